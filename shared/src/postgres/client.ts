@@ -1,0 +1,99 @@
+import pg from "pg";
+import { AuraError } from "../problems.ts";
+
+/** A pool or a connection: for statements that need no transaction of their own. */
+export interface Queryable {
+  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>;
+}
+
+/** A connection inside an open transaction. */
+export interface Tx extends Queryable {
+  readonly inTransaction: true;
+}
+
+export type Pool = pg.Pool;
+
+/**
+ * A pool for one service login. Every connection runs in UTC; timestamps and bigints stay text, because a
+ * JavaScript Date loses the microseconds that the log keeps.
+ */
+export function createPool(connectionString: string, applicationName: string, max = 8): Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    application_name: applicationName,
+    options: "-c timezone=UTC -c idle_in_transaction_session_timeout=10000",
+    connectionTimeoutMillis: 5000,
+    types: { getTypeParser: (oid: number, format?: "text" | "binary") => parserFor(oid, format) },
+  });
+  pool.on("error", () => undefined); // an idle connection that the server closed; the next query opens another
+  return pool;
+}
+
+const AS_TEXT = new Set<number>([
+  pg.types.builtins.TIMESTAMP,
+  pg.types.builtins.TIMESTAMPTZ,
+  pg.types.builtins.NUMERIC,
+]);
+
+function parserFor(oid: number, format: "text" | "binary" = "text") {
+  if (AS_TEXT.has(oid)) return (value: string) => value;
+  if (oid === pg.types.builtins.INT8) return (value: string) => value;
+  return pg.types.getTypeParser(oid, format as "text");
+}
+
+const RETRYABLE = new Set(["40001", "40P01", "55P03"]);
+
+/** Runs `work` in one transaction; serialisation failures and deadlocks are tried again, at most `attempts` times. */
+export async function withTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>, attempts = 4): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(pool, work);
+    } catch (error) {
+      if (attempt >= attempts || !RETRYABLE.has(sqlState(error) ?? "")) throw error;
+    }
+  }
+}
+
+async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("begin");
+    const result = await work(Object.assign(client, { inTransaction: true as const }));
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch((e: Error) => {
+      broken = e;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/** True when the database could not be reached or is shutting down: nothing is known to have changed. */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
+  const code = (error as { code?: string } | null)?.code;
+  return (
+    code === "ECONNREFUSED" ||
+    code === "ECONNRESET" ||
+    code === "EPIPE" ||
+    code === "ENOENT" ||
+    /Connection terminated|timeout exceeded when trying to connect/.test(String(error))
+  );
+}
+
+/** Turns a driver error into the problem that a caller may see. */
+export function toProblem(error: unknown): unknown {
+  return isUnavailable(error)
+    ? new AuraError("database_unavailable", "the database did not answer", { cause: error })
+    : error;
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { SANDBOX_LEVELS, TEST_OUTCOMES, VERDICTS, VERIFICATION_OUTCOMES } from "../enums/verification.ts";
+
+/** One thing that a mechanical check found. `code` is stable, `message` is for the agent that must mend it. */
+export const Finding = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  /** What it is about: a block, requirement, task, test or path. */
+  subject: z.string().nullable(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+/** Result of one acceptance test. Texts are bounded and hostile: data to show, never to act on. */
+export const TestResult = z.strictObject({
+  test_id: z.string(),
+  requirement_ids: z.array(z.string()),
+  outcome: z.enum(TEST_OUTCOMES),
+  /** At least one call of the test was carried out by a process of the product (or of its stub). */
+  reached_product: z.boolean(),
+  /** On the stub: its marker was seen. */
+  reached_stub: z.boolean().default(false),
+  assertions: z.int().nonnegative(),
+  /** The last call across the boundary before the failure: arguments, input, files. */
+  input: z.string().nullable(),
+  expected: z.string().nullable(),
+  observed: z.string().nullable(),
+  message: z.string().nullable(),
+  duration_ms: z.int().nonnegative(),
+});
+export type TestResult = z.infer<typeof TestResult>;
+
+export const CanaryResults = z.record(z.string(), z.enum(["contained", "escaped", "not_applicable"]));
+
+export const EnvironmentFacts = z.strictObject({
+  sandbox_level: z.enum(SANDBOX_LEVELS),
+  canaries: CanaryResults,
+  kernel: z.string(),
+  toolchain: z.record(z.string(), z.string()),
+  launcher_sha256: z.string().nullable(),
+});
+export type EnvironmentFacts = z.infer<typeof EnvironmentFacts>;
+
+export const EvidenceItem = z.strictObject({
+  kind: z.enum(["acceptance_run", "stub_run", "body_removal_run", "own_tests", "plan_import"]),
+  command: z.array(z.string()),
+  exit_code: z.int().nullable(),
+  /** What ended it: exit, timeout, memory, output, killed, spawn_failed. */
+  reason: z.string(),
+  output: z.string(),
+  tree_sha256: z.string().nullable(),
+  duration_ms: z.int().nonnegative(),
+});
+export type EvidenceItem = z.infer<typeof EvidenceItem>;
+
+export const VerificationReport = z.strictObject({
+  outcome: z.enum(VERIFICATION_OUTCOMES),
+  findings: z.array(Finding),
+  verdicts: z.array(
+    z.strictObject({
+      requirement_id: z.string(),
+      verdict: z.enum(VERDICTS),
+      tests_passed: z.int().nonnegative(),
+      tests_total: z.int().nonnegative(),
+      detail: z.string(),
+    }),
+  ),
+  tests: z.array(TestResult),
+  /** Ids of tests that passed on the stub: guards, which count only after they died under a body removal. */
+  guards: z.array(z.string()).default([]),
+  evidence: z.array(EvidenceItem),
+  environment: EnvironmentFacts.nullable(),
+});
+export type VerificationReport = z.infer<typeof VerificationReport>;
