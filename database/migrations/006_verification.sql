@@ -13,14 +13,15 @@ create table verification_requests (
   plan_id          uuid references plans(id),
   suite_id         uuid references suites(id),
   conflict_paths   text[] not null default '{}',
+  retry            int not null default 0 check (retry >= 0),   -- judged again after an environment failure or without a conclusion
   created_at       timestamptz not null default now(),
   check ((kind = 'assembly') = (task_id is null)),
   check (kind not in ('implement', 'assembly') or tree_sha256 is not null)
 );
 create unique index verification_requests_once on verification_requests
-  (task_id, attempt, coalesce(base_revision_id, run_id), coalesce(suite_id, run_id)) where task_id is not null;
+  (task_id, attempt, coalesce(base_revision_id, run_id), coalesce(suite_id, run_id), retry) where task_id is not null;
 create unique index verification_requests_assembly_once on verification_requests
-  (run_id, base_revision_id, suite_id) where kind = 'assembly';
+  (run_id, base_revision_id, suite_id, retry) where kind = 'assembly';
 
 -- Lease and fence of an auditor at work on a request; not audited.
 create table verification_leases (

@@ -44,6 +44,7 @@ export const WAITING_CODES = [
   "plan_approval",
   "landing_approval",
   "delivery_approval",
+  "inspection_open",
   "requirement_failed",
 ] as const;
 export type WaitingCode = (typeof WAITING_CODES)[number];

@@ -90,6 +90,8 @@ export const TaskContext = z.discriminatedUnion("kind", [
     /** Names only: a developer never sees a test's body. */
     tests: z.array(z.strictObject({ id: z.string(), title: z.string(), requirement_ids: z.array(z.string()) })),
     base_tree_sha256: z.string(),
+    /** The landed head that `tree` was made from; differs from the base where an earlier attempt's work is in it. */
+    head_tree_sha256: z.string().optional(),
     tree: z.array(ContextFile),
     attachments: z.array(ContextFile),
     last_failure: LastFailure.nullable(),
