@@ -40,6 +40,23 @@ create table policies (
   primary key (key, version)
 );
 
+-- A key is `<rule>.<oversight>` where it depends on the oversight; `.lenient` applies instead while strict policy is off.
+insert into policies (key, version, value, description) values
+  ('questions.locked',               1, 'block',  'An open question of the analyst waits for the Director.'),
+  ('questions.supervised',           1, 'block',  'An open question of the analyst waits for the Director.'),
+  ('questions.supervised.lenient',   1, 'assume', 'The analyst goes on with the assumption it wrote down; the report shows it.'),
+  ('questions.autonomous',           1, 'assume', 'The analyst goes on with the assumption it wrote down; the report shows it.'),
+  ('approval.plan.autonomous',       1, 'allow',  'A plan that passed its checks is approved by policy.'),
+  ('approval.landing.autonomous',    1, 'allow',  'A change that the Auditor accepted lands without asking.'),
+  ('approval.delivery.autonomous',   1, 'allow',  'A revision whose assembly was accepted is delivered without asking.'),
+  ('approval.hours',                 1, '72',     'Hours until an approval expires and is issued again under the same digest.'),
+  ('budget.exhausted',               1, 'stop',   'A call that does not fit into the budget is not made; the task waits for set_budget.'),
+  ('task.failures_max',              1, '3',      'Charged failures of a task before the Director is asked.'),
+  ('task.deaths_max',                1, '3',      'Leases of a task that may run out before the Director is asked.'),
+  ('task.provider_retries_max',      1, '3',      'Attempts that a failing model provider may end before the Director is asked.'),
+  ('verification.retries_max',       1, '2',      'Times that a submission is judged again after an environment failure or without a conclusion.'),
+  ('repair.rounds_max',              1, '2',      'Rounds of repair after a failed assembly before the Director is asked.');
+
 create table policy_decisions (
   id          uuid primary key,
   run_id      uuid references orchestra_runs(id),
