@@ -1,0 +1,35 @@
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+const IGNORED = ["**/node_modules/**", "**/fixtures/**", "**/.aura/**", "docs/examples/**"];
+
+/** One project for each kind of test; the end of a file's name tells its kind. */
+function project(name: string, timeoutSeconds: number, database: boolean): TestProjectInlineConfiguration {
+  const suffix = name === "unit" ? "test.ts" : `${name}.test.ts`;
+  const others = name === "unit" ? ["**/*.{pg,sandbox,e2e,fault}.test.ts"] : [];
+  return {
+    extends: true,
+    test: {
+      name,
+      include: [`{shared,services/*,scripts,database,ui}/**/*.${suffix}`],
+      exclude: [...IGNORED, ...others],
+      testTimeout: timeoutSeconds * 1000,
+      hookTimeout: timeoutSeconds * 1000,
+      globalSetup: database ? ["scripts/config/test-database.ts"] : [],
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    retry: 0,
+    pool: "forks",
+    projects: [
+      project("unit", 10, false),
+      project("pg", 60, true),
+      project("sandbox", 120, false),
+      project("e2e", 240, true),
+      project("fault", 240, true),
+    ],
+  },
+});
