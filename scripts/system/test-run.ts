@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROOT } from "./aura-home.ts";
+import { openTestDatabase } from "./test-database.ts";
+
+/**
+ * `test-run.ts check`: what must hold before a commit. `test-run.ts all`: that and every other test. All share one
+ * Postgres. Prints each step with its duration and ends with `N passed, M failed`.
+ */
+
+const CHECKS: readonly (readonly [string, ...string[]])[] = [
+  ["lint", "biome", "check", "--error-on-warnings", "."],
+  ["types", "tsc", "-p", "tsconfig.json"],
+  ["boundaries", "node", "scripts/check-boundaries.ts"],
+  ["dead code", "knip", "--config", "scripts/config/knip.json"],
+  ["schema drift", "node", "scripts/dump-schema.ts", "--check"],
+  ["docs drift", "node", "scripts/gen-docs.ts", "--check"],
+];
+const PROJECTS = { check: ["unit"], all: ["unit", "pg", "sandbox", "e2e", "fault"] } as const;
+
+interface Outcome {
+  readonly name: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+let running: ChildProcess | null = null;
+const scope = process.argv[2] === "check" ? "check" : "all";
+const reports = mkdtempSync(join(tmpdir(), "aura-reports-"));
+const database = process.env.AURA_TEST_ADMIN_URL === undefined ? await openTestDatabase() : null;
+if (database !== null) process.env.AURA_TEST_ADMIN_URL = database.url;
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void leave(130));
+
+const outcomes: Outcome[] = [];
+for (const [name, ...command] of CHECKS) outcomes.push(await runCheck(name, command));
+for (const name of PROJECTS[scope]) outcomes.push(await runProject(name));
+await leave(summarise(outcomes));
+
+async function runCheck(name: string, command: readonly string[]): Promise<Outcome> {
+  const succeeded = await runStep(name, command);
+  return { name, passed: 0, failed: succeeded ? 0 : 1, skipped: 0 };
+}
+
+/** Counts what the report says; a run that fails without a failed test (a file that does not load) counts as one. */
+async function runProject(name: string): Promise<Outcome> {
+  const report = join(reports, `${name}.json`);
+  const config = ["--root", ".", "--config", "scripts/config/vitest.config.ts", "--project", name];
+  const output = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const succeeded = await runStep(`${name} tests`, ["vitest", "run", ...config, "--passWithNoTests", ...output]);
+  const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0 } = readReport(report);
+  const failed = succeeded ? numFailedTests : Math.max(numFailedTests, 1);
+  return { name: `${name} tests`, passed: numPassedTests, failed, skipped: numPendingTests };
+}
+
+function readReport(path: string): Record<"numPassedTests" | "numFailedTests" | "numPendingTests", number | undefined> {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
+  }
+}
+
+/** In a process group of its own, so that whatever it leaves behind ends with it. */
+async function runStep(name: string, [program = "", ...args]: readonly string[]): Promise<boolean> {
+  console.log(`\n== ${name}`);
+  const begun = Date.now();
+  const child = spawn(program, args, { cwd: ROOT, detached: true, stdio: ["ignore", "inherit", "inherit"] });
+  running = child;
+  const code = await new Promise<number>((resolve) => {
+    child.once("error", (error) => {
+      console.error(error.message);
+      resolve(127);
+    });
+    child.once("exit", (exitCode) => resolve(exitCode ?? 1));
+  });
+  endGroup(child);
+  running = null;
+  console.log(`== ${name}: ${code === 0 ? "ok" : "FAILED"} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+  return code === 0;
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // nothing is left of it
+  }
+}
+
+function summarise(all: readonly Outcome[]): number {
+  const total = (key: "passed" | "failed" | "skipped") => all.reduce((sum, outcome) => sum + outcome[key], 0);
+  const broken = all.filter(({ failed }) => failed > 0).map(({ name }) => name);
+  if (broken.length > 0) console.log(`\nFailed: ${broken.join(", ")}`);
+  if (total("skipped") > 0) console.log(`Skipped: ${total("skipped")}`);
+  console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
+  return total("failed") === 0 && total("passed") > 0 ? 0 : 1;
+}
+
+async function leave(code: number): Promise<never> {
+  if (running !== null) endGroup(running);
+  await database?.close();
+  rmSync(reports, { recursive: true, force: true });
+  process.exit(code);
+}
