@@ -1,9 +1,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { closeSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { lastLines, openLog } from "./log-file.ts";
+import { freePort } from "./ports.ts";
 import { type Placement, placePostgres } from "./postgres-placement.ts";
 import { giveTo, type PostgresUser, postgresUser } from "./postgres-user.ts";
 import { endProcess } from "./processes.ts";
@@ -21,6 +22,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Taken when it is free. */
   readonly preferredPort?: number;
+  /** Taken; the start fails when it is not free. */
+  readonly port?: number;
 }
 
 export interface RunningPostgres {
@@ -45,12 +48,13 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const placement = await placePostgres(options.dataFolder, user);
   await endLeftover(placement.dataFolder);
   if (!existsSync(join(placement.dataFolder, "PG_VERSION"))) await makeData(placement, options.password, user);
-  const port = await freePort(options.preferredPort);
+  const port = options.port ?? (await freePort(options.preferredPort));
   const server = launch(placement, port, options, user);
   const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   await untilReady(server, placement.dataFolder, options.logFile);
   const pid = server.pid ?? 0;
-  const watchdog = watchOver(pid, placement.dataFolder);
+  const callOff = watchOver(pid, placement.dataFolder);
+  void ended.then(callOff);
   return {
     pid,
     port,
@@ -58,7 +62,6 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     url: (database) => `postgresql://${SUPERUSER}:${options.password}@127.0.0.1:${port}/${database}`,
     stop: async () => {
       await endProcess(pid, placement.dataFolder, ["SIGINT", "SIGQUIT", "SIGKILL"], 10_000);
-      watchdog.kill("SIGKILL");
     },
   };
 }
@@ -106,7 +109,7 @@ async function makeData(placement: Placement, password: string, user: PostgresUs
 function launch(placement: Placement, port: number, options: PostgresOptions, user: PostgresUser | null): ChildProcess {
   const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: "", ...options.settings };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const log = openSync(options.logFile, "a");
+  const log = openLog(options.logFile);
   try {
     return spawn(placement.postgres, ["-D", placement.dataFolder, "-p", String(port), ...flags], {
       cwd: "/",
@@ -146,8 +149,10 @@ async function untilReady(server: ChildProcess, dataFolder: string, logFile: str
 /**
  * A shell that waits for the end of a pipe which this process holds: it ends when the process does, however that was.
  * The services get a moment to leave before their database goes.
+ *
+ * @returns calls the watchdog off
  */
-function watchOver(pid: number, dataFolder: string): ChildProcess {
+function watchOver(pid: number, dataFolder: string): () => void {
   const script =
     'cat >/dev/null; sleep 3; [ "$(head -n 1 "$2/postmaster.pid" 2>/dev/null)" = "$1" ] && kill -INT "$1"; exit 0';
   const watchdog = spawn("/bin/sh", ["-c", script, "aura-postgres-watchdog", String(pid), dataFolder], {
@@ -157,7 +162,15 @@ function watchOver(pid: number, dataFolder: string): ChildProcess {
   });
   watchdog.unref();
   (watchdog.stdin as unknown as { unref(): void }).unref();
-  return watchdog;
+  const group = watchdog.pid;
+  return () => {
+    if (group === undefined || watchdog.exitCode !== null || watchdog.signalCode !== null) return;
+    try {
+      process.kill(-group, "SIGKILL");
+    } catch {
+      // it has just ended
+    }
+  };
 }
 
 /** postmaster.pid: pid, data folder, start time, port, socket folder, listen address, shared memory, status. */
@@ -167,24 +180,4 @@ function postmasterLines(dataFolder: string): string[] {
   } catch {
     return [];
   }
-}
-
-function lastLines(file: string, count: number): string {
-  return existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").slice(-count).join("\n") : "";
-}
-
-/** A TCP port of 127.0.0.1 that nobody listens on: `preferred` when it is one, else any. */
-export async function freePort(preferred = 0): Promise<number> {
-  return (await tryPort(preferred)) ?? (await tryPort(0)) ?? Promise.reject(new Error("There is no free TCP port."));
-}
-
-function tryPort(port: number): Promise<number | null> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(null));
-    probe.listen({ port, host: "127.0.0.1" }, () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : null));
-    });
-  });
 }

@@ -1,0 +1,146 @@
+import { join } from "node:path";
+import { migrate } from "../migrate.ts";
+import { auraHome, homeSecrets, lockHome, openHome } from "./aura-home.ts";
+import { type DatabaseServer, openDatabaseServer } from "./database-server.ts";
+import { refuseExampleSecrets } from "./example-secrets.ts";
+import { freePort, isFree } from "./ports.ts";
+import { endLeftoverServices, type RuntimeFile, removeRuntimeFile, writeRuntimeFile } from "./runtime-file.ts";
+import { type ServicePorts, serviceEnvironments } from "./service-environments.ts";
+import { keepRunning, type ServiceProcess, type ServiceSpec, untilReady } from "./service-process.ts";
+
+const READY_PATIENCE_MS = 60_000;
+
+export interface StartOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Gets one line for each step, for people. Default: stderr. */
+  readonly say?: (line: string) => void;
+  /** Aborting it while the system comes up takes everything down again. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunningSystem {
+  readonly home: string;
+  readonly manager_url: string;
+  /** A director's. */
+  readonly api_key: string;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Brings one whole system up on this machine: database, migrations, the three services; returns when all are ready.
+ * Crashed processes are started again until `stop`. `AURA_HOME` and `MANAGER_PORT` separate two systems.
+ *
+ * @throws when it cannot come up; everything it started is stopped then
+ */
+export async function start(options: StartOptions = {}): Promise<RunningSystem> {
+  const { env = process.env, say = (line) => console.error(line), signal = new AbortController().signal } = options;
+  const undo: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+  };
+  try {
+    return { ...(await bringUp(env, say, signal, undo)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Each step pushes its opposite onto `undo`. */
+async function bringUp(
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+  signal: AbortSignal,
+  undo: (() => Promise<void> | void)[],
+): Promise<Omit<RunningSystem, "stop">> {
+  refuseExampleSecrets(env);
+  const home = auraHome(env);
+  openHome(home);
+  undo.push(lockHome(home));
+  await endLeftoverServices(home);
+  const ports = await choosePorts(env);
+
+  const manager_url = `http://127.0.0.1:${ports.manager}`;
+  const api_key = env.MANAGER_API_KEY || homeSecrets(home, ["manager_api_key"]).manager_api_key;
+  const services: ServiceProcess[] = [];
+  const changed = (news: string | null) => {
+    if (news !== null) say(news);
+    writeRuntimeFile(home, runtimeFile(manager_url, api_key, database, services));
+  };
+
+  say("Starting the database");
+  const database = await openDatabaseServer(home, env, changed);
+  undo.push(database.stop);
+  signal.throwIfAborted();
+  await migrateDatabase(database, api_key, say);
+  signal.throwIfAborted();
+
+  undo.push(() => removeRuntimeFile(home));
+  undo.push(async () => {
+    await Promise.all(services.map((service) => service.stop()));
+  });
+  for (const spec of serviceSpecs(home, env, database, ports)) services.push(keepRunning(spec, changed));
+  changed(null);
+  for (const service of services) {
+    await untilReady(service, READY_PATIENCE_MS, signal);
+    say(`${service.spec.name} is ready`);
+  }
+  return { home, manager_url, api_key };
+}
+
+async function choosePorts(env: NodeJS.ProcessEnv): Promise<ServicePorts> {
+  const manager = Number(env.MANAGER_PORT || "8000");
+  if (!(await isFree(manager)))
+    throw new Error(`Port ${manager} is taken. Set MANAGER_PORT to a free one, or stop what listens there.`);
+  return {
+    manager,
+    agent_runtime: Number(env.AGENT_RUNTIME_PORT || (await freePort())),
+    auditor: Number(env.AUDITOR_PORT || (await freePort())),
+  };
+}
+
+async function migrateDatabase(database: DatabaseServer, director_key: string, say: (line: string) => void) {
+  const passwords = Object.fromEntries(
+    Object.entries(database.roleUrls).map(([role, url]) => [role, decodeURIComponent(new URL(url).password)]),
+  );
+  await migrate({ database_url: database.administratorUrl, passwords, director_key, log: say });
+}
+
+function serviceSpecs(
+  home: string,
+  env: NodeJS.ProcessEnv,
+  database: DatabaseServer,
+  ports: ServicePorts,
+): ServiceSpec[] {
+  const environments = serviceEnvironments(env, database.roleUrls, ports);
+  const spec = (name: ServiceSpec["name"], folder: string): ServiceSpec => ({
+    name,
+    entry: `services/${folder}/src/main.ts`,
+    env: environments[name],
+    logFile: join(home, "logs", `${folder}.log`),
+    readyUrl: `http://127.0.0.1:${ports[name]}/readyz`,
+  });
+  return [spec("manager", "manager"), spec("agent_runtime", "agent-runtime"), spec("auditor", "auditor")];
+}
+
+function runtimeFile(
+  manager_url: string,
+  api_key: string,
+  database: DatabaseServer,
+  services: readonly ServiceProcess[],
+): RuntimeFile {
+  const pidOf = (name: ServiceSpec["name"]) => services.find(({ spec }) => spec.name === name)?.pid() ?? null;
+  return {
+    manager_url,
+    api_key,
+    database_url: database.administratorUrl,
+    role_urls: database.roleUrls,
+    pids: {
+      manager: pidOf("manager"),
+      agent_runtime: pidOf("agent_runtime"),
+      auditor: pidOf("auditor"),
+      witness: null,
+      postgres: database.pid(),
+    },
+  };
+}
