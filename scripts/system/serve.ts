@@ -1,41 +1,37 @@
 import { type RunningSystem, type StartOptions, start } from "./start.ts";
 
 /**
- * Runs a system until Ctrl-C, SIGTERM or SIGHUP, then stops everything in order.
+ * Runs a system until `whenUp` has returned anything but `keep`, or Ctrl-C, SIGTERM or SIGHUP; then stops everything
+ * in order.
  *
- * @param whenUp called once all is ready; the system stops when it throws
+ * @param whenUp called once all is ready; its error stops the system and is thrown on
  */
 export async function serve(
   options: StartOptions = {},
-  whenUp: (system: RunningSystem) => Promise<void> | void = announce,
+  whenUp: (system: RunningSystem) => Promise<unknown> = announce,
 ): Promise<void> {
   const asked = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => asked.abort());
-  let system: RunningSystem;
+  const stopAsked = untilAborted(asked.signal);
+  let system: RunningSystem | null = null;
   try {
     system = await start({ ...options, signal: asked.signal });
+    if ((await Promise.race([whenUp(system), stopAsked])) === "keep") await stopAsked;
   } catch (error) {
-    if (asked.signal.aborted) return;
-    throw error;
-  }
-  try {
-    await whenUp(system);
-    await untilAborted(asked.signal);
+    if (!asked.signal.aborted) throw error; // asked to stop, what was going on may fail
   } finally {
-    console.error("Stopping");
-    await system.stop();
+    asked.abort();
+    await system?.stop();
   }
 }
 
-function announce(system: RunningSystem): void {
-  console.error(
-    `Aura_Orchestra runs: ${system.manager_url} (key and URLs in ${system.home}/runtime.json). Ctrl-C stops it.`,
-  );
+async function announce(system: RunningSystem): Promise<"keep"> {
+  console.error(`Aura_Orchestra runs: ${system.manager_url} (keys in ${system.home}/runtime.json). Ctrl-C stops it.`);
+  return "keep";
 }
 
 /** An open timer keeps the process alive; a pending promise alone would not. */
 function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const alive = setInterval(() => undefined, 2 ** 30);
     signal.addEventListener("abort", () => {

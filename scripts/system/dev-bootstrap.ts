@@ -1,0 +1,98 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { DeliveryReport } from "@aura/shared/schemas/api/report";
+import type { Run, StartedRun } from "@aura/shared/schemas/api/run";
+import { type ManagerClient, openManagerClient } from "./manager-client.ts";
+import { freePort } from "./ports.ts";
+import { followRun } from "./run-progress.ts";
+import { serve } from "./serve.ts";
+import { readExample, type ShippedExample } from "./shipped-example.ts";
+import type { RunningSystem } from "./start.ts";
+
+/**
+ * One shipped example, from PRD to verified software, on a machine that has no key and no database. The last line on
+ * stdout is one JSON object; the exit code is 0 only when the run completed and every mandatory requirement is verified.
+ *
+ * `--serve` keeps the system up afterwards; `--example <name>` takes another example.
+ */
+
+interface Result {
+  readonly run_id: string | null;
+  readonly status: Run["status"] | null;
+  /** Folder of the unpacked software; null when there is none. */
+  readonly delivered: string | null;
+  readonly requirements: Run["requirements"] | null;
+  readonly next: string;
+}
+
+const { values: flags } = parseArgs({ options: { serve: { type: "boolean" }, example: { type: "string" } } });
+const say = (line: string) => console.error(line);
+let result: Result = { run_id: null, status: null, delivered: null, requirements: null, next: nextCommand() };
+let verified = false;
+let served = false;
+
+try {
+  const example = readExample(flags.example);
+  await serve({ env: await ownEnvironment(), say }, async (system) => {
+    const run = await bootstrap(system, example);
+    served = flags.serve === true && verified;
+    if (served) console.log(JSON.stringify({ ...result, dashboard_url: `${system.manager_url}/` }));
+    return served ? "keep" : run.status;
+  });
+} catch (error) {
+  say((error as Error).message);
+}
+if (!served) console.log(JSON.stringify(result));
+process.exitCode = verified ? 0 : 1;
+
+/** Postgres of our own, recorded replies, no key, whatever else the caller's environment holds. */
+async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const foreign = /^(DATABASE_URL|POSTGRES_.*|AURA_.*_DATABASE_URL|OPENAI_.*|AURA_MODEL.*|AURA_RECORD.*|ENV)$/;
+  const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  const port = process.env.MANAGER_PORT || String(await freePort(8000));
+  return { ...Object.fromEntries(kept), AURA_MODEL_PROVIDER: "replay", MANAGER_PORT: port };
+}
+
+async function bootstrap(system: RunningSystem, example: ShippedExample): Promise<Run> {
+  const client = openManagerClient(system.manager_url, system.api_key);
+  say(`Handing in docs/examples/${example.name}/PRD.md (REPLAY: recorded replies, no model is asked)`);
+  const { name, prd } = example;
+  const { id } = await client.post<StartedRun>("/v1/runs", { project: name, prd, oversight: "autonomous" });
+  result = { ...result, run_id: id };
+  const run = await followRun(client, id, say);
+  result = { ...result, status: run.status, requirements: run.requirements };
+  verified = run.status === "completed" && run.stop_reason === "verified";
+  if (verified) result = { ...result, delivered: await unpack(client, id, join(system.home, "delivered", name)) };
+  await showVerdicts(client, run);
+  return run;
+}
+
+/** The archive's entries lie in one folder of their own or at the top; both end up under `folder`. */
+async function unpack(client: ManagerClient, run_id: string, folder: string): Promise<string> {
+  const archive = await client.bytes(`/v1/runs/${run_id}/software.tar.gz`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  execFileSync("tar", ["-xzf", "-", "-C", folder, "--no-same-owner"], { input: archive });
+  return folder;
+}
+
+async function showVerdicts(client: ManagerClient, run: Run): Promise<void> {
+  const report = await client.get<DeliveryReport>(`/v1/runs/${run.id}/report`);
+  for (const { key, state, tests_passed, tests_total, title } of report.requirements)
+    console.log(`${key.padEnd(6)} ${state.padEnd(12)} ${tests_passed}/${tests_total} tests  ${title}`);
+  if (result.delivered !== null) console.log(`Delivered: ${result.delivered}`);
+  if (verified) return;
+  const { waiting_for } = run;
+  if (waiting_for !== null)
+    say(
+      `It waits for the ${waiting_for.owner}: ${waiting_for.reason} ${waiting_for.detail ?? ""}\n${waiting_for.next_step}`,
+    );
+  say(await client.text(`/v1/runs/${run.id}/report`, "text/markdown"));
+}
+
+function nextCommand(): string {
+  const settings = ["AURA_HOME", "MANAGER_PORT"].filter((name) => process.env[name]);
+  return [...settings.map((name) => `${name}=${process.env[name]}`), "npm start"].join(" ");
+}
