@@ -1,0 +1,107 @@
+import { SuiteProduct } from "@aura/shared/schemas/suite-product";
+import { DRAFT_RULES } from "./protocol.ts";
+import { fenced, schemaText } from "./rendering.ts";
+
+const EXAMPLE_CLI = `const run = await product.cli(["count", "notes.txt"], { files: { "notes.txt": "one two\\n  three\\n" } });
+assert.equal(run.exit_code, 0, run.stderr);
+assert.equal(run.stdout, "3 words\\n");
+assert.equal(run.stderr, "");
+
+// the same working directory: notes.txt is still there
+const again = await product.cli(["count", "notes.txt", "--json"]);
+assert.equal(again.exit_code, 0, again.stderr);
+assert.deepEqual(JSON.parse(again.stdout), { words: 3 });`;
+
+const EXAMPLE_STDIN = `const run = await product.cli(["count", "-"], { stdin: "déjà vu\\n" });
+assert.equal(run.exit_code, 0, run.stderr);
+assert.equal(run.stdout, "2 words\\n");`;
+
+const EXAMPLE_ERROR = `const good = await product.cli(["count", "there.txt"], { files: { "there.txt": "a" } });
+assert.equal(good.exit_code, 0, good.stderr);
+const missing = await product.cli(["count", "absent.txt"]);
+assert.equal(missing.exit_code, 1);
+assert.equal(missing.stdout, "");
+assert.match(missing.stderr, /absent\\.txt/, "the message names the file");`;
+
+const EXAMPLE_PROBE = `const counted = await product.probe(\`
+import json
+from words.counting import count_words
+print(json.dumps([count_words(""), count_words(" a  b\\\\tc ")]))
+\`);
+assert.deepEqual(counted, [0, 3]);`;
+
+const EXAMPLE_HTTP = `await product.serve({ env: { DATA_DIR: "data" } });
+const made = await product.http({
+  method: "PUT",
+  path: "/api/notes/first",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ text: "hello" }),
+});
+assert.equal(made.status, 201, made.body);
+assert.equal(made.json.text, "hello");
+const gone = await product.http({ method: "GET", path: "/api/notes/absent" });
+assert.equal(gone.status, 404);
+assert.equal(typeof gone.json.error.code, "string");
+await product.stop();`;
+
+const EXAMPLE_LOAD = `const big = "word\\n".repeat(200000);
+const from = Date.now();
+const run = await product.cli(["count", "big.txt"], { files: { "big.txt": big }, timeout_s: 20 });
+const seconds = (Date.now() - from) / 1000;
+assert.equal(run.exit_code, 0, run.stderr);
+assert.equal(run.stdout, "200000 words\\n");
+assert.ok(seconds < 5, \`took \${seconds.toFixed(1)} s, allowed are 5 s\`);`;
+
+const EXAMPLE_PRODUCT = {
+  prelude: 'const NOTES = "one two\\n  three\\n";',
+  tests: [
+    {
+      id: "R1-counts-words",
+      requirement_ids: ["R1"],
+      title: "count prints the number of words of a file",
+      body: 'const run = await product.cli(["count", "notes.txt"], { files: { "notes.txt": NOTES } });\nassert.equal(run.exit_code, 0, run.stderr);\nassert.equal(run.stdout, "3 words\\n");',
+      timeout_s: 15,
+    },
+  ],
+  rulings: [],
+};
+
+/** The test author's manual: everything that is in scope of a test, with examples. */
+export const HARNESS = `# How tests are written
+
+A test's \`body\` is the body of an async JavaScript function (\`await\` works, no import, no require). It runs in a process of its own that never sees the product's files; the product runs in another, isolated process, and \`product\` is the only way to it. In scope are \`product\`, \`assert\` (node:assert/strict; \`assert.equal\` and \`assert.deepEqual\` are strict), the names that the prelude declares, and the JavaScript language itself (JSON, Math, Date, RegExp, ...). No file system, no network, no process, no console.
+
+Each test has one empty working directory, kept between its calls and shared with the product. Paths in calls are relative to it. The PRD's attachments, if any, lie in it under \`attachments/\`.
+
+- \`await product.cli(args, options?)\` runs the command line of the interfaces once. \`args\` is an array of strings WITHOUT the program itself. Options: \`stdin\` (text; default empty), \`files\` ({path: text}, written into the working directory first), \`name\` (which command line, when the interfaces have several; default the first), \`env\` ({NAME: value}), \`timeout_s\`. Gives \`{exit_code, stdout, stderr, timed_out}\`; \`exit_code\` is null when it was killed. It does not throw when the product fails.
+- \`await product.write(path, text)\`, \`await product.read(path)\` (text, or null when there is no such file), \`await product.files()\` (sorted paths): the working directory.
+- \`await product.probe(snippet, {stdin?, files?})\` runs a small program in the product's language that may import the product's modules, and gives the JSON value that it printed on its last line. In Python print it with \`json.dumps\`. It throws with the standard error when the program fails; to test an exception, catch it inside the snippet and print what you saw. Only for what the interfaces name as importable. Mind that a backslash in a snippet is read by JavaScript first.
+- \`await product.serve({name?, args?, env?})\` starts the HTTP service and waits until it is ready; \`await product.http({method, path, headers?, body?})\` (body: text) gives \`{status, headers, body, json}\`, \`headers\` with lower-case names, \`json\` the parsed body or null, redirects not followed; \`await product.stop()\` ends the service. What it wrote to the working directory stays for the next \`serve\`.
+
+Command line, with files, exact output and JSON:
+${fenced(EXAMPLE_CLI, "js")}
+
+Standard input:
+${fenced(EXAMPLE_STDIN, "js")}
+
+An error, exact where the requirement is exact (exit status, empty standard output, the name in the message) and free where it is free (wording), with the good case beside it:
+${fenced(EXAMPLE_ERROR, "js")}
+
+An importable module:
+${fenced(EXAMPLE_PROBE, "js")}
+
+An HTTP service:
+${fenced(EXAMPLE_HTTP, "js")}
+
+A measurement:
+${fenced(EXAMPLE_LOAD, "js")}
+
+# What a product looks like
+
+JSON schema:
+${schemaText(SuiteProduct)}
+
+Example (of another, small product):
+${fenced(JSON.stringify(EXAMPLE_PRODUCT, null, 1), "json")}
+
+${DRAFT_RULES}`;

@@ -1,0 +1,162 @@
+import type { TaskKind } from "@aura/shared/enums/task";
+import { canonicalJson } from "@aura/shared/models/canonical-json";
+import { AttemptEnded } from "../agent/ending.ts";
+import { estimateTokens, OUTPUT_TOKENS_MAX } from "../agent/limits.ts";
+import type { Question } from "../agent/loop.ts";
+import type { CircuitBreaker } from "../providers/circuit-breaker.ts";
+import { type Completion, type CompletionRequest, type Provider, ProviderError } from "../providers/port.ts";
+import type { Recorder } from "../providers/recording.ts";
+import { COSTLY_TRIES_MAX, pause, retryDelayMs, TRIES_MAX } from "../providers/retry.ts";
+import type { Answer, Desk } from "./desk.ts";
+import { ClaimLost } from "./lease.ts";
+import type { Transcript } from "./transcript.ts";
+
+export interface CallerDeps {
+  readonly desk: Desk;
+  readonly provider: Provider;
+  readonly breaker: CircuitBreaker;
+  readonly model: string;
+  readonly kind: TaskKind;
+  readonly task_key: string;
+  readonly recorder: Recorder | null;
+  readonly transcript: Transcript;
+  readonly note: (message: string, severity?: "info" | "warning") => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes one call of a conversation: reserves its worst case, asks, settles what it cost, keeps what was said. Each try
+ * on the wire has a reservation of its own; one that may have cost something stays reserved and is charged in full.
+ *
+ * @throws {ProviderError} context_too_long and tools_unsupported, which the caller can do something about
+ * @throws {AttemptEnded} for everything that ends the attempt: no money, no price, provider down, nothing recorded
+ */
+export function modelCaller(deps: CallerDeps, template: string): (question: Question) => Promise<Completion> {
+  return async (question) => {
+    const request = toRequest(deps, template, question);
+    for (let tried = 1; ; tried += 1) {
+      const waitMs = deps.breaker.admit();
+      const error = waitMs > 0 ? resting(waitMs) : await tryOnce(deps, request).catch(asProviderError);
+      if (!(error instanceof ProviderError)) return error;
+      const triesMax = error.costNothing ? TRIES_MAX : COSTLY_TRIES_MAX;
+      if (!error.retryable || tried >= triesMax) throw finalError(error, tried);
+      deps.note(`${deps.provider.name}: ${error.detail}; trying again`, "warning");
+      await pause(retryDelayMs(tried, error.retryAfterMs, Math.random()), deps.signal);
+    }
+  };
+}
+
+function resting(waitMs: number): ProviderError {
+  const facts = { retryable: true, retryAfterMs: waitMs, costNothing: true };
+  return new ProviderError("provider_failed", "failed several times in a row and is left alone for a while", facts);
+}
+
+function asProviderError(error: unknown): ProviderError {
+  if (error instanceof ProviderError) return error;
+  throw error;
+}
+
+function finalError(error: ProviderError, tried: number): Error {
+  if (error.code === "context_too_long" || error.code === "tools_unsupported") return error;
+  const code = error.code === "not_recorded" ? "not_recorded" : "provider_failed";
+  const tries = tried > 1 ? `${tried} tries, the last one: ` : "";
+  return new AttemptEnded({ outcome: "held_up", code, detail: `${tries}${error.detail}` });
+}
+
+function toRequest(deps: CallerDeps, template: string, question: Question): CompletionRequest {
+  const { turn, ...rest } = question;
+  return {
+    ...rest,
+    model: deps.model,
+    max_output_tokens: OUTPUT_TOKENS_MAX[deps.kind],
+    origin: { kind: deps.kind, template, task_key: deps.task_key, turn },
+    signal: deps.signal,
+  };
+}
+
+async function tryOnce(deps: CallerDeps, request: CompletionRequest): Promise<Completion> {
+  const from = performance.now();
+  const callId = await reserve(deps, request).catch((error: unknown) => {
+    deps.breaker.released();
+    throw error;
+  });
+  try {
+    const completion = await deps.provider.complete(request);
+    deps.breaker.succeeded();
+    await settleReply(deps, request, callId, completion, from);
+    return completion;
+  } catch (error) {
+    if (error instanceof ProviderError) await settleFailure(deps, callId, error, from);
+    else deps.breaker.released();
+    throw error;
+  }
+}
+
+async function reserve(deps: CallerDeps, request: CompletionRequest): Promise<string> {
+  const { messages, tools, max_output_tokens } = request;
+  const answer = await deps.desk.reserveCall({
+    provider: deps.provider.name,
+    model: deps.model,
+    input_tokens_max: estimateTokens({ messages, tools }),
+    output_tokens_max: max_output_tokens,
+    request_sha256: await deps.transcript.storeRequest(deps.desk, request),
+  });
+  if (answer.done && answer.id !== null) return answer.id;
+  throw refusedCall(answer, deps);
+}
+
+function refusedCall(answer: Answer, deps: CallerDeps): Error {
+  const refused = answer.done ? { code: "provider_failed", detail: "no reservation was made" } : answer;
+  if (refused.code === "budget_exhausted" || refused.code === "unknown_price")
+    return new AttemptEnded({ outcome: "held_up", code: refused.code, detail: refused.detail || refused.code });
+  if (refused.code === "provider_not_allowed") {
+    const detail = `the run does not allow ${deps.provider.name}/${deps.model}`;
+    return new AttemptEnded({ outcome: "held_up", code: "provider_failed", detail });
+  }
+  return new ClaimLost(refused.code);
+}
+
+async function settleReply(
+  deps: CallerDeps,
+  request: CompletionRequest,
+  callId: string,
+  completion: Completion,
+  from: number,
+): Promise<void> {
+  const { content, tool_calls, finish_reason } = completion;
+  const body = Buffer.from(canonicalJson({ content, tool_calls, finish_reason }), "utf8");
+  const usage = completion.usage ?? {
+    input_tokens: estimateTokens({ messages: request.messages, tools: request.tools }),
+    output_tokens: estimateTokens({ content, tool_calls }),
+  };
+  const [reply_sha256 = null] = await deps.desk.putBlobs([{ body, media_type: "application/json" }]);
+  await deps.desk.settleCall({ call_id: callId, ...usage, outcome: "ok", reply_sha256, duration_ms: since(from) });
+  deps.transcript.answered({ turn: request.origin.turn, call_id: callId, ...usage });
+  await deps.recorder?.(request, { ...completion, usage });
+  deps.note(spentText(deps, usage));
+}
+
+function spentText(deps: CallerDeps, usage: { input_tokens: number; output_tokens: number }): string {
+  const [input, output] = [usage.input_tokens, usage.output_tokens].map((each) => each.toLocaleString("en-US"));
+  const asked = deps.provider.replay ? "REPLAY: took a recorded reply for" : "asked";
+  return `${asked} ${deps.provider.name}/${deps.model}, ${input} tokens in, ${output} out`;
+}
+
+/** A failure that certainly cost nothing is settled with 0; any other stays reserved and is charged in full. */
+async function settleFailure(deps: CallerDeps, callId: string, error: ProviderError, from: number): Promise<void> {
+  if (error.code === "provider_failed") deps.breaker.failed();
+  else deps.breaker.released();
+  if (!error.costNothing) return;
+  await deps.desk.settleCall({
+    call_id: callId,
+    input_tokens: 0,
+    output_tokens: 0,
+    outcome: error.code,
+    reply_sha256: null,
+    duration_ms: since(from),
+  });
+}
+
+function since(from: number): number {
+  return Math.round(performance.now() - from);
+}

@@ -1,0 +1,150 @@
+import type { Log } from "@aura/shared/log";
+import { canonicalJson } from "@aura/shared/models/canonical-json";
+import { findToolchain } from "@aura/shared/models/toolchains";
+import { TaskContext } from "@aura/shared/schemas/task-context";
+import type { Conversation, Workshop } from "../agent/conversation.ts";
+import { AttemptEnded, type Ending } from "../agent/ending.ts";
+import { workOn } from "../agent/kinds/work-on.ts";
+import { converse } from "../agent/loop.ts";
+import type { Mode } from "../agent/prompts/protocol.ts";
+import type { CircuitBreaker } from "../providers/circuit-breaker.ts";
+import { type Provider, ProviderError } from "../providers/port.ts";
+import type { Recorder } from "../providers/recording.ts";
+import type { Answer, Desk, Severity } from "./desk.ts";
+import { ClaimLost } from "./lease.ts";
+import { modelCaller } from "./model-call.ts";
+import { sandboxChecks } from "./sandbox-checks.ts";
+import { Transcript } from "./transcript.ts";
+
+/** One accepted task, as `accept_tasks` handed it out. */
+export interface AcceptedTask {
+  readonly task_id: string;
+  readonly run_id: string;
+  readonly kind: string;
+  readonly key: string;
+  readonly agent_slug: string;
+  readonly mode: Mode;
+  readonly provider: string;
+  readonly model: string;
+  readonly attempt: number;
+  readonly claim_id: string;
+  /** JSON TaskContext. */
+  readonly context: Buffer;
+}
+
+export interface AttemptDeps {
+  readonly desk: Desk;
+  readonly providers: ReadonlyMap<string, { readonly provider: Provider; readonly breaker: CircuitBreaker }>;
+  readonly recorder: Recorder | null;
+  readonly log: Log;
+}
+
+const DETAIL_CHARS_MAX = 2_000;
+
+/**
+ * One attempt from its claim to its end: read the context, do the work, hand in or end. When the claim is lost on the
+ * way nothing more is written; the lease runs out and the Manager gives the task to somebody else.
+ */
+export async function runAttempt(task: AcceptedTask, deps: AttemptDeps, signal: AbortSignal): Promise<void> {
+  const host = deps.providers.get(task.provider);
+  const { provider, model, mode, agent_slug: agent } = task;
+  const transcript = new Transcript({ provider, model, mode, agent, replay: host?.provider.replay ?? false });
+  try {
+    const ending = await work(task, deps, transcript, signal);
+    signal.throwIfAborted();
+    await finish(deps.desk, ending, transcript, deps.log);
+  } catch (error) {
+    if (!(error instanceof ClaimLost) && !signal.aborted) throw error;
+    deps.log.warn({ task_id: task.task_id, claim_id: task.claim_id, reason: String(signal.reason ?? error) }, "let go");
+  }
+}
+
+async function work(
+  task: AcceptedTask,
+  deps: AttemptDeps,
+  transcript: Transcript,
+  signal: AbortSignal,
+): Promise<Ending> {
+  const host = deps.providers.get(task.provider);
+  if (host === undefined)
+    return { outcome: "held_up", code: "provider_failed", detail: `this runtime has no provider ${task.provider}` };
+  const context = TaskContext.parse(JSON.parse(task.context.toString("utf8")));
+  const note = noteTaker(deps);
+  const caller = {
+    ...deps,
+    ...host,
+    model: task.model,
+    kind: context.kind,
+    task_key: task.key,
+    transcript,
+    note,
+    signal,
+  };
+  const workshop = (mode: Mode): Workshop => ({
+    mode,
+    converse: (conversation) => talk(conversation, mode, caller),
+    runCheck: sandboxChecks(deps.desk),
+    findToolchain,
+    note,
+    signal,
+  });
+  note(`began ${context.kind} ${task.key}, attempt ${task.attempt}, with ${task.provider}/${task.model}`);
+  try {
+    return await workOn(context, workshop(task.mode));
+  } catch (error) {
+    if (error instanceof AttemptEnded) return error.ending;
+    if (!(error instanceof ProviderError)) throw error;
+    if (error.code !== "tools_unsupported" || task.mode === "json") return heldUp(error);
+  }
+  note(`${task.model} takes no tools; going on in JSON mode`, "warning");
+  return workOn(context, workshop("json")).catch((error: unknown) => {
+    if (error instanceof AttemptEnded) return error.ending;
+    if (error instanceof ProviderError) return heldUp(error);
+    throw error;
+  });
+}
+
+function heldUp(error: ProviderError): Ending {
+  return { outcome: "held_up", code: "provider_failed", detail: error.detail };
+}
+
+type Caller = Parameters<typeof modelCaller>[0];
+
+function talk(conversation: Conversation, mode: Mode, caller: Caller): Promise<Ending> {
+  const names = conversation.tools.map((tool) => tool.name);
+  caller.transcript.begin(conversation.template, names);
+  return converse(conversation, {
+    mode,
+    ask: modelCaller(caller, conversation.template),
+    heard: (message) => caller.transcript.heard(message),
+    signal: caller.signal,
+  });
+}
+
+/** Lines for people are worth writing and not worth failing for. */
+function noteTaker(deps: AttemptDeps) {
+  return (message: string, severity: Severity = "info"): void => {
+    deps.desk.log(message.slice(0, DETAIL_CHARS_MAX), severity).catch((error: unknown) => {
+      deps.log.warn({ err: error }, "activity was not logged");
+    });
+  };
+}
+
+async function finish(desk: Desk, ending: Ending, transcript: Transcript, log: Log): Promise<void> {
+  const said = { body: transcript.body(), media_type: "application/json" };
+  if (ending.outcome === "submitted") {
+    const product = { body: Buffer.from(canonicalJson(ending.product), "utf8"), media_type: "application/json" };
+    const [productSha256, transcriptSha256] = await desk.putBlobs([product, said]);
+    if (productSha256 === undefined || transcriptSha256 === undefined) throw new Error("put_blobs gave no hash");
+    report(await desk.submit(productSha256, transcriptSha256, ending.self_confidence), log);
+    return;
+  }
+  const [transcriptSha256] = await desk.putBlobs([said]);
+  if (transcriptSha256 === undefined) throw new Error("put_blobs gave no hash");
+  const detail = ending.detail.slice(0, DETAIL_CHARS_MAX);
+  report(await desk.end(ending.outcome, ending.code, detail, transcriptSha256), log);
+}
+
+function report(answer: Answer, log: Log): void {
+  if (!answer.done) log.warn({ code: answer.code, detail: answer.detail }, "the end of the attempt was refused");
+}

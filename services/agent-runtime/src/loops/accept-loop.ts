@@ -1,0 +1,96 @@
+import type { Log } from "@aura/shared/log";
+import type { Queryable } from "@aura/shared/postgres/client";
+import { type AcceptedRow, acceptTasks } from "../db/runtime-statements.ts";
+import { databaseDesk } from "../execution/database-desk.ts";
+import type { Leases } from "../execution/lease.ts";
+import { type AttemptDeps, runAttempt } from "../execution/run-attempt.ts";
+import { LEASE_S } from "./heartbeat-loop.ts";
+import type { TaskBell } from "./task-bell.ts";
+
+const POLL_MS = 500;
+const POLL_MS_FAILING = 10_000;
+
+export interface AcceptDeps {
+  readonly db: Queryable;
+  readonly runtimeId: string;
+  readonly token: string;
+  readonly capacity: number;
+  readonly leases: Leases;
+  readonly bell: TaskBell;
+  readonly attempts: Omit<AttemptDeps, "desk">;
+  readonly log: Log;
+}
+
+/** Takes assigned tasks as long as there is room and works on each beside the others. */
+export class AcceptLoop {
+  readonly #deps: AcceptDeps;
+  readonly #running = new Set<Promise<void>>();
+  #stopped = false;
+  #failures = 0;
+
+  constructor(deps: AcceptDeps) {
+    this.#deps = deps;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#acceptOnce();
+      await this.#deps.bell.wait(this.#pauseMs());
+    }
+  }
+
+  /** Accepts nothing more. Resolves when all work has ended, which the leases' signals can bring about. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#deps.bell.stop();
+    await Promise.allSettled(this.#running);
+  }
+
+  /** Half to one and a half of the interval, so that many runtimes do not ask at the same moment. */
+  #pauseMs(): number {
+    const interval = Math.min(POLL_MS_FAILING, POLL_MS * 2 ** this.#failures);
+    return interval * (0.5 + Math.random());
+  }
+
+  async #acceptOnce(): Promise<void> {
+    const { db, runtimeId, token, capacity, log } = this.#deps;
+    const free = capacity - this.#running.size;
+    if (free <= 0) return;
+    const sentAt = performance.now();
+    try {
+      const rows = await acceptTasks(db, { actor_kind: "runtime", actor_id: runtimeId }, token, free, LEASE_S);
+      this.#failures = 0;
+      for (const row of rows) this.#start(row, sentAt);
+    } catch (error) {
+      this.#failures = Math.min(this.#failures + 1, 6);
+      log.warn({ err: error }, "tasks were not accepted");
+    }
+  }
+
+  #start(row: AcceptedRow, sentAt: number): void {
+    const work = this.#work(row, sentAt).finally(() => {
+      this.#running.delete(work);
+      this.#deps.bell.ring();
+    });
+    this.#running.add(work);
+  }
+
+  async #work(row: AcceptedRow, sentAt: number): Promise<void> {
+    const { db, token, leases, attempts } = this.#deps;
+    const log = this.#deps.log.child({ run_id: row.run_id, task_id: row.task_id, claim_id: row.claim_id });
+    const signal = leases.hold(row.task_id, row.claim_id, sentAt);
+    const desk = databaseDesk(db, row.agent_id, { token, task_id: row.task_id, claim_id: row.claim_id }, signal);
+    const task = { ...row, provider: row.provider ?? "", model: row.model ?? "" };
+    try {
+      await runAttempt(task, { ...attempts, desk, log }, signal);
+    } catch (error) {
+      log.error({ err: error }, "the attempt broke; its lease brings the task back");
+    } finally {
+      leases.letGo(row.claim_id);
+    }
+  }
+}
