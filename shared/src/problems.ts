@@ -57,6 +57,12 @@ export const PROBLEMS = {
     hint: "GET /v1/approvals?status=pending for the open ones.",
     retryable: false,
   },
+  name_taken: {
+    status: 409,
+    title: "This name is taken",
+    hint: "Use what has the name already (its id is in detail), or another name.",
+    retryable: false,
+  },
   nothing_delivered: {
     status: 409,
     title: "There is no software yet",

@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { BODY_BYTES_MAX } from "@aura/shared/schemas/api/conventions";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { guardRoutes } from "./http/access.ts";
+import { addAgentRoutes } from "./http/agent-routes.ts";
+import type { AppDeps } from "./http/app-deps.ts";
+import { addDirectorRoutes } from "./http/director-routes.ts";
+import { describeRoutes, serveDocumentation } from "./http/documentation.ts";
+import { addEventStreamRoutes } from "./http/event-stream-routes.ts";
+import { addGovernanceRoutes } from "./http/governance-routes.ts";
+import { acceptJsonOnly } from "./http/json-bodies.ts";
+import { answerWithProblems, sendProblem } from "./http/problem-replies.ts";
+import { addProjectRoutes } from "./http/project-routes.ts";
+import { addReportRoutes } from "./http/report-routes.ts";
+import { addRunRoutes } from "./http/run-routes.ts";
+import { sendSafeHeaders } from "./http/safe-headers.ts";
+import { addSoftwareRoutes } from "./http/software-routes.ts";
+import { addSpecificationRoutes } from "./http/specification-routes.ts";
+import { addSystemRoutes } from "./http/system-routes.ts";
+import { addTaskRoutes } from "./http/task-routes.ts";
+
+/**
+ * The Manager's REST API without listening, so that tests use `inject`. It owns nothing it is given: close the pool
+ * after the app.
+ *
+ * @throws on ready when a route has no access class
+ */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_BYTES_MAX,
+    genReqId: () => randomUUID(),
+    requestTimeout: 60_000,
+    routerOptions: { maxParamLength: 300 },
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  guardRoutes(app, deps.pool);
+  sendSafeHeaders(app);
+  acceptJsonOnly(app);
+  answerWithProblems(app);
+  await describeRoutes(app, deps.facts.version);
+  addProjectRoutes(app, deps);
+  addRunRoutes(app, deps);
+  addSpecificationRoutes(app, deps);
+  addTaskRoutes(app, deps);
+  addSoftwareRoutes(app, deps);
+  addReportRoutes(app, deps);
+  addEventStreamRoutes(app, deps);
+  addDirectorRoutes(app, deps);
+  addAgentRoutes(app, deps);
+  addGovernanceRoutes(app, deps);
+  addSystemRoutes(app, deps);
+  await serveDocumentation(app);
+  return app;
+}

@@ -1,0 +1,31 @@
+import type { Queryable } from "@aura/shared/postgres/client";
+import { z } from "zod";
+import { RUNTIME_SILENCE_S_MAX } from "./read-agent-statements.ts";
+import { readOne, utc } from "./read-rows.ts";
+
+const StateRow = z.object({
+  migrations: z.array(z.string()),
+  live_runtimes: z.int(),
+  unnumbered_s: z.number().meta({ description: "age of the oldest event without a place in the log" }),
+  ddl_guard: z.boolean(),
+  stopped_at: z.string().nullable(),
+});
+
+/** What readiness is judged by, in one statement. */
+export async function readSystemState(db: Queryable): Promise<z.infer<typeof StateRow>> {
+  const row = await readOne(
+    db,
+    StateRow,
+    `select coalesce((select array_agg(name order by name) from pgmigrations), '{}') as migrations,
+            (select count(*) from runtime_heartbeats
+             where seen_at > now() - make_interval(secs => ${RUNTIME_SILENCE_S_MAX})) as live_runtimes,
+            coalesce((select extract(epoch from localtimestamp - e.created_at) from audit_events e
+                      where e.id > coalesce((select last_event_id from audit_log_state),
+                                            '00000000-0000-0000-0000-000000000000')
+                      order by e.id limit 1), 0) as unnumbered_s,
+            exists (select from pg_event_trigger where evtenabled <> 'D' and evtevent = 'ddl_command_end') as ddl_guard,
+            (select ${utc("stopped_at")} from system_state) as stopped_at`,
+  );
+  if (row === null) throw new Error("the database has no system_state row");
+  return row;
+}

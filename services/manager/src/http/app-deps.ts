@@ -1,0 +1,28 @@
+import type { Log } from "@aura/shared/log";
+import type { Pool } from "@aura/shared/postgres/client";
+
+/** Facts of the configuration that the API needs; read once by main. */
+export interface AppFacts {
+  /** Names this process in events. */
+  readonly manager_id: string;
+  /** Version of the product. */
+  readonly version: string;
+  readonly project_name: string;
+  readonly environment: string;
+  readonly strict_policy: boolean;
+  /** AURA_MODEL_PROVIDER: `auto` or a provider's name. */
+  readonly provider: string;
+  /** AURA_MODEL; null where none is set. */
+  readonly model: string | null;
+  /** Budget of a run that names none: decimal USD, tokens. */
+  readonly budget_usd: string;
+  readonly budget_tokens: number;
+  /** Folder with `<name>/recording.json`, what provider `replay` can play. */
+  readonly recordings: string;
+}
+
+export interface AppDeps {
+  readonly pool: Pool;
+  readonly log: Log;
+  readonly facts: AppFacts;
+}

@@ -1,0 +1,35 @@
+import { readJson } from "@aura/shared/postgres/blobs";
+import { AuraError } from "@aura/shared/problems";
+import { OPERATIONS } from "@aura/shared/schemas/api/operations";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { requireDone, takeDirectorAction } from "../db/director-verb-statements.ts";
+import { readApproval, readApprovals, readDirectorAction } from "../db/read-governance-statements.ts";
+import { CURSOR_ID, CURSOR_TIME, pageRequest } from "../db/read-rows.ts";
+import { addRoute } from "./add-route.ts";
+import type { AppDeps } from "./app-deps.ts";
+import { carrierOf, UNSEALED } from "./carrier.ts";
+
+/** What a person decides, and what waits for a decision. */
+export function addDirectorRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
+  addRoute(app, OPERATIONS.act, async ({ body, request }) => {
+    const { action, target_id, reason, ...args } = body;
+    const wish = { action, target_id: target_id ?? null, reason, args };
+    const id = requireDone(await takeDirectorAction(pool, carrierOf(request, facts), wish));
+    const row = await readDirectorAction(pool, id);
+    if (row === null) throw new AuraError("internal", "the action left no record");
+    return { ...row, detail: null, ...UNSEALED };
+  });
+
+  addRoute(app, OPERATIONS.listApprovals, async ({ query }) => {
+    const page = await readApprovals(pool, query, pageRequest(query, [CURSOR_TIME, CURSOR_ID]));
+    return { ...page, data: page.data.map(({ content_sha256, ...approval }) => approval) };
+  });
+
+  addRoute(app, OPERATIONS.getApproval, async ({ params }) => {
+    const row = await readApproval(pool, params.approval_id);
+    if (row === null) throw new AuraError("not_found", "there is no approval with this id");
+    const { content_sha256, ...approval } = row;
+    return { ...approval, content: await readJson(pool, content_sha256, z.unknown()) };
+  });
+}

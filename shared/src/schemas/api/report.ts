@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { OVERSIGHTS, RUN_STATUSES, STOP_REASONS } from "../../enums/run.ts";
+import { VERDICTS, VERIFICATION_OUTCOMES } from "../../enums/verification.ts";
+import { AttachmentRef } from "../prd.ts";
+import { Requirement } from "../requirements-product.ts";
+import { ReviewProduct } from "../work-products.ts";
+import { Id, Sha256, Timestamp } from "./conventions.ts";
+import { REQUIREMENT_STATES } from "./coverage.ts";
+import { RequirementCounts, Spend } from "./run.ts";
+
+export const ReportedRequirement = z
+  .strictObject({
+    id: Id,
+    key: z.string(),
+    title: z.string(),
+    priority: Requirement.shape.priority,
+    verification_method: Requirement.shape.verification_method,
+    state: z.enum(REQUIREMENT_STATES),
+    verdict: z.enum(VERDICTS).nullable(),
+    tests_passed: z.int(),
+    tests_total: z.int(),
+    detail: z.string(),
+  })
+  .meta({ id: "ReportedRequirement" });
+export type ReportedRequirement = z.infer<typeof ReportedRequirement>;
+
+/** A person's word that stands where evidence would: marked for ever. */
+export const ReportedDecision = z.strictObject({
+  subject: z.string().meta({ description: "requirement key, task key or block id" }),
+  verdict: z.string().nullable(),
+  reason: z.string(),
+  director_id: z.string(),
+  director_action_id: Id,
+  created_at: Timestamp,
+});
+
+/**
+ * What a run delivers with its software: per requirement what is known and how, what a person decided instead, what it
+ * cost, and in `not_checked` what nobody looked at. It can be asked for at any time; `status` tells how final it is.
+ */
+export const DeliveryReport = z
+  .strictObject({
+    run_id: Id,
+    project: z.string().nullable(),
+    title: z.string(),
+    status: z.enum(RUN_STATUSES),
+    stop_reason: z.enum(STOP_REASONS).nullable(),
+    generated_at: Timestamp,
+    started_at: Timestamp.nullable(),
+    finished_at: Timestamp.nullable(),
+    oversight: z.enum(OVERSIGHTS),
+    strict_policy: z.boolean(),
+    provider: z.string().nullable(),
+    model: z.string().nullable(),
+    toolchain: z.string(),
+    replay: z.boolean().meta({ description: "recorded replies: no model was asked" }),
+    base_run_id: Id.nullable(),
+    prd: z.strictObject({ title: z.string(), sha256: Sha256, attachments: z.array(AttachmentRef) }),
+    plan: z.strictObject({ revision: z.int(), digest: Sha256 }).nullable(),
+    suite: z.strictObject({ version: z.int(), sha256: Sha256, tests: z.int() }).nullable(),
+    revision: z
+      .strictObject({ id: Id, number: z.int(), tree_sha256: Sha256, files: z.int() })
+      .nullable()
+      .meta({ description: "what is delivered, else the landed head" }),
+    verification: z
+      .strictObject({
+        id: Id,
+        kind: z.string(),
+        outcome: z.enum(VERIFICATION_OUTCOMES),
+        report_sha256: Sha256,
+        sandbox_level: z.string().nullable(),
+        auditor: z.string(),
+        created_at: Timestamp,
+      })
+      .nullable()
+      .meta({ description: "the newest judgement of exactly that tree" }),
+    counts: RequirementCounts,
+    requirements: z.array(ReportedRequirement),
+    overrides: z.array(ReportedDecision),
+    inspections: z.array(ReportedDecision),
+    set_aside: z.array(ReportedDecision),
+    disputes: z.array(
+      z.strictObject({
+        test_id: z.string(),
+        basis: z.string(),
+        ruling: z.enum(["upheld", "replaced"]).nullable(),
+        suite_version: z.int().nullable().meta({ description: "version that replaced the test" }),
+      }),
+    ),
+    assumptions: z.array(z.strictObject({ question: z.string(), assumption: z.string() })),
+    answers: z.array(z.strictObject({ question: z.string(), answer: z.string() })),
+    doubts: z.array(ReviewProduct.shape.doubts.element),
+    not_checked: z.array(z.string()),
+    spend: Spend,
+    model_calls: z.int(),
+    ddl_guard: z.string(),
+    checkpoint: z.string().nullable().meta({ description: "newest signed checkpoint of the log, where there is one" }),
+  })
+  .meta({ id: "DeliveryReport" });
+export type DeliveryReport = z.infer<typeof DeliveryReport>;
