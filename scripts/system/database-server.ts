@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { homeSecrets, readJsonFile, writePrivateFile } from "./aura-home.ts";
 import { type RunningPostgres, startPostgres } from "./embedded-postgres.ts";
 import type { RuntimeFile } from "./runtime-file.ts";
@@ -45,7 +46,7 @@ export async function openDatabaseServer(
 export function foreignUrl(env: NodeJS.ProcessEnv): string | null {
   if (env.DATABASE_URL) return env.DATABASE_URL;
   if (!env.POSTGRES_HOST) return null;
-  const { POSTGRES_USER = "postgres", POSTGRES_PASSWORD = "", POSTGRES_PORT = "5432", POSTGRES_DB = DATABASE } = env;
+  const { POSTGRES_USER = "aura_admin", POSTGRES_PASSWORD = "", POSTGRES_PORT = "5432", POSTGRES_DB = DATABASE } = env;
   const url = new URL(`postgresql://${env.POSTGRES_HOST}:${POSTGRES_PORT}/${encodeURIComponent(POSTGRES_DB)}`);
   url.username = encodeURIComponent(POSTGRES_USER);
   url.password = encodeURIComponent(POSTGRES_PASSWORD);
@@ -84,6 +85,7 @@ async function keepPostgres(home: string, onChange: (news: string) => void) {
   let server = await startPostgres({ ...options, preferredPort: readJsonFile<{ port: number }>(portFile)?.port ?? 0 });
   const { port } = server;
   writePrivateFile(portFile, `${JSON.stringify({ port })}\n`);
+  await makeDatabase(server);
   let stopping = false;
 
   async function restartAfter(ended: RunningPostgres): Promise<void> {
@@ -110,4 +112,15 @@ async function keepPostgres(home: string, onChange: (news: string) => void) {
       await server.stop();
     },
   };
+}
+
+async function makeDatabase(server: RunningPostgres): Promise<void> {
+  const client = new pg.Client({ connectionString: server.url("postgres") });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query("select from pg_database where datname = $1", [DATABASE]);
+    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(DATABASE)}`);
+  } finally {
+    await client.end();
+  }
 }

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { DeliveryReport } from "@aura/shared/schemas/api/report";
-import type { Run, StartedRun } from "@aura/shared/schemas/api/run";
-import { type ManagerClient, openManagerClient } from "./manager-client.ts";
+import { type ApiClient, createApiClient } from "@aura/shared/api-client";
+import { OPERATIONS } from "@aura/shared/schemas/api/operations";
+import type { Run } from "@aura/shared/schemas/api/run";
 import { freePort } from "./ports.ts";
 import { followRun } from "./run-progress.ts";
 import { serve } from "./serve.ts";
@@ -56,10 +56,10 @@ async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
 }
 
 async function bootstrap(system: RunningSystem, example: ShippedExample): Promise<Run> {
-  const client = openManagerClient(system.manager_url, system.api_key);
+  const client = createApiClient(system.manager_url, system.api_key);
   say(`Handing in docs/examples/${example.name}/PRD.md (REPLAY: recorded replies, no model is asked)`);
   const { name, prd } = example;
-  const { id } = await client.post<StartedRun>("/v1/runs", { project: name, prd, oversight: "autonomous" });
+  const { id } = await client.call(OPERATIONS.startRun, { body: { project: name, prd, oversight: "autonomous" } });
   result = { ...result, run_id: id };
   const run = await followRun(client, id, say);
   result = { ...result, status: run.status, requirements: run.requirements };
@@ -70,16 +70,17 @@ async function bootstrap(system: RunningSystem, example: ShippedExample): Promis
 }
 
 /** The archive's entries lie in one folder of their own or at the top; both end up under `folder`. */
-async function unpack(client: ManagerClient, run_id: string, folder: string): Promise<string> {
-  const archive = await client.bytes(`/v1/runs/${run_id}/software.tar.gz`);
+async function unpack(client: ApiClient, run_id: string, folder: string): Promise<string> {
+  const archive = await client.fetch(OPERATIONS.downloadSoftware, { params: { run_id } });
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  execFileSync("tar", ["-xzf", "-", "-C", folder, "--no-same-owner"], { input: archive });
+  execFileSync("tar", ["-xzf", "-", "-C", folder, "--no-same-owner"], { input: await archive.bytes() });
   return folder;
 }
 
-async function showVerdicts(client: ManagerClient, run: Run): Promise<void> {
-  const report = await client.get<DeliveryReport>(`/v1/runs/${run.id}/report`);
+async function showVerdicts(client: ApiClient, run: Run): Promise<void> {
+  const params = { run_id: run.id };
+  const report = await client.call(OPERATIONS.getReport, { params });
   for (const { key, state, tests_passed, tests_total, title } of report.requirements)
     console.log(`${key.padEnd(6)} ${state.padEnd(12)} ${tests_passed}/${tests_total} tests  ${title}`);
   if (result.delivered !== null) console.log(`Delivered: ${result.delivered}`);
@@ -89,7 +90,8 @@ async function showVerdicts(client: ManagerClient, run: Run): Promise<void> {
     say(
       `It waits for the ${waiting_for.owner}: ${waiting_for.reason} ${waiting_for.detail ?? ""}\n${waiting_for.next_step}`,
     );
-  say(await client.text(`/v1/runs/${run.id}/report`, "text/markdown"));
+  const markdown = await client.fetch(OPERATIONS.getReport, { params, headers: { accept: "text/markdown" } });
+  say(await markdown.text());
 }
 
 function nextCommand(): string {

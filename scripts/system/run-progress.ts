@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ApiClient } from "@aura/shared/api-client";
 import { FINAL_RUN_STATUSES } from "@aura/shared/enums/run";
+import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { Run } from "@aura/shared/schemas/api/run";
 import type { Task } from "@aura/shared/schemas/api/task";
-import type { ManagerClient } from "./manager-client.ts";
 
 const POLL_MS = 400;
 const STILL_MS = 180_000;
@@ -13,7 +14,7 @@ const STILL_MS = 180_000;
  * @returns the run as it then is
  * @throws when nothing at all moves for three minutes
  */
-export async function followRun(client: ManagerClient, run_id: string, say: (line: string) => void): Promise<Run> {
+export async function followRun(client: ApiClient, run_id: string, say: (line: string) => void): Promise<Run> {
   const told = new Map<string, string>();
   let movedAt = Date.now();
   const tell = (key: string, line: string) => {
@@ -23,8 +24,8 @@ export async function followRun(client: ManagerClient, run_id: string, say: (lin
     say(line);
   };
   for (;;) {
-    const run = await client.get<Run>(`/v1/runs/${run_id}`);
-    const { data: tasks } = await client.get<{ data: Task[] }>(`/v1/runs/${run_id}/tasks?limit=1000`);
+    const run = await client.call(OPERATIONS.getRun, { params: { run_id } });
+    const { data: tasks } = await client.call(OPERATIONS.listTasks, { params: { run_id }, query: { limit: 1000 } });
     for (const task of tasks) tell(task.id, taskLine(task));
     tell("verdicts", verdictLine(run));
     tell("run", `run ${run.status}${run.stop_reason === null ? "" : ` (${run.stop_reason})`}`);

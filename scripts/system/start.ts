@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { migrate } from "../migrate.ts";
+import { LOGINS, type Login, migrate } from "../database/migrate.ts";
 import { auraHome, homeSecrets, lockHome, openHome } from "./aura-home.ts";
 import { type DatabaseServer, openDatabaseServer } from "./database-server.ts";
 import { refuseExampleSecrets } from "./example-secrets.ts";
@@ -72,7 +72,7 @@ async function bringUp(
   const database = await openDatabaseServer(home, env, changed);
   undo.push(database.stop);
   signal.throwIfAborted();
-  await migrateDatabase(database, api_key, say);
+  await migrateDatabase(database, api_key, env, say);
   signal.throwIfAborted();
 
   undo.push(() => removeRuntimeFile(home));
@@ -99,11 +99,21 @@ async function choosePorts(env: NodeJS.ProcessEnv): Promise<ServicePorts> {
   };
 }
 
-async function migrateDatabase(database: DatabaseServer, director_key: string, say: (line: string) => void) {
-  const passwords = Object.fromEntries(
-    Object.entries(database.roleUrls).map(([role, url]) => [role, decodeURIComponent(new URL(url).password)]),
-  );
-  await migrate({ database_url: database.administratorUrl, passwords, director_key, log: say });
+async function migrateDatabase(
+  database: DatabaseServer,
+  directorKey: string,
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<void> {
+  const passwordOf = (login: Login) => decodeURIComponent(new URL(database.roleUrls[login]).password);
+  const passwords = Object.fromEntries(LOGINS.map((login) => [login, passwordOf(login)])) as Record<Login, string>;
+  await migrate({
+    databaseUrl: database.administratorUrl,
+    passwords,
+    directorKey,
+    production: env.ENV === "production",
+    log: say,
+  });
 }
 
 function serviceSpecs(

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { ConfigSchema as AgentRuntime } from "../../services/agent-runtime/src/config.ts";
+import { ConfigSchema as Auditor } from "../../services/auditor/src/config.ts";
+import { ConfigSchema as Manager } from "../../services/manager/src/config.ts";
+import { ConfigSchema as Migrate } from "./migrate-config.ts";
+
+/** What `npm start`, the scripts and Docker Compose read themselves. */
+const Scripts = z.object({
+  AURA_HOME: z
+    .string()
+    .default(".aura")
+    .describe("Folder of data, secrets, logs and deliveries of one system, relative to the repository."),
+  AURA_TEST_ADMIN_URL: z
+    .string()
+    .optional()
+    .describe("Superuser's URL of a Postgres 15 server for the tests; unset: they bring their own."),
+});
+
+const Compose = z.object({
+  MANAGER_BIND_ADDRESS: z
+    .string()
+    .default("127.0.0.1")
+    .describe("Address of the host that the Manager's port is published on."),
+  POSTGRES_IMAGE: z.string().default("postgres:15").describe("Image of the database server."),
+  OLLAMA_IMAGE: z.string().default("ollama/ollama").describe("Image of the model server of profile local-llm."),
+});
+
+/** Every variable of the whole system, by who reads it. */
+export const SETTINGS: readonly { readonly reader: string; readonly schema: z.ZodObject }[] = [
+  { reader: "manager", schema: Manager },
+  { reader: "agent-runtime", schema: AgentRuntime },
+  { reader: "auditor", schema: Auditor },
+  { reader: "migrate job, init_db.sh, npm start", schema: Migrate },
+  { reader: "npm start, scripts", schema: Scripts },
+  { reader: "docker compose", schema: Compose },
+];
