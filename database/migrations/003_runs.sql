@@ -6,7 +6,8 @@ create table blobs (
   size        bigint not null check (size >= 0),
   media_type  text not null,
   body        bytea,               -- null once erased; the hash stays
-  created_at  timestamptz not null default now()
+  created_at  timestamptz not null default now(),
+  constraint blobs_body_fits check (body is null or (sha256(body) = sha256 and octet_length(body) = size))
 );
 alter table blobs alter body set storage external;
 

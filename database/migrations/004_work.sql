@@ -18,6 +18,8 @@ alter table task_queue
   add column disputes_test_ids text[] not null default '{}',
   add column best_request_id  uuid,                                                  -- best attempt so far (verification_requests)
   add column overridden       boolean not null default false,
+  add column preferred_agent_id uuid references agents(id),                          -- whom the Director wants on it
+  add column return_code      text,                                                  -- why it was put back to ready last
   add column waiting_code     text,
   add column waiting_detail   text,
   add column assigned_at      timestamptz,

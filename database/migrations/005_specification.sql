@@ -9,10 +9,10 @@ create table requirements (
   verification_method text not null check (verification_method in ('test', 'measurement', 'inspection')),
   block_ids     text[] not null check (cardinality(block_ids) > 0),
   content_sha256 bytea not null references blobs(sha256),   -- JSON Requirement
-  set_aside_by  uuid references director_actions(id),
-  overridden_by uuid references director_actions(id),
+  set_aside_by  uuid references director_actions(id) deferrable initially deferred,
+  overridden_by uuid references director_actions(id) deferrable initially deferred,
   override_verdict text check (override_verdict in ('pass', 'fail')),
-  inspected_by  uuid references director_actions(id),
+  inspected_by  uuid references director_actions(id) deferrable initially deferred,
   inspection_verdict text check (inspection_verdict in ('pass', 'fail')),
   created_at    timestamptz not null default now(),
   unique (run_id, key)
@@ -32,7 +32,7 @@ create table block_dispositions (
   block_id     text not null,
   disposition  text not null check (disposition in ('requirement', 'context', 'non_goal', 'question', 'set_aside')),
   reason       text not null default '',
-  set_aside_by uuid references director_actions(id),
+  set_aside_by uuid references director_actions(id) deferrable initially deferred,
   primary key (run_id, block_id)
 );
 

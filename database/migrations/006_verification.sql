@@ -97,7 +97,7 @@ create table revisions (
   tree_sha256     bytea not null references blobs(sha256),
   task_id         uuid references task_queue(id),           -- null: the base tree of base_run_id
   agent_id        uuid references agents(id),
-  verification_id uuid references verifications(id),
+  verification_id uuid unique references verifications(id),
   message         text not null,
   created_at      timestamptz not null default now(),
   unique (run_id, number)

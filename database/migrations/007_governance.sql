@@ -12,7 +12,7 @@ create table approvals (
   question     text,
   answer       text,
   expires_at   timestamptz not null,
-  decided_by   uuid references director_actions(id),        -- null with status approved: by policy, see policy_decisions
+  decided_by   uuid references director_actions(id) deferrable initially deferred,  -- null with status approved: by policy, see policy_decisions
   decided_at   timestamptz,
   used_at      timestamptz,
   created_at   timestamptz not null default now()
@@ -39,23 +39,6 @@ create table policies (
   created_at  timestamptz not null default now(),
   primary key (key, version)
 );
-
--- A key is `<rule>.<oversight>` where it depends on the oversight; `.lenient` applies instead while strict policy is off.
-insert into policies (key, version, value, description) values
-  ('questions.locked',               1, 'block',  'An open question of the analyst waits for the Director.'),
-  ('questions.supervised',           1, 'block',  'An open question of the analyst waits for the Director.'),
-  ('questions.supervised.lenient',   1, 'assume', 'The analyst goes on with the assumption it wrote down; the report shows it.'),
-  ('questions.autonomous',           1, 'assume', 'The analyst goes on with the assumption it wrote down; the report shows it.'),
-  ('approval.plan.autonomous',       1, 'allow',  'A plan that passed its checks is approved by policy.'),
-  ('approval.landing.autonomous',    1, 'allow',  'A change that the Auditor accepted lands without asking.'),
-  ('approval.delivery.autonomous',   1, 'allow',  'A revision whose assembly was accepted is delivered without asking.'),
-  ('approval.hours',                 1, '72',     'Hours until an approval expires and is issued again under the same digest.'),
-  ('budget.exhausted',               1, 'stop',   'A call that does not fit into the budget is not made; the task waits for set_budget.'),
-  ('task.failures_max',              1, '3',      'Charged failures of a task before the Director is asked.'),
-  ('task.deaths_max',                1, '3',      'Leases of a task that may run out before the Director is asked.'),
-  ('task.provider_retries_max',      1, '3',      'Attempts that a failing model provider may end before the Director is asked.'),
-  ('verification.retries_max',       1, '2',      'Times that a submission is judged again after an environment failure or without a conclusion.'),
-  ('repair.rounds_max',              1, '2',      'Rounds of repair after a failed assembly before the Director is asked.');
 
 create table policy_decisions (
   id          uuid primary key,
@@ -105,11 +88,22 @@ create table model_calls (
   settled_at      timestamptz
 );
 create index model_calls_run on model_calls (run_id);
+create index model_calls_task on model_calls (task_id);
 create index model_calls_open on model_calls (created_at) where status = 'reserved';
 
 create table system_state (
   one         boolean primary key default true check (one),
   stopped_at  timestamptz,             -- stop_all: nothing is assigned, running sandboxes are killed
-  stopped_by  uuid references director_actions(id)
+  stopped_by  uuid references director_actions(id) deferrable initially deferred
 );
-insert into system_state default values;
+
+-- Replies to requests with an Idempotency-Key; scope is the API key's id.
+create table idempotent_replies (
+  scope        text not null,
+  key          text not null,
+  body_sha256  bytea not null check (octet_length(body_sha256) = 32),
+  status       int,                 -- null while the first request is at work
+  reply        bytea,
+  created_at   timestamptz not null default now(),
+  primary key (scope, key)
+);

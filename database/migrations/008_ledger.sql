@@ -30,26 +30,34 @@ create table audit_leaves (
 );
 
 create table audit_log_state (
-  one         boolean primary key default true check (one),
-  size        bigint not null default 0,
+  one           boolean primary key default true check (one),
+  generation    int not null default 1 check (generation between 1 and 255),  -- first byte of event ids; +1 after a restore
+  size          bigint not null default 0,
   last_event_id uuid
 );
 insert into audit_log_state default values;
 
--- The one list of governed tables. Triggers, DDL guard, replay check and tests read it.
-create table governed_tables (
-  table_name      text primary key,
-  subject_type    text not null unique,      -- first word of its event types
-  key_columns     text[] not null,
-  run_column      text,                      -- expression giving run_id, null where there is none
-  task_column     text,
-  status_column   text,
-  audited_columns text[] not null            -- what the envelope carries; never free text
+-- Last part of an event's id. Drawn after the changed row was locked, so for one row it rises in the order of the
+-- changes; the number of the transaction does not (it may have waited for the lock). cache 1 keeps that true over sessions.
+create sequence audit_counter cache 1;
+
+-- What is the same for all events of one statement.
+create type event_frame as (
+  id_head text, tx xid8, at timestamp, source text, severity text, actor_kind text, actor_id text,
+  opening text,      -- the envelope up to the description
+  request_id text
 );
 
--- Which role may append which kind of event beside those the triggers write.
+-- Answer of every verb, one an item.
+create type verb_outcome as (id uuid, outcome text, code text, detail text);
+
+-- Which role may append which kind of event beside those that the triggers write.
 create table event_type_roles (
   event_type text not null,
   role_name  text not null,
   primary key (event_type, role_name)
 );
+insert into event_type_roles (event_type, role_name)
+select event_type, 'aura_auditor' from unnest(array[
+  'run.sealed', 'log.checkpoint_signed', 'log.signing_refused', 'log.archived', 'replay.mismatch', 'posture.checked',
+  'posture.changed', 'sandbox.opened', 'sandbox.unavailable', 'sandbox.escaped', 'auditor.started']) event_type;

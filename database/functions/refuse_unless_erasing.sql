@@ -1,0 +1,14 @@
+-- Trigger of audit_payloads and blobs: the only change is to erase the bytes; what commits to them stays. Recorded.
+create or replace function refuse_unless_erasing() returns trigger language plpgsql security definer
+  set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+declare
+  erased jsonb := case tg_table_name when 'blobs' then '{"body": null}' else '{"payload": null, "salt": null}' end;
+begin
+  if to_jsonb(new) is distinct from to_jsonb(old) || erased then
+    raise exception 'change of % is refused: bytes may only be erased', tg_table_name using errcode = 'AU003';
+  end if;
+  perform _record_event('payload.erased', 'warning', 'payload erased', tg_table_name,
+    coalesce(to_jsonb(old)->>'event_id', ltrim(to_jsonb(old)->>'sha256', '\x')), null, null);
+  return new;
+end $$;
+revoke all on function refuse_unless_erasing() from public;

@@ -1,0 +1,55 @@
+-- Asks the Auditor to judge submissions, or the assembly of a run. Item: the columns of verification_requests by name, hashes
+-- in hex. What was asked before is done, with the id of the earlier request in detail. Refused: illegal_transition (not
+-- submitted, or not with that attempt and claim), run_closed, head_moved, suite_moved (implement and assembly are judged on
+-- the landed head with the current suite), not_found, retry_refused (a repeat needs an earlier verdict without conclusion;
+-- of an assembly also a rejecting one, since the Director may have decided what failed).
+create or replace function request_verifications(ctx jsonb, requests jsonb) returns setof verb_outcome
+  language plpgsql
+  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+declare
+  ids uuid[] := (select array_agg((q->>'id')::uuid order by n) from jsonb_array_elements(requests) with ordinality u (q, n));
+  rows verification_requests[];
+  codes text[];
+  earlier uuid[];
+begin
+  perform _enter(ctx, array['manager']);
+  perform _check_items(coalesce(ids, '{}'));
+  select array_agg(row(q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, decode(q.product_sha256, 'hex'), q.base_revision_id,
+                       decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.conflict_paths, '{}'), coalesce(q.retry, 0), now())::verification_requests order by array_position(ids, q.id))
+  into rows
+  from jsonb_to_recordset(requests) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
+                                       tree_sha256 text, plan_id uuid, suite_id uuid, conflict_paths text[], retry int);
+  perform from orchestra_runs r where r.id in (select (q).run_id from unnest(rows) q) order by r.id for share;
+  select array_agg(x.id order by q.ordinality) into earlier
+  from unnest(rows) with ordinality q left join lateral (
+    select v.id from verification_requests v
+    where v.id = q.id or (v.run_id = q.run_id and v.kind = q.kind and v.task_id is not distinct from q.task_id and v.attempt is not distinct from q.attempt
+      and v.base_revision_id is not distinct from q.base_revision_id and v.suite_id is not distinct from q.suite_id and v.retry = q.retry)
+    limit 1) x on true;
+  select array_agg(case
+      when earlier[q.ordinality] is not null then null
+      when r.id is null or (q.task_id is not null and t.id is null) then 'not_found'
+      when not _is_open_run(r.status) then 'run_closed'
+      when q.task_id is not null and (t.status <> 'submitted' or t.run_id <> q.run_id or t.kind <> q.kind or t.attempt is distinct from q.attempt
+        or t.claim_id is distinct from q.claim_id) then 'illegal_transition'
+      when (q.kind = 'assembly') <> (q.task_id is null) then 'illegal_transition'
+      when q.kind in ('implement', 'assembly') and q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
+      when q.kind = 'assembly' and not exists (select from revisions v where v.id = q.base_revision_id and v.tree_sha256 = q.tree_sha256) then 'head_moved'
+      when q.kind in ('implement', 'assembly') and q.suite_id is distinct from r.suite_id then 'suite_moved'
+      when exists (select from unnest(array[q.product_sha256, q.tree_sha256]) h where h is not null and not exists (select from blobs b where b.sha256 = h)) then 'not_found'
+      when q.retry > 0 and not exists (
+        select from verification_requests v join verifications w on w.request_id = v.id
+        where v.run_id = q.run_id and v.task_id is not distinct from q.task_id and v.attempt is not distinct from q.attempt and v.retry = q.retry - 1
+          and (w.outcome in ('environment', 'inconclusive') or (q.kind = 'assembly' and w.outcome = 'rejected'))) then 'retry_refused'
+    end order by q.ordinality)
+  into codes
+  from unnest(rows) with ordinality q
+  left join orchestra_runs r on r.id = q.run_id left join task_queue t on t.id = q.task_id;
+  insert into verification_requests (id, run_id, kind, task_id, attempt, claim_id, product_sha256, base_revision_id, tree_sha256, plan_id, suite_id, conflict_paths, retry)
+  select q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, q.product_sha256, q.base_revision_id, q.tree_sha256, q.plan_id, q.suite_id, q.conflict_paths, q.retry
+  from unnest(rows) with ordinality q where codes[q.ordinality] is null and earlier[q.ordinality] is null;
+  return query select * from _outcomes('request_verifications', 'verification_request', ids, codes, earlier::text[]);
+end
+$$;
+revoke all on function request_verifications(jsonb, jsonb) from public;
+grant execute on function request_verifications(jsonb, jsonb) to aura_manager;

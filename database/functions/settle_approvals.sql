@@ -1,0 +1,31 @@
+-- What the Manager may settle without the Director: `expired` after its time, `voided`, and `approved` by policy, with an
+-- allowing policy decision of that run while the run is autonomous. Refused: not_found, illegal_transition, policy_denied.
+create or replace function settle_approvals(
+  ctx jsonb, approval_ids uuid[], statuses text[], policy_decision_ids uuid[]
+) returns setof verb_outcome
+  language plpgsql
+  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+declare
+  codes text[];
+begin
+  perform _enter(ctx, array['manager']);
+  perform _check_items(approval_ids, cardinality(statuses), cardinality(policy_decision_ids));
+  perform from approvals where id = any (approval_ids) order by id for update;
+  select array_agg(case
+      when a.id is null then 'not_found'
+      when i.status = 'voided' and a.status in ('pending', 'approved') and a.used_at is null then null
+      when i.status = 'expired' and a.status = 'pending' and a.expires_at <= clock_timestamp() then null
+      when i.status <> 'approved' or a.status <> 'pending' then 'illegal_transition'
+      when r.oversight <> 'autonomous'
+        or not exists (select from policy_decisions d where d.id = i.decision_id and d.run_id = a.run_id and d.decision = 'allow') then 'policy_denied'
+    end order by i.n)
+  into codes
+  from unnest(approval_ids, statuses, policy_decision_ids) with ordinality i (id, status, decision_id, n)
+  left join approvals a on a.id = i.id left join orchestra_runs r on r.id = a.run_id;
+  update approvals a set status = i.status, decided_at = now()
+  from unnest(approval_ids, statuses, codes) i (id, status, code) where a.id = i.id and i.code is null;
+  return query select * from _outcomes('settle_approvals', 'approval', approval_ids, codes);
+end
+$$;
+revoke all on function settle_approvals(jsonb, uuid[], text[], uuid[]) from public;
+grant execute on function settle_approvals(jsonb, uuid[], text[], uuid[]) to aura_manager;

@@ -1,0 +1,33 @@
+-- What a reserved call really took, at the price of its time; works when the claim went stale since, and after it was charged
+-- in full. A call that consumed nothing settles with 0. Refused: unauthenticated, not_found, wrong_runtime, illegal_transition.
+create or replace function settle_call(
+  ctx jsonb, p_token text, p_call_id uuid, input_tokens bigint, output_tokens bigint, p_outcome text, reply_sha256 bytea, duration_ms int
+) returns verb_outcome
+  language plpgsql
+  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+declare
+  runtime uuid := _enter_runtime(ctx, p_token);
+  c model_calls;
+  price model_prices;
+  code text;
+begin
+  select * into c from model_calls where id = p_call_id for update;
+  code := case
+    when runtime is null then 'unauthenticated'
+    when c.id is null then 'not_found'
+    when not exists (select from task_attempts p where p.claim_id = c.claim_id and p.runtime_id = runtime) then 'wrong_runtime'
+    when c.status = 'settled' then 'illegal_transition'
+    when coalesce(input_tokens, -1) < 0 or coalesce(output_tokens, -1) < 0 then 'validation_failed'
+  end;
+  if code is null then
+    price := _price_of(c.provider, c.model, c.created_at);
+    update model_calls m set status = 'settled', input_tokens = settle_call.input_tokens, output_tokens = settle_call.output_tokens, outcome = p_outcome,
+      usd = round((settle_call.input_tokens * price.input_usd + settle_call.output_tokens * price.output_usd) / 1000000, 6),
+      reply_sha256 = settle_call.reply_sha256, duration_ms = settle_call.duration_ms, settled_at = clock_timestamp()
+    where m.id = c.id;
+  end if;
+  return _outcome('settle_call', 'model_call', p_call_id, code);
+end
+$$;
+revoke all on function settle_call(jsonb, text, uuid, bigint, bigint, text, bytea, int) from public;
+grant execute on function settle_call(jsonb, text, uuid, bigint, bigint, text, bytea, int) to aura_agent;

@@ -1,0 +1,25 @@
+-- submitted -> verified, only with an accepting verification of exactly this attempt; an `implement` task also needs its
+-- landed revision. Refused: not_found, illegal_transition, verification_missing.
+create or replace function verify_tasks(ctx jsonb, task_ids uuid[], verification_ids uuid[]) returns setof verb_outcome
+  language plpgsql
+  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+declare
+  codes text[];
+begin
+  perform _enter(ctx, array['manager']);
+  perform _check_items(task_ids, cardinality(verification_ids));
+  perform from task_queue where id = any (task_ids) order by id for update;
+  select array_agg(case
+      when t.id is null then 'not_found'
+      when t.status <> 'submitted' then 'illegal_transition'
+      when not _verification_matches(t, i.verification_id, 'accepted') then 'verification_missing'
+      when t.kind = 'implement' and not exists (select from revisions r where r.verification_id = i.verification_id) then 'verification_missing'
+    end order by i.n)
+  into codes from unnest(task_ids, verification_ids) with ordinality i (id, verification_id, n) left join task_queue t on t.id = i.id;
+  update task_queue t set status = 'verified', status_changed_at = now(), completed_at = clock_timestamp() at time zone 'UTC'
+  from unnest(task_ids, codes) i (id, code) where t.id = i.id and i.code is null;
+  return query select * from _outcomes('verify_tasks', 'task', task_ids, codes);
+end
+$$;
+revoke all on function verify_tasks(jsonb, uuid[], uuid[]) from public;
+grant execute on function verify_tasks(jsonb, uuid[], uuid[]) to aura_manager;

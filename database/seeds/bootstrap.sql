@@ -1,0 +1,48 @@
+-- What every installation starts with. Applied at each migrate: adds what is missing, changes nothing that is there.
+select set_config('aura.actor_kind', 'migration', false), set_config('aura.actor_id', 'bootstrap', false);
+
+insert into system_state default values on conflict do nothing;
+
+-- A key is `<rule>.<oversight>` where it depends on the oversight; `.lenient` applies instead while strict policy is off.
+insert into policies (key, version, value, description) values
+  ('questions.locked',               1, 'block',  'An open question of the analyst waits for the Director.'),
+  ('questions.supervised',           1, 'block',  'An open question of the analyst waits for the Director.'),
+  ('questions.supervised.lenient',   1, 'assume', 'The analyst goes on with the assumption it wrote down; the report shows it.'),
+  ('questions.autonomous',           1, 'assume', 'The analyst goes on with the assumption it wrote down; the report shows it.'),
+  ('approval.plan.autonomous',       1, 'allow',  'A plan that passed its checks is approved by policy.'),
+  ('approval.landing.autonomous',    1, 'allow',  'A change that the Auditor accepted lands without asking.'),
+  ('approval.delivery.autonomous',   1, 'allow',  'A revision whose assembly was accepted is delivered without asking.'),
+  ('approval.hours',                 1, '72',     'Hours until an approval expires and is issued again under the same digest.'),
+  ('budget.exhausted',               1, 'stop',   'A call that does not fit into the budget is not made; the task waits for set_budget.'),
+  ('task.failures_max',              1, '3',      'Charged failures of a task before the Director is asked.'),
+  ('task.deaths_max',                1, '3',      'Leases of a task that may run out before the Director is asked.'),
+  ('task.provider_retries_max',      1, '3',      'Attempts that a failing model provider may end before the Director is asked.'),
+  ('verification.retries_max',       1, '2',      'Times that a submission is judged again after an environment failure or without a conclusion.'),
+  ('repair.rounds_max',              1, '2',      'Rounds of repair after a failed assembly before the Director is asked.')
+on conflict do nothing;
+
+insert into agents (id, slug, capabilities) values
+  ('00000000-0000-8000-8000-00000000a001', 'analyst', '{requirements}'),
+  ('00000000-0000-8000-8000-00000000a002', 'architect', '{plan}'),
+  ('00000000-0000-8000-8000-00000000a003', 'tester-1', '{acceptance_tests}'),
+  ('00000000-0000-8000-8000-00000000a004', 'tester-2', '{acceptance_tests}'),
+  ('00000000-0000-8000-8000-00000000a005', 'developer-1', '{implement}'),
+  ('00000000-0000-8000-8000-00000000a006', 'developer-2', '{implement}'),
+  ('00000000-0000-8000-8000-00000000a007', 'reviewer', '{review}')
+on conflict do nothing;
+
+-- USD for a million tokens. AURA_MODEL_PRICES adds and overrides; a newer row counts. A model that is not listed stops
+-- the call with unknown_price, so that nothing is spent unawares.
+insert into model_prices (provider, model, input_usd, output_usd, source, valid_from) values
+  ('replay', '*',            0,    0,    'recorded replies cost nothing',                       '2025-01-01T00:00:00Z'),
+  ('openai', 'gpt-5',        1.25, 10,   'openai.com/api/pricing, as of 2025-08-07',            '2025-08-07T00:00:00Z'),
+  ('openai', 'gpt-5-mini',   0.25, 2,    'openai.com/api/pricing, as of 2025-08-07',            '2025-08-07T00:00:00Z'),
+  ('openai', 'gpt-5-nano',   0.05, 0.40, 'openai.com/api/pricing, as of 2025-08-07',            '2025-08-07T00:00:00Z'),
+  ('openai', 'gpt-4.1',      2,    8,    'openai.com/api/pricing, as of 2025-04-14',            '2025-04-14T00:00:00Z'),
+  ('openai', 'gpt-4.1-mini', 0.40, 1.60, 'openai.com/api/pricing, as of 2025-04-14',            '2025-04-14T00:00:00Z'),
+  ('openai', 'gpt-4.1-nano', 0.10, 0.40, 'openai.com/api/pricing, as of 2025-04-14',            '2025-04-14T00:00:00Z'),
+  ('openai', 'gpt-4o',       2.50, 10,   'openai.com/api/pricing, as of 2024-10-02',            '2025-01-01T00:00:00Z'),
+  ('openai', 'gpt-4o-mini',  0.15, 0.60, 'openai.com/api/pricing, as of 2024-07-18',            '2025-01-01T00:00:00Z'),
+  ('openai', 'o3',           2,    8,    'openai.com/api/pricing, as of 2025-06-10',            '2025-06-10T00:00:00Z'),
+  ('openai', 'o4-mini',      1.10, 4.40, 'openai.com/api/pricing, as of 2025-04-16',            '2025-04-16T00:00:00Z')
+on conflict do nothing;

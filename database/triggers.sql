@@ -1,0 +1,38 @@
+-- Triggers beside the generated ones (install_audit_triggers): what never changes, and which moves are legal.
+
+do $$
+declare
+  t text;
+begin
+  -- Never changed, never deleted: the log, and every record of something that happened.
+  foreach t in array array[
+    'audit_events', 'agent_activity_logs', 'director_actions', 'audit_leaves', 'prds', 'prd_blocks', 'task_dependencies', 'plans', 'suites',
+    'verification_requests', 'verifications', 'verdicts', 'test_results', 'evidence', 'revisions', 'policies', 'policy_decisions', 'model_prices'] loop
+    execute format('create or replace trigger refuse_update before update on %I for each statement execute function refuse_change()', t);
+  end loop;
+  foreach t in array array[
+    'audit_events', 'agent_activity_logs', 'audit_leaves', 'audit_payloads', 'audit_log_state', 'blobs', 'prd_blocks', 'test_results', 'evidence'] loop
+    execute format('create or replace trigger refuse_delete before delete on %I for each statement execute function refuse_change()', t);
+    execute format('create or replace trigger refuse_truncate before truncate on %I for each statement execute function refuse_change()', t);
+  end loop;
+  -- Bytes may be erased, what commits to them may not.
+  foreach t in array array['audit_payloads', 'blobs'] loop
+    execute format('create or replace trigger refuse_unless_erasing before update on %I for each row execute function refuse_unless_erasing()', t);
+  end loop;
+end $$;
+
+create or replace trigger refuse_log_shrinking before update on audit_log_state for each row execute function refuse_log_shrinking();
+
+create or replace trigger legal_moves_insert after insert on task_queue referencing new table as new_rows
+  for each statement execute function refuse_illegal_task_moves();
+create or replace trigger legal_moves_update after update on task_queue referencing old table as old_rows new table as new_rows
+  for each statement execute function refuse_illegal_task_moves();
+
+create or replace trigger legal_moves_insert before insert on orchestra_runs for each row
+  execute function refuse_illegal_moves('run_transitions', 'planning');
+create or replace trigger legal_moves_update before update of status on orchestra_runs for each row when (old.status is distinct from new.status)
+  execute function refuse_illegal_moves('run_transitions', 'planning');
+create or replace trigger legal_moves_insert before insert on approvals for each row
+  execute function refuse_illegal_moves('approval_transitions', 'pending');
+create or replace trigger legal_moves_update before update of status on approvals for each row when (old.status is distinct from new.status)
+  execute function refuse_illegal_moves('approval_transitions', 'pending');

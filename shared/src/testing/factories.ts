@@ -1,0 +1,375 @@
+import { randomBytes } from "node:crypto";
+import type { ActorKind } from "../enums/actor.ts";
+import type { Oversight } from "../enums/run.ts";
+import type { TaskKind, TaskStatus } from "../enums/task.ts";
+import type { VerificationOutcome } from "../enums/verification.ts";
+import { sha256Hex } from "../models/canonical-json.ts";
+import { newId } from "../models/ids.ts";
+import type { Tree } from "../models/tree.ts";
+import { putBlobs, putJson, putTree } from "../postgres/blobs.ts";
+import { callVerb, callVerbRows, type VerbContext, type VerbOutcome } from "../postgres/verbs.ts";
+import type { TestDatabase } from "./postgres.ts";
+
+/** Rows that came about as in the real system: through the verbs, each by the role that may call it. */
+
+export function testContext(actorKind: ActorKind, actorId: string = actorKind): VerbContext {
+  return { actor_kind: actorKind, actor_id: actorId, request_id: null, action_id: null };
+}
+
+export const MANAGER = testContext("manager");
+export const AUDITOR = testContext("auditor");
+export const RUNTIME = testContext("runtime");
+
+/** A runtime with its token; all agents of the roster are bound to it. */
+export interface TestRuntime {
+  readonly runtime_id: string;
+  readonly token: string;
+}
+
+export interface TestRun {
+  readonly run_id: string;
+  readonly prd_id: string;
+  /** The first task of the run: kind requirements, key REQ, ready. */
+  readonly first_task_id: string;
+}
+
+export interface TestClaim {
+  readonly task_id: string;
+  readonly run_id: string;
+  readonly kind: TaskKind;
+  readonly attempt: number;
+  readonly claim_id: string;
+  readonly token: string;
+}
+
+export async function createTestRuntime(
+  db: TestDatabase,
+  providers: readonly string[] = ["replay"],
+): Promise<TestRuntime> {
+  const token = randomBytes(24).toString("hex");
+  const args = [RUNTIME, `runtime-${token.slice(0, 6)}`, token, 8, providers];
+  const { rows } = await db.pools.agent.query("select register_runtime($1, $2, $3, $4, $5) as id", args);
+  const runtime_id = (rows[0] as { id: string }).id;
+  const agents = await db.pools.manager.query<{ id: string }>("select id from agents order by slug");
+  const ids = agents.rows.map((row) => row.id);
+  await allDone(
+    callVerb(
+      db.pools.manager,
+      "bind_agents",
+      MANAGER,
+      ids,
+      ids.map(() => runtime_id),
+    ),
+  );
+  return { runtime_id, token };
+}
+
+export async function createTestRun(
+  db: TestDatabase,
+  options: {
+    oversight?: Oversight;
+    provider?: string;
+    usd_limit?: string;
+    tokens_limit?: number;
+    base_run_id?: string;
+  } = {},
+): Promise<TestRun> {
+  const [run_id, prd_id, first_task_id] = [newId(), newId(), newId()];
+  const blocks = [
+    { block_id: "B1", position: 0, kind: "heading", headings: [], body: "Product" },
+    { block_id: "B2", position: 1, kind: "paragraph", headings: ["Product"], body: "It adds two numbers." },
+  ];
+  const [body] = await putBlobs(db.pools.manager, [
+    { body: Buffer.from("# Product\n\nIt adds two numbers.\n"), media_type: "text/markdown" },
+  ]);
+  const run = {
+    id: run_id,
+    project_id: null,
+    project_name: `project-${run_id}`,
+    title: "A test run",
+    oversight: options.oversight ?? "autonomous",
+    provider: options.provider ?? "replay",
+    model: null,
+    toolchain: "python",
+    base_run_id: options.base_run_id ?? null,
+    usd_limit: options.usd_limit ?? "5",
+    tokens_limit: options.tokens_limit ?? 1_000_000,
+    strict_policy: true,
+    prd: {
+      id: prd_id,
+      title: "Product",
+      body_sha256: body,
+      blocks,
+      attachments_sha256: await putJson(db.pools.manager, []),
+      blocks_sha256: await putJson(db.pools.manager, blocks),
+    },
+    first_task: {
+      id: first_task_id,
+      key: "REQ",
+      title: "Requirements",
+      spec_sha256: await putJson(db.pools.manager, {}),
+    },
+  };
+  await allDone(callVerb(db.pools.manager, "create_run", MANAGER, db.directorKey, run));
+  return { run_id, prd_id, first_task_id };
+}
+
+let keys = 0;
+
+/** One task; `ready` unless it depends on something unverified. */
+export async function addTestTask(
+  db: TestDatabase,
+  run: TestRun,
+  options: {
+    kind?: TaskKind;
+    key?: string;
+    depends_on?: readonly string[];
+    requirements?: readonly { requirement_id: string; closes: boolean }[];
+  } = {},
+): Promise<string> {
+  keys += 1;
+  const id = newId();
+  const task = {
+    id,
+    kind: options.kind ?? "implement",
+    key: options.key ?? `T${keys}`,
+    title: "A test task",
+    spec_sha256: await putJson(db.pools.manager, {}),
+    priority: 0,
+    depends_on: options.depends_on ?? [],
+    requirements: options.requirements ?? [],
+    usd_limit: null,
+    tokens_limit: null,
+    repairs_task_id: null,
+    disputes_test_ids: [],
+  };
+  await allDone(callVerb(db.pools.manager, "add_tasks", MANAGER, run.run_id, [task]));
+  return id;
+}
+
+const AGENT_FOR: Readonly<Record<TaskKind, string>> = {
+  requirements: "analyst",
+  plan: "architect",
+  acceptance_tests: "tester-1",
+  implement: "developer-1",
+  review: "reviewer",
+};
+
+export async function agentId(db: TestDatabase, slug: string): Promise<string> {
+  const { rows } = await db.pools.manager.query<{ id: string }>("select id from agents where slug = $1", [slug]);
+  if (rows[0] === undefined) throw new Error(`no agent ${slug}`);
+  return rows[0].id;
+}
+
+export async function assignTestTask(db: TestDatabase, taskId: string, slug?: string): Promise<VerbOutcome[]> {
+  const { rows } = await db.pools.manager.query<{ kind: TaskKind }>("select kind from task_queue where id = $1", [
+    taskId,
+  ]);
+  const agent = await agentId(db, slug ?? AGENT_FOR[(rows[0] as { kind: TaskKind }).kind]);
+  const context = await putJson(db.pools.manager, { task: taskId });
+  return callVerb(db.pools.manager, "assign_tasks", MANAGER, [taskId], [agent], [Buffer.from(context, "hex")]);
+}
+
+/** ready -> running, under a lease of 60 s. */
+export async function assignAndAccept(
+  db: TestDatabase,
+  runtime: TestRuntime,
+  taskId: string,
+  slug?: string,
+): Promise<TestClaim> {
+  await allDone(assignTestTask(db, taskId, slug));
+  const rows = await callVerbRows(db.pools.agent, "accept_tasks", RUNTIME, runtime.token, 100, 60);
+  const row = rows.find((candidate) => candidate.task_id === taskId);
+  if (row === undefined) throw new Error(`task ${taskId} was not accepted`);
+  return { ...(row as unknown as Omit<TestClaim, "token">), token: runtime.token };
+}
+
+/** running -> submitted; returns the product's hash. */
+export async function submitTestAttempt(
+  db: TestDatabase,
+  claim: TestClaim,
+  product: unknown = { made: claim.task_id },
+): Promise<string> {
+  const sha256 = await putJson(db.pools.agent, product);
+  const hash = Buffer.from(sha256, "hex");
+  await allDone(
+    callVerb(
+      db.pools.agent,
+      "submit_attempts",
+      RUNTIME,
+      claim.token,
+      [claim.task_id],
+      [claim.claim_id],
+      [hash],
+      [hash],
+      ["0.9"],
+    ),
+  );
+  return sha256;
+}
+
+/** Asks for a judgement of a submission and gives it; returns the verification's id. */
+export async function judgeTestAttempt(
+  db: TestDatabase,
+  claim: TestClaim,
+  outcome: VerificationOutcome,
+  options: { product_sha256?: string; tree?: Tree; verdicts?: readonly object[]; retry?: number } = {},
+): Promise<string> {
+  const run = await runRow(db, claim.run_id);
+  const tree_sha256 =
+    claim.kind === "implement" ? await putTree(db.pools.manager, options.tree ?? sampleTree(claim.task_id)) : null;
+  const request = {
+    id: newId(),
+    run_id: claim.run_id,
+    kind: claim.kind,
+    task_id: claim.task_id,
+    attempt: claim.attempt,
+    claim_id: claim.claim_id,
+    product_sha256: options.product_sha256 ?? null,
+    base_revision_id: claim.kind === "implement" ? run.head_revision_id : null,
+    tree_sha256,
+    plan_id: run.plan_id,
+    suite_id: claim.kind === "implement" ? run.suite_id : null,
+    conflict_paths: [],
+    retry: options.retry ?? 0,
+  };
+  await allDone(callVerb(db.pools.manager, "request_verifications", MANAGER, [request]));
+  return recordTestVerification(db, request.id, outcome, tree_sha256, options.verdicts ?? []);
+}
+
+/** Claims a request as the Auditor does and records its verification; returns the verification's id. */
+export async function recordTestVerification(
+  db: TestDatabase,
+  requestId: string,
+  outcome: VerificationOutcome,
+  treeSha256: string | null,
+  verdicts: readonly object[] = [],
+): Promise<string> {
+  const claims = await callVerbRows<{ request_id: string; claim_id: string }>(
+    db.pools.auditor,
+    "claim_verifications",
+    AUDITOR,
+    "test-auditor",
+    100,
+    60,
+  );
+  const claim = claims.find((candidate) => candidate.request_id === requestId);
+  if (claim === undefined) throw new Error(`request ${requestId} was not claimed`);
+  const verification = {
+    id: newId(),
+    outcome,
+    report_sha256: await putJson(db.pools.auditor, { outcome }),
+    tree_sha256: treeSha256,
+    sandbox_level: treeSha256 === null ? null : "bubblewrap",
+    environment_sha256: null,
+    verdicts,
+    tests: [],
+    evidence: [],
+  };
+  await allDone(
+    callVerb(db.pools.auditor, "record_verification", AUDITOR, "test-auditor", requestId, claim.claim_id, verification),
+  );
+  return verification.id;
+}
+
+export function sampleTree(content: string): Tree {
+  return new Map([["product/__init__.py", Buffer.from(`# ${content}\n`)]]);
+}
+
+/** Lands and verifies an accepted submission; returns the revision's id where the task is an implement task. */
+export async function landAndVerify(
+  db: TestDatabase,
+  claim: TestClaim,
+  verificationId: string,
+): Promise<string | null> {
+  const landed =
+    claim.kind === "implement"
+      ? await allDone(callVerb(db.pools.manager, "land_revisions", MANAGER, [verificationId], ["landed"]))
+      : [];
+  await allDone(callVerb(db.pools.manager, "verify_tasks", MANAGER, [claim.task_id], [verificationId]));
+  return landed[0]?.id ?? null;
+}
+
+/** A task that came into this state by legal moves. Its run must have no suite yet. */
+export async function taskInState(
+  db: TestDatabase,
+  runtime: TestRuntime,
+  run: TestRun,
+  status: TaskStatus,
+  kind: TaskKind = "review",
+): Promise<string> {
+  const depends_on = status === "blocked" ? [await addTestTask(db, run, { kind })] : [];
+  const taskId = await addTestTask(db, run, { kind, depends_on });
+  if (status === "blocked" || status === "ready") return taskId;
+  if (status === "assigned") await allDone(assignTestTask(db, taskId));
+  else if (status === "cancelled")
+    await allDone(callVerb(db.pools.manager, "cancel_tasks", MANAGER, [taskId], ["test"]));
+  else if (status === "awaiting_director" || status === "failed") {
+    await allDone(callVerb(db.pools.manager, "escalate_tasks", MANAGER, [taskId], ["stuck"], ["test"]));
+    if (status === "failed") await allDone(callVerb(db.pools.manager, "fail_tasks", MANAGER, [taskId], ["test"]));
+  } else await claimedTaskInState(db, runtime, taskId, status);
+  return taskId;
+}
+
+async function claimedTaskInState(
+  db: TestDatabase,
+  runtime: TestRuntime,
+  taskId: string,
+  status: TaskStatus,
+): Promise<void> {
+  const claim = await assignAndAccept(db, runtime, taskId);
+  if (status === "running") return;
+  await submitTestAttempt(db, claim);
+  if (status === "submitted") return;
+  const verificationId = await judgeTestAttempt(db, claim, status === "verified" ? "accepted" : "rejected");
+  if (status === "verified") await landAndVerify(db, claim, verificationId);
+  else await allDone(callVerb(db.pools.manager, "reject_tasks", MANAGER, [taskId], [verificationId]));
+}
+
+/** As the Director, through take_director_action. */
+export async function directorAction(
+  db: TestDatabase,
+  action: string,
+  targetId: string | null,
+  args: object = {},
+): Promise<VerbOutcome> {
+  const call = [MANAGER, db.directorKey, action, targetId, "because the test says so", args];
+  const [outcome] = await callVerb(db.pools.manager, "take_director_action", MANAGER, ...call.slice(1));
+  return outcome as VerbOutcome;
+}
+
+interface RunRow {
+  readonly status: string;
+  readonly head_revision_id: string | null;
+  readonly plan_id: string | null;
+  readonly suite_id: string | null;
+}
+
+export async function runRow(db: TestDatabase, runId: string): Promise<RunRow> {
+  const { rows } = await db.pools.manager.query<RunRow & Record<string, unknown>>(
+    "select * from orchestra_runs where id = $1",
+    [runId],
+  );
+  return rows[0] as RunRow;
+}
+
+export async function taskStatus(db: TestDatabase, taskId: string): Promise<TaskStatus> {
+  const { rows } = await db.pools.manager.query<{ status: TaskStatus }>("select status from task_queue where id = $1", [
+    taskId,
+  ]);
+  return (rows[0] as { status: TaskStatus }).status;
+}
+
+/** Fails with the code of the first refused item. */
+export async function allDone(call: Promise<VerbOutcome[]>): Promise<VerbOutcome[]> {
+  const outcomes = await call;
+  const refused = outcomes.find((outcome) => outcome.outcome === "refused");
+  if (refused !== undefined) throw new Error(`refused: ${refused.code} ${refused.detail ?? ""}`);
+  return outcomes;
+}
+
+export function hash(hex: string): Buffer {
+  return Buffer.from(hex, "hex");
+}
+
+export const EMPTY_SHA256: string = sha256Hex("");
