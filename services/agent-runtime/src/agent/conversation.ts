@@ -2,7 +2,6 @@ import type { TaskKind } from "@aura/shared/enums/task";
 import type { ToolchainFacts } from "@aura/shared/models/toolchains";
 import type { RunCheck } from "../execution/sandbox-checks.ts";
 import type { Ending } from "./ending.ts";
-import type { Mode } from "./prompts/protocol.ts";
 import type { Tool } from "./tools/tool.ts";
 
 /** One conversation with a model, from the first prompt to an ending. */
@@ -21,7 +20,6 @@ export interface Conversation {
 
 /** What a kind of task needs from outside to do its work. */
 export interface Workshop {
-  readonly mode: Mode;
   readonly converse: (conversation: Conversation) => Promise<Ending>;
   readonly runCheck: RunCheck;
   readonly findToolchain: (name: string) => ToolchainFacts | undefined;

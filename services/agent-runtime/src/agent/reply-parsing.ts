@@ -76,8 +76,13 @@ function readCall(call: ToolCall, id: string): Action {
   return { id, tool: call.name, arguments: value ?? {}, problem };
 }
 
-function textActions(value: Record<string, unknown>, tools: readonly Tool[], turn: number): Action[] {
-  const list = Array.isArray(value["actions"]) ? value["actions"] : [value];
+/** The words that models use for an action's parts. */
+type ActionFields = Partial<
+  Record<"actions" | "tool" | "name" | "action" | "arguments" | "args" | "parameters" | "input", unknown>
+>;
+
+function textActions(value: ActionFields, tools: readonly Tool[], turn: number): Action[] {
+  const list = Array.isArray(value.actions) ? value.actions : [value];
   return list.slice(0, ACTIONS_MAX).flatMap((each, index) => {
     const action = readAction(each, tools);
     return action === null ? [] : [{ id: actionId(turn, index), problem: null, ...action }];
@@ -87,9 +92,9 @@ function textActions(value: Record<string, unknown>, tools: readonly Tool[], tur
 /** `{"tool": ..., "arguments": ...}` in the spellings that models use, or the bare arguments of the submit tool. */
 function readAction(value: unknown, tools: readonly Tool[]): { tool: string; arguments: unknown } | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  const fields = value as Record<string, unknown>;
-  const name = fields["tool"] ?? fields["name"] ?? fields["action"];
-  const args = fields["arguments"] ?? fields["args"] ?? fields["parameters"] ?? fields["input"];
+  const fields: ActionFields = { ...value };
+  const name = fields.tool ?? fields.name ?? fields.action;
+  const args = fields.arguments ?? fields.args ?? fields.parameters ?? fields.input;
   if (typeof name === "string" && (args !== undefined || tools.some((tool) => tool.name === name)))
     return { tool: name, arguments: typeof args === "string" ? extractJsonObject(args) : (args ?? {}) };
   const submit = tools.find((tool) => tool.submits);

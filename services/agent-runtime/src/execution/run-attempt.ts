@@ -10,9 +10,10 @@ import type { Mode } from "../agent/prompts/protocol.ts";
 import type { CircuitBreaker } from "../providers/circuit-breaker.ts";
 import { type Provider, ProviderError } from "../providers/port.ts";
 import type { Recorder } from "../providers/recording.ts";
-import type { Answer, Desk, Severity } from "./desk.ts";
+import type { Answer, Desk } from "./desk.ts";
 import { ClaimLost } from "./lease.ts";
-import { modelCaller } from "./model-call.ts";
+import { type CallerDeps, modelCaller } from "./model-call.ts";
+import { DETAIL_CHARS_MAX, Notes } from "./notes.ts";
 import { sandboxChecks } from "./sandbox-checks.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -39,8 +40,6 @@ export interface AttemptDeps {
   readonly log: Log;
 }
 
-const DETAIL_CHARS_MAX = 2_000;
-
 /**
  * One attempt from its claim to its end: read the context, do the work, hand in or end. When the claim is lost on the
  * way nothing more is written; the lease runs out and the Manager gives the task to somebody else.
@@ -49,8 +48,10 @@ export async function runAttempt(task: AcceptedTask, deps: AttemptDeps, signal: 
   const host = deps.providers.get(task.provider);
   const { provider, model, mode, agent_slug: agent } = task;
   const transcript = new Transcript({ provider, model, mode, agent, replay: host?.provider.replay ?? false });
+  const notes = new Notes(deps.desk, deps.log);
   try {
-    const ending = await work(task, deps, transcript, signal);
+    const ending = await work(task, deps, transcript, notes, signal);
+    await notes.written();
     signal.throwIfAborted();
     await finish(deps.desk, ending, transcript, deps.log);
   } catch (error) {
@@ -59,58 +60,57 @@ export async function runAttempt(task: AcceptedTask, deps: AttemptDeps, signal: 
   }
 }
 
+/** Does the work; where a model turns out to take no tools, once more in JSON mode. */
 async function work(
   task: AcceptedTask,
   deps: AttemptDeps,
   transcript: Transcript,
+  notes: Notes,
   signal: AbortSignal,
 ): Promise<Ending> {
   const host = deps.providers.get(task.provider);
   if (host === undefined)
     return { outcome: "held_up", code: "provider_failed", detail: `this runtime has no provider ${task.provider}` };
   const context = TaskContext.parse(JSON.parse(task.context.toString("utf8")));
-  const note = noteTaker(deps);
-  const caller = {
-    ...deps,
-    ...host,
-    model: task.model,
-    kind: context.kind,
-    task_key: task.key,
-    transcript,
-    note,
-    signal,
-  };
-  const workshop = (mode: Mode): Workshop => ({
-    mode,
-    converse: (conversation) => talk(conversation, mode, caller),
-    runCheck: sandboxChecks(deps.desk),
-    findToolchain,
-    note,
-    signal,
-  });
-  note(`began ${context.kind} ${task.key}, attempt ${task.attempt}, with ${task.provider}/${task.model}`);
+  const { model, key: task_key } = task;
+  const caller = { ...deps, ...host, model, kind: context.kind, task_key, transcript, note: notes.take, signal };
+  notes.take(`began ${context.kind} ${task_key}, attempt ${task.attempt}, with ${task.provider}/${model}`);
+  const first = await inMode(task.mode, context, caller);
+  if (first !== TOOLS_UNSUPPORTED) return first;
+  notes.take(`${model} takes no tools; going on in JSON mode`, "warning");
+  const second = await inMode("json", context, caller);
+  return second === TOOLS_UNSUPPORTED ? heldUp("the model takes no tools") : second;
+}
+
+const TOOLS_UNSUPPORTED = Symbol("tools unsupported");
+
+async function inMode(
+  mode: Mode,
+  context: TaskContext,
+  caller: CallerDeps,
+): Promise<Ending | typeof TOOLS_UNSUPPORTED> {
+  const { note, signal } = caller;
+  const converseHere: Workshop["converse"] = (conversation) => talk(conversation, mode, caller);
   try {
-    return await workOn(context, workshop(task.mode));
+    return await workOn(context, {
+      converse: converseHere,
+      runCheck: sandboxChecks(caller.desk),
+      findToolchain,
+      note,
+      signal,
+    });
   } catch (error) {
     if (error instanceof AttemptEnded) return error.ending;
     if (!(error instanceof ProviderError)) throw error;
-    if (error.code !== "tools_unsupported" || task.mode === "json") return heldUp(error);
+    return error.code === "tools_unsupported" ? TOOLS_UNSUPPORTED : heldUp(error.detail);
   }
-  note(`${task.model} takes no tools; going on in JSON mode`, "warning");
-  return workOn(context, workshop("json")).catch((error: unknown) => {
-    if (error instanceof AttemptEnded) return error.ending;
-    if (error instanceof ProviderError) return heldUp(error);
-    throw error;
-  });
 }
 
-function heldUp(error: ProviderError): Ending {
-  return { outcome: "held_up", code: "provider_failed", detail: error.detail };
+function heldUp(detail: string): Ending {
+  return { outcome: "held_up", code: "provider_failed", detail };
 }
 
-type Caller = Parameters<typeof modelCaller>[0];
-
-function talk(conversation: Conversation, mode: Mode, caller: Caller): Promise<Ending> {
+function talk(conversation: Conversation, mode: Mode, caller: CallerDeps): Promise<Ending> {
   const names = conversation.tools.map((tool) => tool.name);
   caller.transcript.begin(conversation.template, names);
   return converse(conversation, {
@@ -119,15 +119,6 @@ function talk(conversation: Conversation, mode: Mode, caller: Caller): Promise<E
     heard: (message) => caller.transcript.heard(message),
     signal: caller.signal,
   });
-}
-
-/** Lines for people are worth writing and not worth failing for. */
-function noteTaker(deps: AttemptDeps) {
-  return (message: string, severity: Severity = "info"): void => {
-    deps.desk.log(message.slice(0, DETAIL_CHARS_MAX), severity).catch((error: unknown) => {
-      deps.log.warn({ err: error }, "activity was not logged");
-    });
-  };
 }
 
 async function finish(desk: Desk, ending: Ending, transcript: Transcript, log: Log): Promise<void> {

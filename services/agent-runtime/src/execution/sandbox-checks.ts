@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Tree, treeManifest } from "@aura/shared/models/tree";
 import { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import type { Desk } from "./desk.ts";
+import { ClaimLost } from "./lease.ts";
 import { normaliseOutput } from "./output-normalising.ts";
 
 const POLL_MS = 250;
@@ -28,11 +29,17 @@ export function sandboxChecks(desk: Desk): RunCheck {
   return async (request, signal) => {
     const treeSha256 = await storeTree(desk, request.tree);
     const queued = await desk.queueSandboxJob(treeSha256, request.command, request.arguments);
-    if (!queued.done) return notRun(queued.detail || queued.code);
+    if (!queued.done) return refused(queued.code, queued.detail);
     if (queued.id === null) return notRun("no job was made");
     const result = await waitFor(desk, queued.id, signal);
     return result === null ? notRun("the sandbox did not answer in time") : report(result);
   };
+}
+
+/** Only a used-up number of checks is the model's business; anything else means that the claim is over. */
+function refused(code: string, detail: string): CheckReport {
+  if (code !== "limit_reached") throw new ClaimLost(code);
+  return notRun(detail || "the checks of this attempt are used up");
 }
 
 function notRun(why: string): CheckReport {

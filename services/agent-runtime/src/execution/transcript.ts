@@ -54,11 +54,12 @@ export class Transcript {
   /** Hash of the stored request. */
   async storeRequest(desk: Desk, request: CompletionRequest): Promise<Buffer> {
     const last = this.#lastRequest;
-    const grown = last !== null && last.messages.every((message, index) => message === request.messages[index]);
+    const { messages, tools, response_format } = request;
+    const previous = last?.messages.every((message, index) => message === messages[index]) ? last : null;
     const document = {
-      previous: grown ? last.sha256.toString("hex") : null,
-      messages: grown ? request.messages.slice(last.messages.length) : request.messages,
-      ...(grown ? {} : { tools: request.tools, response_format: request.response_format }),
+      previous: previous?.sha256.toString("hex") ?? null,
+      messages: messages.slice(previous?.messages.length ?? 0),
+      ...(previous === null ? { tools, response_format } : {}),
       max_output_tokens: request.max_output_tokens,
       model: request.model,
     };

@@ -84,7 +84,7 @@ export class AcceptLoop {
     const log = this.#deps.log.child({ run_id: row.run_id, task_id: row.task_id, claim_id: row.claim_id });
     const signal = leases.hold(row.task_id, row.claim_id, sentAt);
     const desk = databaseDesk(db, row.agent_id, { token, task_id: row.task_id, claim_id: row.claim_id }, signal);
-    const task = { ...row, provider: row.provider ?? "", model: row.model ?? "" };
+    const task = { ...row, ...choose(row, attempts.providers) };
     try {
       await runAttempt(task, { ...attempts, desk, log }, signal);
     } catch (error) {
@@ -93,4 +93,12 @@ export class AcceptLoop {
       leases.letGo(row.claim_id);
     }
   }
+}
+
+/** A run may allow several providers and models, separated by commas: the first that this process has is taken. */
+function choose(row: AcceptedRow, offered: ReadonlyMap<string, unknown>): { provider: string; model: string } {
+  const words = (list: string | null) => (list ?? "").split(",").map((word) => word.trim());
+  const providers = words(row.provider);
+  const provider = providers.find((name) => offered.has(name)) ?? providers[0] ?? "";
+  return { provider, model: words(row.model)[0] ?? "" };
 }
