@@ -1,0 +1,124 @@
+import { OVERSIGHTS, RUN_STATUSES } from "@aura/shared/enums/run";
+import { VERIFICATION_OUTCOMES } from "@aura/shared/enums/verification";
+import type { Queryable } from "@aura/shared/postgres/client";
+import { z } from "zod";
+import { select } from "./orchestration-select.ts";
+import { OPEN_RUN } from "./orchestration-tasks.ts";
+
+const WaitRow = z.object({ code: z.string(), detail: z.string() });
+export type Wait = z.infer<typeof WaitRow>;
+
+const ProgressRow = z.object({
+  run_id: z.string(),
+  status: z.enum(RUN_STATUSES),
+  oversight: z.enum(OVERSIGHTS),
+  strict_policy: z.boolean(),
+  delivery_partial: z.boolean(),
+  waiting_code: z.string().nullable(),
+  waiting_detail: z.string().nullable(),
+  /** The plan in force has passed its gate. */
+  plan_used: z.boolean(),
+  head_revision_id: z.string().nullable(),
+  head_tree_sha256: z.string().nullable(),
+  suite_id: z.string().nullable(),
+  plan_id: z.string().nullable(),
+  open_tasks: z.number(),
+  /** Open tasks that go on without a person. */
+  moving_tasks: z.number(),
+  /** What a person is waited for, the oldest first. */
+  waits: z.array(WaitRow),
+  /** Ready for a minute, and no live runtime is there to take it. */
+  starved: z.boolean(),
+  /** Seconds since anything of the run changed. */
+  quiet_s: z.number(),
+  assembly_request_id: z.string().nullable(),
+  assembly_retry: z.number().nullable(),
+  assembly_requested_s_ago: z.number().nullable(),
+  assembly_verification_id: z.string().nullable(),
+  assembly_outcome: z.enum(VERIFICATION_OUTCOMES).nullable(),
+  assembly_report_sha256: z.string().nullable(),
+  assembly_judged_s_ago: z.number().nullable(),
+  /** Requirements that tests judge, that did not pass the assembly and that nobody waived. */
+  failed_keys: z.array(z.string()),
+  /** `must` requirements that a person has to inspect and has not yet, or found failing. */
+  inspections_open: z.array(z.string()),
+  inspections_failed: z.array(z.string()),
+});
+/** How far an open run is: what its status is computed from. */
+export type Progress = z.infer<typeof ProgressRow>;
+
+export function readProgress(db: Queryable): Promise<Progress[]> {
+  return select(
+    db,
+    ProgressRow,
+    `select r.id as run_id, r.status, r.oversight, r.strict_policy, r.delivery_partial, r.waiting_code, r.waiting_detail,
+            r.head_revision_id, encode(h.tree_sha256, 'hex') as head_tree_sha256, r.suite_id, r.plan_id,
+            exists (select from approvals a where a.run_id = r.id and a.kind = 'plan' and a.digest = p.digest
+                       and a.status = 'approved' and a.used_at is not null) as plan_used,
+            w.open_tasks, w.moving_tasks, w.starved,
+            coalesce(${TASK_WAITS}, '[]'::jsonb) || coalesce(${GATE_WAITS}, '[]'::jsonb) as waits,
+            extract(epoch from now() - greatest(r.status_changed_at, w.changed_at, g.decided_at))::float8 as quiet_s,
+            q.id as assembly_request_id, q.retry as assembly_retry,
+            extract(epoch from now() - q.created_at)::float8 as assembly_requested_s_ago,
+            v.id as assembly_verification_id, v.outcome as assembly_outcome,
+            encode(v.report_sha256, 'hex') as assembly_report_sha256,
+            extract(epoch from now() - v.created_at)::float8 as assembly_judged_s_ago,
+            case when v.id is null then '{}' else array(${FAILED_KEYS}) end as failed_keys,
+            array(${INSPECTIONS} and x.inspection_verdict is null order by 1) as inspections_open,
+            array(${INSPECTIONS} and x.inspection_verdict = 'fail' order by 1) as inspections_failed
+       from orchestra_runs r
+       left join plans p on p.id = r.plan_id
+       left join revisions h on h.id = r.head_revision_id
+      cross join lateral (${WORK}) w
+      cross join lateral (select max(a.decided_at) as decided_at from approvals a where a.run_id = r.id) g
+       left join lateral (
+            select q.* from verification_requests q
+             where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = r.head_revision_id
+               and q.suite_id = r.suite_id
+             order by q.retry desc limit 1) q on true
+       left join verifications v on v.request_id = q.id
+      where ${OPEN_RUN}
+      order by r.started_at, r.id`,
+  );
+}
+
+const WORK = `
+  select count(*) filter (where t.status not in ('verified', 'failed', 'cancelled'))::int as open_tasks,
+         count(*) filter (where case t.status
+           when 'submitted' then not exists (
+                select from approvals a join verification_requests q on q.id = a.subject_id
+                 where a.kind = 'landing' and a.status = 'pending' and q.task_id = t.id and q.attempt = t.attempt)
+             and not exists (
+                select from test_disputes d join task_queue j on j.id = d.dispute_task_id
+                 where d.task_id = t.id and d.attempt = t.attempt and d.ruling is null
+                   and j.status not in ('cancelled', 'failed'))
+           when 'blocked' then not exists (
+                select from task_dependencies d join task_queue n on n.id = d.depends_on
+                 where d.task_id = t.id and n.status <> 'verified')
+           else t.status in ('ready', 'assigned', 'running', 'rejected') end)::int as moving_tasks,
+         coalesce(bool_or(t.status = 'ready' and t.status_changed_at < now() - interval '60 seconds'), false)
+           and not exists (select from runtime_heartbeats b where b.seen_at > now() - interval '30 seconds') as starved,
+         max(t.status_changed_at) as changed_at
+    from task_queue t where t.run_id = r.id`;
+
+const TASK_WAITS = `(
+  select jsonb_agg(jsonb_build_object('code', coalesce(t.waiting_code, 'stuck'),
+                                      'detail', t.key || ': ' || coalesce(t.waiting_detail, ''))
+                   order by t.status_changed_at, t.key)
+    from task_queue t where t.run_id = r.id and t.status = 'awaiting_director')`;
+
+const GATE_WAITS = `(
+  select jsonb_agg(jsonb_build_object('code', a.kind || '_approval', 'detail', 'approval ' || a.id) order by a.created_at, a.id)
+    from approvals a where a.run_id = r.id and a.status = 'pending' and a.kind in ('plan', 'landing'))`;
+
+const FAILED_KEYS = `
+  select x.key from requirements x
+    left join verdicts d on d.verification_id = v.id and d.requirement_id = x.id
+   where x.run_id = r.id and x.verification_method <> 'inspection' and x.set_aside_by is null
+     and (x.override_verdict = 'fail' or (x.override_verdict is null and d.verdict is distinct from 'pass'))
+   order by substr(x.key, 2)::int`;
+
+const INSPECTIONS = `
+  select x.key from requirements x
+   where x.run_id = r.id and x.verification_method = 'inspection' and x.priority = 'must'
+     and x.set_aside_by is null and x.override_verdict is distinct from 'pass'`;

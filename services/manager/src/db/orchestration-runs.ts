@@ -1,0 +1,52 @@
+import { OVERSIGHTS } from "@aura/shared/enums/run";
+import type { Queryable } from "@aura/shared/postgres/client";
+import { z } from "zod";
+import { select } from "./orchestration-select.ts";
+import { OPEN_RUN } from "./orchestration-tasks.ts";
+
+const UngatedPlanRow = z.object({
+  run_id: z.string(),
+  oversight: z.enum(OVERSIGHTS),
+  strict_policy: z.boolean(),
+  plan_id: z.string(),
+  revision: z.number(),
+  digest: z.string(),
+  content_sha256: z.string(),
+});
+export type UngatedPlan = z.infer<typeof UngatedPlanRow>;
+
+/** Plans in force that no approval was opened for. */
+export function readUngatedPlans(db: Queryable) {
+  return select(
+    db,
+    UngatedPlanRow,
+    `select r.id as run_id, r.oversight, r.strict_policy, p.id as plan_id, p.revision,
+            encode(p.digest, 'hex') as digest, encode(p.content_sha256, 'hex') as content_sha256
+       from orchestra_runs r join plans p on p.id = r.plan_id
+      where ${OPEN_RUN} and not exists (
+              select from approvals a
+               where a.kind = 'plan' and a.subject_id = p.id and a.status not in ('expired', 'voided'))`,
+  );
+}
+
+/** Ids of the tasks of a run that are neither verified nor over. */
+export async function readOpenTaskIds(db: Queryable, runId: string): Promise<string[]> {
+  const rows = await select(
+    db,
+    z.object({ id: z.string() }),
+    "select id from task_queue where run_id = $1 and status not in ('verified', 'failed', 'cancelled')",
+    [runId],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** How many plan tasks a run has had. */
+export async function countPlanTasks(db: Queryable, runId: string): Promise<number> {
+  const [row] = await select(
+    db,
+    z.object({ count: z.number() }),
+    "select count(*)::int as count from task_queue where run_id = $1 and kind = 'plan'",
+    [runId],
+  );
+  return row?.count ?? 0;
+}

@@ -1,0 +1,18 @@
+import type { Queryable } from "@aura/shared/postgres/client";
+import type { TaskContextOf } from "@aura/shared/schemas/task-context";
+import { readBlocks, readRequirements } from "../../db/orchestration-specification.ts";
+import { headNow } from "../submission-tree.ts";
+import { contextFiles } from "./context-files.ts";
+import { type ContextGround, inScopeOf } from "./ground.ts";
+
+/** For the reviewer: the landed product and what was wanted. */
+export async function reviewContext(db: Queryable, { task, facts }: ContextGround): Promise<TaskContextOf<"review">> {
+  return {
+    kind: "review",
+    task_key: task.key,
+    title: facts.title,
+    requirements: inScopeOf(await readRequirements(db, task.run_id)),
+    blocks: await readBlocks(db, facts),
+    tree: contextFiles(await headNow(db, facts.head_revision_id), () => false),
+  };
+}

@@ -1,0 +1,13 @@
+import type { Progress } from "../db/orchestration-progress.ts";
+import { moves, type RunPosition } from "./run-status.ts";
+import { countDone, type StepDeps } from "./step.ts";
+
+/** Puts a run where it should stand. @returns 0 when it stands there already */
+export async function stand(
+  { pool, verbs, log }: StepDeps,
+  progress: Progress,
+  position: RunPosition,
+): Promise<number> {
+  if (!moves(progress, position)) return 0;
+  return countDone(log, "move_runs", await verbs.moveRuns(pool, [{ run_id: progress.run_id, ...position }]));
+}

@@ -1,0 +1,80 @@
+import type { Log } from "@aura/shared/log";
+import type { Pool, Tx } from "@aura/shared/postgres/client";
+import { withTransaction } from "@aura/shared/postgres/client";
+import type { VerbOutcome } from "@aura/shared/postgres/verbs";
+import type { ManagerVerbs } from "../db/orchestration-verbs.ts";
+import type { Policies } from "../policy-enforcer/policies.ts";
+
+/** What every step works with. */
+export interface StepDeps {
+  readonly pool: Pool;
+  readonly verbs: ManagerVerbs;
+  /** Read once a tick. */
+  readonly policies: Policies;
+  readonly log: Log;
+}
+
+/**
+ * One question "what is due?" and the verb that does it. Killed at any point, the next tick asks again and goes on; run
+ * by two managers at once, the second one's items are refused by the database.
+ */
+export interface Step {
+  readonly name: string;
+  /** @returns how many items moved; zero lets the loop slow down */
+  run(deps: StepDeps): Promise<number>;
+}
+
+/** Thrown inside `atomically` to undo a transaction whose later items were refused; the next tick looks again. */
+export class Undone extends Error {
+  readonly refused: readonly VerbOutcome[];
+
+  constructor(refused: readonly VerbOutcome[]) {
+    super(refused.map((item) => `${item.code}: ${item.detail}`).join("; "));
+    this.name = "Undone";
+    this.refused = refused;
+  }
+}
+
+/** Throws `Undone` unless every item was done. */
+export function allDone(outcomes: readonly VerbOutcome[]): void {
+  const refused = outcomes.filter((item) => item.outcome === "refused");
+  if (refused.length > 0) throw new Undone(refused);
+}
+
+/** Items that were done; refused ones are logged: somebody else was faster, or the world moved on. */
+export function countDone(log: Log, verb: string, outcomes: readonly VerbOutcome[]): number {
+  for (const item of outcomes.filter((outcome) => outcome.outcome === "refused")) {
+    log.info({ verb, id: item.id, code: item.code, detail: item.detail }, "verb refused an item");
+  }
+  return outcomes.filter((outcome) => outcome.outcome === "done").length;
+}
+
+/** Several verbs that belong together: all of them or none. @returns whether they were done */
+export async function atomically(deps: StepDeps, what: string, work: (tx: Tx) => Promise<void>): Promise<boolean> {
+  try {
+    await withTransaction(deps.pool, work);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error;
+    deps.log.info({ what, refused: error.refused }, "transaction undone");
+    return false;
+  }
+}
+
+/** Runs `work` for each item; one that fails is logged and the others go on. @returns the sum of what moved */
+export async function forEach<T extends { readonly run_id: string }>(
+  deps: StepDeps,
+  what: string,
+  items: readonly T[],
+  work: (item: T) => Promise<number>,
+): Promise<number> {
+  let moved = 0;
+  for (const item of items) {
+    try {
+      moved += await work(item);
+    } catch (error) {
+      deps.log.error({ what, run_id: item.run_id, err: error }, "an item of a step failed");
+    }
+  }
+  return moved;
+}

@@ -1,0 +1,40 @@
+import { derivedId } from "@aura/shared/models/ids";
+import {
+  type ApprovalRow,
+  readExpiredApprovals,
+  readExpiry,
+  readPointlessApprovals,
+} from "../../db/orchestration-approvals.ts";
+import { taskLimits } from "../../policy-enforcer/limits.ts";
+import { allDone, atomically, countDone, forEach, type Step, type StepDeps } from "../step.ts";
+
+/** An approval that nobody decided in time is issued again, under the same digest. */
+export const reissueExpired: Step = {
+  name: "reissue_expired_approvals",
+  async run(deps) {
+    const expired = await readExpiredApprovals(deps.pool);
+    return forEach(deps, "issue an approval again", expired, (approval) => reissue(deps, approval));
+  },
+};
+
+async function reissue(deps: StepDeps, approval: ApprovalRow): Promise<number> {
+  const { approval_id, ...same } = approval;
+  const done = await atomically(deps, "issue an approval again", async (tx) => {
+    const settled = { approval_id, status: "expired" as const, policy_decision_id: null };
+    allDone(await deps.verbs.settleApprovals(tx, [settled]));
+    const expires_at = await readExpiry(tx, taskLimits(deps.policies).approvalHours);
+    allDone(await deps.verbs.openApprovals(tx, [{ ...same, id: derivedId(approval_id, "again"), expires_at }]));
+  });
+  return done ? 1 : 0;
+}
+
+/** Approvals about something that is not up for decision any more are voided, so that nobody decides in vain. */
+export const voidPointless: Step = {
+  name: "void_pointless_approvals",
+  async run({ pool, verbs, log }) {
+    const pointless = await readPointlessApprovals(pool);
+    if (pointless.length === 0) return 0;
+    const items = pointless.map((item) => ({ ...item, status: "voided" as const, policy_decision_id: null }));
+    return countDone(log, "settle_approvals", await verbs.settleApprovals(pool, items));
+  },
+};

@@ -1,0 +1,23 @@
+import { readConfidence } from "../../db/orchestration-confidence.ts";
+import { countDone, type Step } from "../step.ts";
+
+/** Seconds after which a reserved model call that was never settled is charged in full. */
+const RESERVATION_S = 900;
+
+/** Reservations whose agents died are charged: what may have been spent was spent. */
+export const expireReservations: Step = {
+  name: "expire_reservations",
+  async run({ pool, verbs, log }) {
+    return countDone(log, "expire_reservations", await verbs.expireReservations(pool, RESERVATION_S));
+  },
+};
+
+/** The confidence score of a run is the share of its requirements whose newest verdict is a pass, and nothing else. */
+export const scoreConfidence: Step = {
+  name: "score_confidence",
+  async run({ pool, verbs, log }) {
+    const changed = await readConfidence(pool);
+    if (changed.length === 0) return 0;
+    return countDone(log, "set_confidence", await verbs.setConfidence(pool, changed));
+  },
+};
