@@ -11,5 +11,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/system/prepare.sh
 
 prepare_packages
-prepare_programs bwrap=bubblewrap python3=python3
+prepare_programs bwrap=bubblewrap /usr/bin/python3=python3
 exec node scripts/system/dev-bootstrap.ts "$@"

@@ -1,0 +1,157 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { z } from "zod";
+import { type CommandProduct, codeOf, planOf, requirementsOf, rulingsOf, suiteOf } from "./command-product.ts";
+
+/**
+ * An OpenAI-compatible server that answers every task of a `CommandProduct` run, so that whole-system tests cross the real wire
+ * with replies that are known. What it does not understand it answers with 500.
+ */
+export interface ScriptedModel {
+  readonly base_url: string;
+  /** Kinds of the calls in order of arrival. */
+  readonly calls: string[];
+  /** What the next calls meet instead of an answer; taken from the front. */
+  readonly troubles: Trouble[];
+  readonly close: () => Promise<void>;
+}
+
+export type Trouble = { readonly status: number; readonly retry_after_s?: number } | "nonsense" | "hang_up";
+
+const ChatRequest = z.object({
+  model: z.string(),
+  messages: z.array(z.object({ role: z.string(), content: z.string().nullish() })),
+  tools: z.array(z.object({ function: z.object({ name: z.string() }) })).default([]),
+});
+
+interface ToolCall {
+  readonly name: string;
+  readonly arguments: unknown;
+}
+
+/** @param productFor chooses by the prompt, so that one server can serve several runs */
+export async function startScriptedModel(productFor: (prompt: string) => CommandProduct): Promise<ScriptedModel> {
+  const calls: string[] = [];
+  const troubles: Trouble[] = [];
+  const server = createServer(
+    (request, response) => void serve(request, response).catch((error: unknown) => fail(response, error)),
+  );
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const asked = ChatRequest.parse(JSON.parse(Buffer.concat(chunks).toString("utf8")));
+    const kind = kindOf(asked.tools.map((tool) => tool.function.name));
+    calls.push(kind);
+    const trouble = troubles.shift();
+    if (trouble !== undefined) return meet(trouble, response);
+    const prompt = asked.messages.map(({ content }) => content ?? "").join("\n");
+    send(response, asked.model, answer(kind, prompt, productFor(prompt)));
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { base_url: `http://127.0.0.1:${port}/v1`, calls, troubles, close: () => closed(server) };
+}
+
+function kindOf(tools: readonly string[]): string {
+  const submit = tools.find((name) => name.startsWith("submit_"));
+  if (submit !== undefined) return submit.slice("submit_".length);
+  return tools.includes("write_file") ? "implement" : "unknown";
+}
+
+function answer(kind: string, prompt: string, product: CommandProduct): ToolCall[] {
+  const self_confidence = 0.9;
+  switch (kind) {
+    case "requirements":
+      return [{ name: "submit_requirements", arguments: { ...requirementsOf(product), self_confidence } }];
+    case "plan":
+      return [{ name: "submit_plan", arguments: { ...planOf(product), self_confidence } }];
+    case "acceptance_tests":
+      return [{ name: "submit_acceptance_tests", arguments: { ...testsFor(prompt, product), self_confidence } }];
+    case "implement":
+      return [
+        ...implementation(prompt, product),
+        { name: "submit", arguments: { summary: "a table of commands", self_confidence } },
+      ];
+    case "review":
+      return [{ name: "submit_review", arguments: { summary: "A table.", doubts: [], self_confidence } }];
+    default:
+      throw new Error(`no answer to a task of kind ${kind}`);
+  }
+}
+
+function testsFor(prompt: string, product: CommandProduct) {
+  if (/disput/i.test(prompt.split("# Task").at(-1) ?? "") && /Disputed tests/.test(prompt)) return rulingsOf(product);
+  const wanted = /Write the tests of ([R0-9, ]+)\./.exec(prompt)?.[1] ?? "";
+  return suiteOf(product, wanted.split(", "));
+}
+
+/** The attempt is told from the prompt: only later ones bring the evidence of a failure. */
+function implementation(prompt: string, product: CommandProduct): ToolCall[] {
+  const failedBefore = /Test R\d+-prints/.test(prompt);
+  const files = Object.entries(codeOf(product, failedBefore ? 2 : 1));
+  const disputes = failedBefore ? [] : (product.wrongTests ?? []);
+  return [
+    ...files.map(([path, content]) => ({ name: "write_file", arguments: { path, content } })),
+    ...disputes.map((n) => ({
+      name: "dispute_test",
+      arguments: { test_id: `R${n}-prints`, basis: "the PRD has no exclamation mark" },
+    })),
+  ];
+}
+
+function send(response: ServerResponse, model: string, calls: readonly ToolCall[]): void {
+  const tool_calls = calls.map((call, index) => ({
+    id: `call_${index}`,
+    type: "function",
+    function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+  }));
+  const message = { role: "assistant", content: null, tool_calls };
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(
+    JSON.stringify({
+      id: "chatcmpl-scripted",
+      object: "chat.completion",
+      created: 0,
+      model,
+      choices: [{ index: 0, message, finish_reason: "tool_calls" }],
+      usage: { prompt_tokens: 1000, completion_tokens: 200, total_tokens: 1200 },
+    }),
+  );
+}
+
+function meet(trouble: Trouble, response: ServerResponse): void {
+  if (trouble === "hang_up") {
+    response.destroy();
+    return;
+  }
+  if (trouble === "nonsense") {
+    const message = { role: "assistant", content: "I have thought about it, and all is well." };
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(
+      JSON.stringify({
+        id: "n",
+        object: "chat.completion",
+        created: 0,
+        model: "m",
+        choices: [{ index: 0, message, finish_reason: "stop" }],
+        usage: { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 },
+      }),
+    );
+    return;
+  }
+  const headers = trouble.retry_after_s === undefined ? {} : { "retry-after": String(trouble.retry_after_s) };
+  response.writeHead(trouble.status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify({ error: { message: "scripted trouble" } }));
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  response.writeHead(500, { "content-type": "application/json" });
+  response.end(JSON.stringify({ error: { message: String(error) } }));
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

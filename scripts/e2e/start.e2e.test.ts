@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ROOT } from "../system/aura-home.ts";
+import { freePort } from "../system/ports.ts";
+import { describeProcess } from "../system/processes.ts";
+import { type RuntimeFile, readRuntimeFile } from "../system/runtime-file.ts";
+
+/** `npm start` on a home and a port of its own; the tests build on each other, as a life does. */
+
+const home = mkdtempSync(join(tmpdir(), "aura-start-"));
+let port = 0;
+let starter: ChildProcess | null = null;
+
+beforeAll(async () => {
+  chmodSync(home, 0o755);
+  port = await freePort();
+});
+
+afterAll(async () => {
+  starter?.kill("SIGTERM");
+  await until(() => starter === null || starter.exitCode !== null || starter.signalCode !== null);
+  rmSync(home, { recursive: true, force: true });
+});
+
+test("runtime.json tells how to reach everything, to its owner only", async () => {
+  const runtime = await startSystem();
+  expect(statSync(join(home, "runtime.json")).mode & 0o777).toBe(0o600);
+  expect(runtime.manager_url).toBe(`http://127.0.0.1:${port}`);
+  expect(Object.keys(runtime.role_urls)).toEqual([
+    "aura_migrator",
+    "aura_manager",
+    "aura_agent",
+    "aura_auditor",
+    "aura_observer",
+  ]);
+  for (const [role, url] of Object.entries(runtime.role_urls)) expect(await loginAt(url)).toBe(role);
+  expect(await loginAt(runtime.database_url)).toBe("aura_admin");
+  for (const pid of livePids(runtime)) expect(describeProcess(pid)).not.toBeNull();
+  const headers = { authorization: `Bearer ${runtime.api_key}` };
+  expect((await fetch(`${runtime.manager_url}/v1/runs`, { headers })).status).toBe(200);
+});
+
+test("a second start on the same home is refused, and the first goes on", async () => {
+  const second = launch();
+  expect(await exitOf(second)).not.toBe(0);
+  expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+});
+
+test("no process gets another's database URL, and only agent-runtime gets the model key", async () => {
+  const { pids } = await runtimeOf();
+  const { manager, agent_runtime, auditor } = pids;
+  expect(environmentOf(manager)).toEqual(["AURA_MANAGER_DATABASE_URL"]);
+  expect(environmentOf(agent_runtime)).toEqual(["AURA_AGENT_DATABASE_URL", "OPENAI_API_KEY"]);
+  expect(environmentOf(auditor)).toEqual(["AURA_AUDITOR_DATABASE_URL"]);
+});
+
+test("a crashed service is started again", async () => {
+  const before = await runtimeOf();
+  process.kill(before.pids.auditor ?? 0, "SIGKILL");
+  await until(() => {
+    const pid = readRuntimeFile(home)?.pids.auditor ?? null;
+    return pid !== null && pid !== before.pids.auditor && describeProcess(pid) !== null;
+  });
+});
+
+test("when the starter is killed, nothing it started lives on", async () => {
+  const runtime = await runtimeOf();
+  starter?.kill("SIGKILL");
+  await until(() => livePids(runtime).every((pid) => describeProcess(pid) === null));
+});
+
+test("the next start takes the home over with its data, and SIGTERM stops everything", async () => {
+  const runtime = await startSystem();
+  expect(await exitOf(starter as ChildProcess, "SIGTERM")).toBe(0);
+  expect(livePids(runtime).filter((pid) => describeProcess(pid) !== null)).toEqual([]);
+  expect(readRuntimeFile(home)).toBeNull();
+});
+
+function launch(): ChildProcess {
+  const env = { ...process.env, AURA_HOME: home, MANAGER_PORT: String(port), OPENAI_API_KEY: "sk-test-only" };
+  for (const name of ["DATABASE_URL", "POSTGRES_HOST", "AUDITOR_PORT", "AGENT_RUNTIME_PORT"]) delete env[name as never];
+  return spawn(process.execPath, ["scripts/cli/main.ts", "start"], { cwd: ROOT, env, stdio: "ignore" });
+}
+
+async function startSystem(): Promise<RuntimeFile> {
+  const child = launch();
+  starter = child;
+  await until(async () => {
+    if (child.exitCode !== null) throw new Error(`the starter ended with ${child.exitCode}`);
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
+    return ready?.status === 200 && readRuntimeFile(home)?.pids.auditor != null;
+  });
+  return runtimeOf();
+}
+
+async function runtimeOf(): Promise<RuntimeFile> {
+  const runtime = readRuntimeFile(home);
+  if (runtime === null) throw new Error("there is no runtime.json");
+  return runtime;
+}
+
+function livePids({ pids }: RuntimeFile): number[] {
+  return [pids.manager, pids.agent_runtime, pids.auditor, pids.postgres].filter((pid) => pid !== null);
+}
+
+/** Names of the secrets in a living process' environment. */
+function environmentOf(pid: number | null): string[] {
+  const names = readFileSync(`/proc/${pid}/environ`, "utf8")
+    .split("\0")
+    .map((line) => line.split("=")[0] ?? "");
+  return names.filter((name) => /_URL$|_KEY$|PASSWORD|^POSTGRES_/.test(name)).sort();
+}
+
+async function loginAt(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>("select session_user::text as name");
+  await client.end();
+  return rows[0]?.name ?? "";
+}
+
+function exitOf(child: ChildProcess, signal?: NodeJS.Signals): Promise<number | null> {
+  return new Promise((resolve) => {
+    child.once("exit", (code) => resolve(code));
+    if (signal !== undefined) child.kill(signal);
+  });
+}
+
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) if (await isTrue()) return;
+  throw new Error("it did not happen in 60 s");
+}
