@@ -113,30 +113,32 @@ export function judgeStubRun(suite: SuiteProduct, results: readonly TestResult[]
   return { findings, guards };
 }
 
-type Colour = "red" | "guard" | "broken" | "unreached" | "unasserted";
+type Colour = "red" | "guard" | "broken" | "unreached";
 
 function colourOf(result: TestResult | undefined): Colour {
   if (result === undefined || result.outcome === "not_run") return "unreached";
+  if (!result.reached_product) return "unreached";
   if (result.outcome !== "pass") {
     if (breaksItself(result)) return "broken";
     return result.reached_stub ? "red" : "unreached";
   }
-  if (!result.reached_product) return "unreached";
-  return result.assertions > 0 ? "guard" : "unasserted";
+  return result.assertions > 0 ? "guard" : "broken";
 }
 
-/** An error that no product, however good, could take away: an unknown name, a call that the harness does not have. */
+/**
+ * An error that no product, however good, could take away: an unknown name, a call that the harness does not have or
+ * refuses, an ending without waiting. Tripping over what the stub answered (no JSON, no third line) is none of these.
+ */
 function breaksItself({ outcome, message }: TestResult): boolean {
-  return outcome === "error" && /\bReferenceError\b|\b(?:product|assert)\.\w+ is not a function/.test(message ?? "");
+  if (outcome !== "error") return false;
+  const trippedOver = /^(?:TypeError|SyntaxError|RangeError|Error): /.test(message ?? "");
+  return !trippedOver || /\b(?:product|assert)\.\w+ is not a function/.test(message ?? "");
 }
 
 function brokenFinding(id: string, colour: Colour, result: TestResult | undefined): Finding[] {
-  const cause = excerpt(result?.message ?? "it did not run", 300);
+  const cause = excerpt(result?.message ?? "it showed nothing", 300);
   if (colour === "broken") {
     return [finding("test_broken", id, `Test ${id} fails by itself, whatever the product does: ${cause}`)];
-  }
-  if (colour === "unasserted") {
-    return [finding("test_without_assertion", id, `Test ${id} ended without a single assertion. Compare what it saw.`)];
   }
   if (colour !== "unreached") return [];
   const message = `Test ${id} never reached the product (${cause}). Call the product through product.cli, product.probe, product.serve or product.http before anything can fail.`;

@@ -49,22 +49,26 @@ describe("on the stub", () => {
 
   test("tripping over the stub's empty output is a failure, tripping over an unknown name is the test's own", () => {
     const error = { outcome: "error", reached_stub: true } as const;
-    const empty = { ...error, message: "SyntaxError: Unexpected end of JSON input" };
+    const empty = { ...error, message: "SyntaxError: Unexpected end of JSON input (line 2 of the test)" };
     expect(judged(empty).findings).toEqual([]);
-    const [found] = judged({ ...error, message: "ReferenceError: expct is not defined" }).findings;
-    expect(found).toMatchObject({ code: "test_broken", subject: "a" });
-    expect(found?.message).toContain("expct is not defined");
-    expect(codesOf(judged({ ...error, message: "TypeError: product.run is not a function" }).findings)).toEqual([
-      "test_broken",
-    ]);
+    const own = [
+      "ReferenceError: expct is not defined",
+      "TypeError: product.run is not a function",
+      "UsageError: product.cli(args, options): args must be a list",
+      "the test made no assertion",
+    ];
+    for (const message of own) {
+      const [found] = judged({ ...error, message }).findings;
+      expect(found).toMatchObject({ code: "test_broken", subject: "a" });
+      expect(found?.message).toContain(message);
+    }
   });
 
   test("a test that never reached the product, or compared nothing, shows nothing", () => {
-    expect(codesOf(judged({ outcome: "error", message: "SyntaxError: bad" }).findings)).toEqual([
-      "test_never_reached_product",
-    ]);
+    const unparsed = { outcome: "error", reached_product: false, message: "SyntaxError: Unexpected token" } as const;
+    expect(codesOf(judged(unparsed).findings)).toEqual(["test_never_reached_product"]);
     expect(codesOf(judged({ reached_product: false }).findings)).toEqual(["test_never_reached_product"]);
-    expect(codesOf(judged({ assertions: 0 }).findings)).toEqual(["test_without_assertion"]);
+    expect(codesOf(judged({ assertions: 0 }).findings)).toEqual(["test_broken"]);
   });
 });
 

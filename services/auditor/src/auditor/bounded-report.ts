@@ -1,0 +1,37 @@
+import type { VerificationReport } from "@aura/shared/schemas/verification-report";
+
+/** Characters of one text of a test result: enough to mend by, small enough for a prompt. */
+const TEXT_MAX = 4000;
+/** Characters of the output of one run. */
+const OUTPUT_MAX = 64_000;
+
+/** The report with every text that came out of a sandbox cut to size and made storable. */
+export function boundedReport(report: VerificationReport): VerificationReport {
+  return {
+    ...report,
+    tests: report.tests.map((test) => ({
+      ...test,
+      input: boundedOrNull(test.input),
+      expected: boundedOrNull(test.expected),
+      observed: boundedOrNull(test.observed),
+      message: boundedOrNull(test.message),
+    })),
+    evidence: report.evidence.map((item) => ({
+      ...item,
+      command: item.command.map((word) => bounded(word, TEXT_MAX)),
+      output: bounded(item.output, OUTPUT_MAX),
+    })),
+    findings: report.findings.map((found) => ({ ...found, message: bounded(found.message, TEXT_MAX) })),
+  };
+}
+
+function boundedOrNull(text: string | null): string | null {
+  return text === null ? null : bounded(text, TEXT_MAX);
+}
+
+/** Postgres stores no NUL, canonical JSON no half of a surrogate pair. */
+function bounded(text: string, max: number): string {
+  const storable = text.replaceAll("\u0000", "\uFFFD").toWellFormed();
+  if (storable.length <= max) return storable;
+  return `${storable.slice(0, max).toWellFormed()}\n[${storable.length - max} more characters]`;
+}

@@ -1,0 +1,44 @@
+import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
+import type { EvidenceItem } from "@aura/shared/schemas/verification-report";
+import { readRequirements } from "../../db/specification-statements.ts";
+import type { Sandbox } from "../../sandbox/port.ts";
+import { judgeAssembly } from "../../validators/assembly.ts";
+import { type Judge, report } from "../judge-context.ts";
+import { observeSuite, requireExecuted, type SuiteGround } from "../suite-run.ts";
+import { findGuards, readSuiteGround } from "./suite-ground.ts";
+
+/** Name of the check that runs the product's own tests, in every toolchain. */
+const OWN_TESTS = "unit_tests";
+
+export const judgeAssembledProduct: Judge = async ({ db, sandbox }, request) => {
+  const ground = await readSuiteGround(db, request);
+  const requirements = await readRequirements(db, request.run_id);
+  const run = await observeSuite(sandbox, ground, ground.suite.tests, await findGuards(db, sandbox, request, ground));
+  const { outcome, findings, verdicts } = judgeAssembly(
+    requirements.map(({ key, verification_method, waived }) => ({
+      id: key,
+      inspection: verification_method === "inspection",
+      waived,
+    })),
+    run,
+  );
+  return report(outcome, findings, {
+    verdicts: [...verdicts],
+    tests: [...run.tests],
+    guards: [...run.guards],
+    evidence: [...run.evidence, await runOwnTests(sandbox, ground)],
+    environment: run.environment,
+  });
+};
+
+/** The product's own tests are shown beside the verdict and never counted: their author is the one who is judged. */
+async function runOwnTests(sandbox: Sandbox, { tree, toolchain, attachments }: SuiteGround): Promise<EvidenceItem> {
+  const result = await sandbox.runCheck({ tree, toolchain, command: OWN_TESTS, arguments: [], attachments });
+  requireExecuted(result);
+  return ownTestsEvidence(result);
+}
+
+function ownTestsEvidence({ exit_code, reason, stdout, stderr, duration_ms }: SandboxJobResult): EvidenceItem {
+  const output = `${stdout}${stderr}`;
+  return { kind: "own_tests", command: [OWN_TESTS], exit_code, reason, output, tree_sha256: null, duration_ms };
+}

@@ -1,0 +1,117 @@
+import { inScope, type Tree } from "@aura/shared/models/tree";
+import { readJson, readTree } from "@aura/shared/postgres/blobs";
+import type { Queryable } from "@aura/shared/postgres/client";
+import { invariant } from "@aura/shared/problems";
+import { TaskSpec } from "@aura/shared/schemas/task-spec";
+import type { EvidenceItem, Finding, VerificationReport } from "@aura/shared/schemas/verification-report";
+import { DeltaProduct } from "@aura/shared/schemas/work-products";
+import type { VerificationCase } from "../../db/request-statements.ts";
+import { readRequirements, readTaskGraph } from "../../db/specification-statements.ts";
+import type { Sandbox } from "../../sandbox/port.ts";
+import { excerpt, finding } from "../../validators/findings.ts";
+import { type Closure, closingTests, foreignPaths, validateDelta } from "../../validators/implement.ts";
+import { reachable } from "../../validators/plan-graph.ts";
+import { failedTests, verdictOf } from "../../validators/verdicts.ts";
+import { EnvironmentFailure, type Judge, type JudgeContext, report, reportOf } from "../judge-context.ts";
+import { readProduct } from "../product-reader.ts";
+import { observeSuite, requireExecuted, type SuiteGround, type SuiteRun } from "../suite-run.ts";
+import { findGuards, readSuiteGround } from "./suite-ground.ts";
+
+export const judgeImplement: Judge = async (context, request) => {
+  const { db, sandbox } = context;
+  const { product, findings: malformed } = await readProduct(db, request, DeltaProduct);
+  if (product === null) return reportOf(malformed, { environment: await sandbox.environment() });
+  const ground = await readSuiteGround(db, request);
+  const scope = await fileScope(db, request);
+  const findings = await deltaFindings(db, request, product, ground, scope);
+  const environment = await sandbox.environment();
+  if (findings.length > 0) return reportOf(findings, { environment });
+  const soundness = await checkSoundness(sandbox, ground, scope);
+  if (soundness.findings.length > 0) return reportOf(soundness.findings, { ...soundness, environment });
+  return judgeTests(context, request, ground, soundness.evidence);
+};
+
+async function fileScope(db: Queryable, request: VerificationCase): Promise<readonly string[]> {
+  invariant(request.spec_sha256 !== null, "an implement request has a task");
+  return (await readJson(db, request.spec_sha256, TaskSpec)).file_scope;
+}
+
+async function deltaFindings(
+  db: Queryable,
+  request: VerificationCase,
+  product: DeltaProduct,
+  { tree, suite }: SuiteGround,
+  scope: readonly string[],
+): Promise<Finding[]> {
+  const base: Tree = request.base_tree_sha256 === null ? new Map() : await readTree(db, request.base_tree_sha256);
+  const given = await readTree(db, product.base_tree_sha256);
+  const foreign = foreignPaths(product, { base, tree, given, suite });
+  if (foreign.length > 0) {
+    const message = `The tree differs from what was submitted at ${foreign.slice(0, 10).join(", ")}.`;
+    throw new EnvironmentFailure(finding("tree_not_from_product", foreign[0] ?? null, message));
+  }
+  return validateDelta(product, { base, tree, given, file_scope: scope, suite });
+}
+
+/** Does it compile, and can the planned modules in the task's scope that are there be imported? */
+async function checkSoundness(
+  sandbox: Sandbox,
+  { tree, toolchain, interfaces }: SuiteGround,
+  scope: readonly string[],
+): Promise<{ findings: Finding[]; evidence: EvidenceItem[] }> {
+  const none: Tree = new Map();
+  const compile = await sandbox.runCheck({ tree, toolchain, command: "compile", arguments: [], attachments: none });
+  requireExecuted(compile);
+  if (compile.exit_code !== 0) {
+    const message = `The product does not compile: ${excerpt(`${compile.stdout} ${compile.stderr}`, 1000)}`;
+    return { findings: [finding("does_not_compile", null, message)], evidence: [] };
+  }
+  const modules = interfaces.modules.filter(({ path }) => inScope(path, scope) && tree.has(path));
+  if (modules.length === 0) return { findings: [], evidence: [] };
+  const imports = await sandbox.checkImports({ tree, toolchain, modules });
+  requireExecuted(imports);
+  const message = `What the plan promises cannot be imported: ${excerpt(imports.output, 1000)}`;
+  const findings = imports.exit_code === 0 ? [] : [finding("import_failed", null, message)];
+  return { findings, evidence: [imports] };
+}
+
+async function judgeTests(
+  { db, sandbox }: JudgeContext,
+  request: VerificationCase,
+  ground: SuiteGround,
+  evidence: readonly EvidenceItem[],
+): Promise<VerificationReport> {
+  const closure = await readClosure(db, request);
+  const tests = closingTests(ground.suite, closure);
+  if (tests.length === 0) return reportOf([], { evidence: [...evidence], environment: await sandbox.environment() });
+  const run = await observeSuite(sandbox, ground, tests, await findGuards(db, sandbox, request, ground));
+  return testReport(run, closure, evidence);
+}
+
+function testReport(run: SuiteRun, { closed }: Closure, evidence: readonly EvidenceItem[]): VerificationReport {
+  const { steady, flaky } = failedTests(run);
+  const findings = flaky.map((id) =>
+    finding("test_unsteady", id, `Test ${id} failed once and passed once on the same tree.`),
+  );
+  const outcome = steady.length > 0 ? "rejected" : flaky.length > 0 ? "inconclusive" : "accepted";
+  return report(outcome, findings, {
+    verdicts: [...closed].map((key) => verdictOf(key, run)),
+    tests: [...run.tests],
+    guards: [...run.guards],
+    evidence: [...evidence, ...run.evidence],
+    environment: run.environment,
+  });
+}
+
+/** What must hold once this task is in: what it closes, what its ancestors closed, what held before the run. */
+async function readClosure(db: Queryable, request: VerificationCase): Promise<Closure> {
+  const requirements = await readRequirements(db, request.run_id);
+  const tasks = await readTaskGraph(db, request.run_id);
+  invariant(request.task_id !== null, "an implement request has a task");
+  const ancestors = reachable(new Map(tasks.map((task) => [task.id, task.depends_on]))).get(request.task_id);
+  const within = tasks.filter(({ id }) => id === request.task_id || ancestors?.has(id) === true);
+  const overridden = new Set(within.filter((task) => task.overridden).flatMap((task) => task.closes));
+  const before = requirements.filter((row) => row.unchanged && row.passed_before).map(({ key }) => key);
+  const waived = requirements.filter((row) => row.waived || overridden.has(row.key)).map(({ key }) => key);
+  return { closed: new Set([...before, ...within.flatMap((task) => task.closes)]), waived: new Set(waived) };
+}

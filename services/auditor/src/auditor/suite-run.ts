@@ -1,0 +1,105 @@
+import type { Tree } from "@aura/shared/models/tree";
+import type { AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
+import type { EnvironmentFacts, EvidenceItem, TestResult } from "@aura/shared/schemas/verification-report";
+import type { AcceptanceResult, PlanInterfaces, Sandbox } from "../sandbox/port.ts";
+import { finding } from "../validators/findings.ts";
+import { isPass, type SuiteObservation } from "../validators/verdicts.ts";
+import { EnvironmentFailure } from "./judge-context.ts";
+
+/** What one suite is run on. */
+export interface SuiteGround {
+  readonly tree: Tree;
+  readonly toolchain: string;
+  readonly interfaces: PlanInterfaces;
+  readonly suite: SuiteProduct;
+  readonly attachments: Tree;
+  readonly seed: number;
+}
+
+export interface SuiteRun extends SuiteObservation {
+  /** Those of the tests that pass on the stub. */
+  readonly guards: readonly string[];
+  readonly evidence: readonly EvidenceItem[];
+  readonly environment: EnvironmentFacts;
+}
+
+/**
+ * Runs `tests` on a product. What failed is run once more in a fresh scratch: a test that passes then is unsteady and
+ * proves nothing either way. Guards that passed must then die on the product with all bodies removed.
+ *
+ * @param guards ids of the tests that passed on the stub
+ */
+export async function observeSuite(
+  sandbox: Sandbox,
+  ground: SuiteGround,
+  tests: readonly AcceptanceTest[],
+  guards: readonly string[],
+): Promise<SuiteRun> {
+  const first = await runTests(sandbox, ground, tests, "acceptance_run");
+  const failed = new Set(first.tests.filter((test) => !isPass(test)).map((test) => test.test_id));
+  const again = await runSome(sandbox, ground, tests, failed, "acceptance_run");
+  const flaky = new Set(again.tests.filter(isPass).map((test) => test.test_id));
+  const own = guards.filter((id) => tests.some((test) => test.id === id));
+  const alive = new Set(own.filter((id) => !failed.has(id)));
+  const stripped = alive.size === 0 ? ground.tree : await sandbox.stripBodies(ground);
+  const removal = await runSome(sandbox, { ...ground, tree: stripped }, tests, alive, "body_removal_run");
+  return {
+    tests: first.tests.map((test) => (flaky.has(test.test_id) ? unsteady(test) : test)),
+    guards: own,
+    flaky,
+    survivors: new Set(removal.tests.filter(isPass).map((test) => test.test_id)),
+    evidence: [first.evidence, ...again.evidence, ...removal.evidence],
+    environment: first.environment,
+  };
+}
+
+/**
+ * One run in a clean sandbox.
+ *
+ * @throws {EnvironmentFailure} when the run was not ended by the product or the tests
+ */
+export async function runTests(
+  sandbox: Sandbox,
+  ground: SuiteGround,
+  tests: readonly AcceptanceTest[],
+  kind: EvidenceItem["kind"],
+): Promise<AcceptanceResult> {
+  const { tree, toolchain, interfaces, suite, attachments, seed } = ground;
+  const request = { tree, toolchain, interfaces, prelude: suite.prelude, tests, attachments, seed };
+  const result = await sandbox.runAcceptance(request);
+  requireExecuted(result.evidence);
+  return { ...result, evidence: { ...result.evidence, kind } };
+}
+
+async function runSome(
+  sandbox: Sandbox,
+  ground: SuiteGround,
+  tests: readonly AcceptanceTest[],
+  wanted: ReadonlySet<string>,
+  kind: EvidenceItem["kind"],
+): Promise<{ tests: readonly TestResult[]; evidence: readonly EvidenceItem[] }> {
+  if (wanted.size === 0) return { tests: [], evidence: [] };
+  const chosen = tests.filter(({ id }) => wanted.has(id));
+  const result = await runTests(sandbox, ground, chosen, kind);
+  return { tests: result.tests, evidence: [result.evidence] };
+}
+
+/**
+ * Refuses evidence of a run that never took place: what was judged had no part in that.
+ *
+ * @throws {EnvironmentFailure}
+ */
+export function requireExecuted({ reason }: Pick<EvidenceItem, "reason">): void {
+  if (reason !== "spawn_failed" && reason !== "isolation_unavailable") return;
+  const code = reason === "isolation_unavailable" ? reason : "sandbox_failed";
+  throw new EnvironmentFailure(finding(code, null, `The sandbox could not carry out the run (${reason}).`));
+}
+
+function unsteady(test: TestResult): TestResult {
+  return { ...test, message: `unsteady: failed once and passed once on the same tree. ${test.message ?? ""}`.trim() };
+}
+
+/** A whole number that follows from the request, so that judging it again is the same run. */
+export function seedOf(requestId: string): number {
+  return Number.parseInt(requestId.replaceAll("-", "").slice(-7), 16);
+}

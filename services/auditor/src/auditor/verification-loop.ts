@@ -1,0 +1,70 @@
+import type { Log } from "@aura/shared/log";
+import { type Pool, withTransaction } from "@aura/shared/postgres/client";
+import {
+  claimVerification,
+  isStopped,
+  mayVerify,
+  readCase,
+  renewVerification,
+  type VerificationClaim,
+} from "../db/request-statements.ts";
+import { type PollingLoop, startPolling } from "../polling-loop.ts";
+import { judge } from "./judge.ts";
+import { recordReport } from "./recording.ts";
+import type { SandboxQueue } from "./sandbox-queue.ts";
+import { watchWork } from "./work-watch.ts";
+
+/** Outlives a few lost renewals, and a dead auditor's request is taken over within it. */
+const LEASE_SECONDS = 30;
+const POLL_MS = 300;
+
+export interface AuditorDeps {
+  readonly pool: Pool;
+  readonly log: Log;
+  readonly sandbox: SandboxQueue;
+  /** Name of this process in leases, verdicts and events. */
+  readonly holder: string;
+}
+
+/** Judges requests, one at a time. Several auditors may run: each request is under the lease of one of them. */
+export function startVerificationLoop(deps: AuditorDeps): PollingLoop {
+  const options = { name: "verification", log: deps.log, idleMs: POLL_MS, busyMs: 0 };
+  return startPolling(options, (signal) => verifyNext(deps, signal));
+}
+
+/**
+ * Claims the oldest request, judges and records it. If we die here, the lease runs out and another auditor begins again.
+ *
+ * @param stopping ends the work without a record
+ * @returns false when there was nothing to do
+ */
+export async function verifyNext(deps: AuditorDeps, stopping: AbortSignal): Promise<boolean> {
+  const { pool, holder } = deps;
+  if (await isStopped(pool)) return false;
+  const claim = await claimVerification(pool, holder, LEASE_SECONDS);
+  if (claim === null) return false;
+  const mayGoOn = async () =>
+    (await renewVerification(pool, holder, claim, LEASE_SECONDS)) && mayVerify(pool, claim.request_id);
+  const watch = watchWork(mayGoOn, stopping);
+  try {
+    await verifyClaimed(deps, claim, watch.signal);
+  } catch (error) {
+    if (!watch.signal.aborted) throw error;
+    deps.log.info({ request_id: claim.request_id }, "a verification was ended, nothing is recorded");
+  } finally {
+    watch.release();
+  }
+  return true;
+}
+
+async function verifyClaimed(deps: AuditorDeps, claim: VerificationClaim, signal: AbortSignal): Promise<void> {
+  const { pool, log, holder } = deps;
+  const request = await readCase(pool, claim.request_id);
+  const sandbox = deps.sandbox.borrow(signal);
+  const report = await judge({ db: pool, sandbox, log }, request, signal);
+  if (!(await mayVerify(pool, claim.request_id))) return;
+  const recorded = await withTransaction(pool, (tx) => recordReport(tx, holder, claim, request, report));
+  const facts = { request_id: claim.request_id, run_id: request.run_id, kind: request.kind, outcome: report.outcome };
+  if (recorded.outcome === "done") log.info(facts, "a verification is recorded");
+  else log.warn({ ...facts, code: recorded.code, detail: recorded.detail }, "a verification was refused");
+}

@@ -1,0 +1,66 @@
+import type { Queryable } from "@aura/shared/postgres/client";
+import { callVerb } from "@aura/shared/postgres/verbs";
+import { invariant } from "@aura/shared/problems";
+import { z } from "zod";
+import { auditorContext } from "./context.ts";
+
+const Numbering = z.object({ size: z.coerce.number(), numbered: z.number() });
+/** `size` is the log's length after the call, `numbered` how many events the call gave their place. */
+export type Numbering = z.infer<typeof Numbering>;
+
+/** Numbers committed events, at most `limit`, without gaps. Source: database/functions/number_events.sql */
+export async function numberEvents(db: Queryable, limit: number): Promise<Numbering> {
+  const { rows } = await db.query("select size, numbered from number_events($1)", [limit]);
+  return Numbering.parse(rows[0]);
+}
+
+const NumberingLag = z.object({ events: z.number(), seconds: z.number() });
+/** Committed events that have no number yet: how many (at most 1000 are counted) and the age of the oldest. */
+export type NumberingLag = z.infer<typeof NumberingLag>;
+
+export async function readNumberingLag(db: Queryable): Promise<NumberingLag> {
+  const { rows } = await db.query(
+    `select count(*)::int as events,
+            coalesce(extract(epoch from (now() at time zone 'UTC') - min(created_at)), 0)::float8 as seconds
+       from (select e.created_at from audit_events e, audit_log_state s
+              where s.last_event_id is null or e.id > s.last_event_id
+              order by e.id limit 1000) waiting`,
+  );
+  return NumberingLag.parse(rows[0]);
+}
+
+const Mismatch = z.object({
+  table_name: z.string(),
+  subject_id: z.string(),
+  column_name: z.string(),
+  expected: z.string().nullable(),
+  actual: z.string().nullable(),
+});
+/** A value in a governed table that its events do not lead to. */
+export type Mismatch = z.infer<typeof Mismatch>;
+
+/** Replays the events and compares, at most `limit` differences. Source: database/functions/replay_mismatches.sql */
+export async function findMismatches(db: Queryable, limit: number): Promise<Mismatch[]> {
+  const { rows } = await db.query("select * from replay_mismatches($1)", [limit]);
+  return z.array(Mismatch).parse(rows);
+}
+
+/** Appends one `replay.mismatch` event, severity critical, for each mismatch. */
+export async function reportMismatches(db: Queryable, holder: string, mismatches: readonly Mismatch[]): Promise<void> {
+  const events = mismatches.map(({ table_name, subject_id, column_name }) => ({
+    event_type: "replay.mismatch",
+    severity: "critical",
+    subject_type: table_name,
+    subject_id,
+    description: `The log does not lead to the value of ${column_name} in ${table_name}.`,
+  }));
+  const outcomes = await callVerb(db, "append_events", auditorContext(holder), events);
+  const refused = outcomes.find(({ outcome }) => outcome === "refused");
+  invariant(refused === undefined, `the Auditor may append replay.mismatch (${refused?.code})`);
+}
+
+/** How many runs have ended, so that a run's end can be noticed. */
+export async function countEndedRuns(db: Queryable): Promise<number> {
+  const { rows } = await db.query("select count(*)::int as ended from orchestra_runs where finished_at is not null");
+  return z.object({ ended: z.number() }).parse(rows[0]).ended;
+}

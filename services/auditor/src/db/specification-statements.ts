@@ -1,0 +1,114 @@
+import type { Tree } from "@aura/shared/models/tree";
+import { readBlobs, readJson } from "@aura/shared/postgres/blobs";
+import type { Queryable } from "@aura/shared/postgres/client";
+import { PlanProduct } from "@aura/shared/schemas/plan-product";
+import { AttachmentRef, PrdBlock } from "@aura/shared/schemas/prd";
+import { SuiteProduct } from "@aura/shared/schemas/suite-product";
+import { z } from "zod";
+
+/** The leaf blocks of a PRD in their order. */
+export async function readBlocks(db: Queryable, prdId: string): Promise<PrdBlock[]> {
+  const { rows } = await db.query(
+    "select block_id, position, kind, headings, body from prd_blocks where prd_id = $1 order by position",
+    [prdId],
+  );
+  return z.array(PrdBlock).parse(rows);
+}
+
+/** The attachments of a PRD by their own path. */
+export async function readAttachments(db: Queryable, prdId: string): Promise<Tree> {
+  const { rows } = await db.query("select encode(attachments_sha256, 'hex') as sha256 from prds where id = $1", [
+    prdId,
+  ]);
+  const { sha256 } = z.object({ sha256: z.string() }).parse(rows[0]);
+  const refs = await readJson(db, sha256, z.array(AttachmentRef));
+  const bodies = await readBlobs(db, [...new Set(refs.map((ref) => ref.sha256))]);
+  return new Map(refs.map((ref) => [ref.path, bodies.get(ref.sha256) ?? Buffer.alloc(0)]));
+}
+
+const RequirementRow = z.object({
+  id: z.uuid(),
+  key: z.string(),
+  verification_method: z.enum(["test", "measurement", "inspection"]),
+  /** Set aside or overridden by the Director: judged and shown, but it holds nothing up. */
+  waived: z.boolean(),
+  set_aside: z.boolean(),
+  /** Word for word a requirement of the delivered run that this one continues. */
+  unchanged: z.boolean(),
+  /** `unchanged`, and it passed there: from the first task on it must go on passing. */
+  passed_before: z.boolean(),
+});
+export type RequirementRow = z.infer<typeof RequirementRow>;
+
+export async function readRequirements(db: Queryable, runId: string): Promise<RequirementRow[]> {
+  const { rows } = await db.query(
+    `select q.id, q.key, q.verification_method, q.set_aside_by is not null as set_aside,
+            q.set_aside_by is not null or q.overridden_by is not null as waived,
+            former.id is not null as unchanged,
+            coalesce((select v.verdict = 'pass'
+                        from verdicts v
+                        join verifications f on f.id = v.verification_id
+                        join verification_requests fq on fq.id = f.request_id
+                       where v.requirement_id = former.id and fq.kind = 'assembly'
+                       order by f.created_at desc limit 1), false) as passed_before
+       from requirements q
+       join orchestra_runs r on r.id = q.run_id
+       left join requirements former
+         on former.run_id = r.base_run_id and former.key = q.key and former.content_sha256 = q.content_sha256
+      where q.run_id = $1
+      order by length(q.key), q.key`,
+    [runId],
+  );
+  return z.array(RequirementRow).parse(rows);
+}
+
+export async function readPlan(db: Queryable, planId: string): Promise<PlanProduct> {
+  const { rows } = await db.query("select encode(content_sha256, 'hex') as sha256 from plans where id = $1", [planId]);
+  return readJson(db, z.object({ sha256: z.string() }).parse(rows[0]).sha256, PlanProduct);
+}
+
+export async function readSuite(db: Queryable, suiteId: string): Promise<SuiteProduct> {
+  const { rows } = await db.query("select encode(content_sha256, 'hex') as sha256 from suites where id = $1", [
+    suiteId,
+  ]);
+  return readJson(db, z.object({ sha256: z.string() }).parse(rows[0]).sha256, SuiteProduct);
+}
+
+/**
+ * Ids of the tests that passed on the stub when this suite, or one of the very same content, was judged.
+ *
+ * @returns null when it never was
+ */
+export async function readGuards(db: Queryable, suiteId: string): Promise<string[] | null> {
+  const { rows } = await db.query(
+    `select coalesce((select array_agg(t.test_id order by t.test_id) from test_results t
+                       where t.verification_id = judged.verification_id and t.guard), '{}') as guards
+       from suites s
+       join suites judged on judged.content_sha256 = s.content_sha256 and judged.verification_id is not null
+      where s.id = $1 limit 1`,
+    [suiteId],
+  );
+  return rows[0] === undefined ? null : z.object({ guards: z.array(z.string()) }).parse(rows[0]).guards;
+}
+
+const TaskNode = z.object({
+  id: z.uuid(),
+  overridden: z.boolean(),
+  depends_on: z.array(z.uuid()),
+  closes: z.array(z.string()),
+});
+/** A task of the run with its edges and the keys of the requirements that it closes. */
+export type TaskNode = z.infer<typeof TaskNode>;
+
+export async function readTaskGraph(db: Queryable, runId: string): Promise<TaskNode[]> {
+  const { rows } = await db.query(
+    `select t.id, t.overridden,
+            array(select d.depends_on::text from task_dependencies d where d.task_id = t.id
+                  union select t.repairs_task_id::text where t.repairs_task_id is not null) as depends_on,
+            array(select q.key from task_requirements tr join requirements q on q.id = tr.requirement_id
+                   where tr.task_id = t.id and tr.closes) as closes
+       from task_queue t where t.run_id = $1`,
+    [runId],
+  );
+  return z.array(TaskNode).parse(rows);
+}

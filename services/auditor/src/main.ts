@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import { createLog } from "@aura/shared/log";
+import { createPool } from "@aura/shared/postgres/client";
+import facts from "../package.json" with { type: "json" };
+import { buildApp } from "./app.ts";
+import { startCheckLoop } from "./auditor/check-loop.ts";
+import { createIsolationState } from "./auditor/isolation-state.ts";
+import { createSandboxQueue } from "./auditor/sandbox-queue.ts";
+import { startVerificationLoop } from "./auditor/verification-loop.ts";
+import { loadConfig } from "./config.ts";
+import { startNumberingLoop } from "./ledger/numbering-loop.ts";
+import { startReplayLoop } from "./ledger/replay-check.ts";
+import { openSandbox } from "./sandbox/open.ts";
+
+/** The Auditor's process: the only file that reads the environment, opens ports and handles signals. */
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const log = createLog("auditor", config.logLevel);
+  const pool = createPool(config.databaseUrl, "aura-auditor");
+  const holder = `auditor-${randomBytes(4).toString("hex")}`;
+  const sandbox = createSandboxQueue(openSandbox({ sandbox: config.sandbox }));
+  const environment = createIsolationState(() => sandbox.borrow(new AbortController().signal).environment());
+  const app = buildApp({ pool, log, version: facts.version, holder, environment });
+  await app.listen({ host: config.host, port: config.port });
+
+  const deps = { pool, log, sandbox, holder };
+  const loops = [
+    startNumberingLoop(pool, log),
+    startReplayLoop(pool, log, holder),
+    startCheckLoop(deps),
+    startVerificationLoop(deps),
+  ];
+  log.info({ holder, port: config.port }, "the Auditor is at work");
+
+  const stop = async (): Promise<void> => {
+    log.info("the Auditor stops");
+    await Promise.all(loops.map((loop) => loop.stop()));
+    await app.close();
+    await pool.end();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+await main();
