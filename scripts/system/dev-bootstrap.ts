@@ -1,12 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type ApiClient, createApiClient } from "@aura/shared/api-client";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { Run } from "@aura/shared/schemas/api/run";
+import { followRun, isOver, type Snapshot } from "../cli/follow-run.ts";
+import { openLiveView } from "../cli/live-view.ts";
+import { openSession } from "../cli/session.ts";
+import { unpack } from "../cli/unpack.ts";
 import { freePort } from "./ports.ts";
-import { followRun } from "./run-progress.ts";
 import { serve } from "./serve.ts";
 import { readExample, type ShippedExample } from "./shipped-example.ts";
 import type { RunningSystem } from "./start.ts";
@@ -17,6 +19,9 @@ import type { RunningSystem } from "./start.ts";
  *
  * `--serve` keeps the system up afterwards; `--example <name>` takes another example.
  */
+
+/** A replayed run moves every few seconds; one that does not is stuck, and says so instead of waiting for ever. */
+const STILL_MS = 180_000;
 
 interface Result {
   readonly run_id: string | null;
@@ -61,20 +66,35 @@ async function bootstrap(system: RunningSystem, example: ShippedExample): Promis
   const { name, prd } = example;
   const { id } = await client.call(OPERATIONS.startRun, { body: { project: name, prd, oversight: "autonomous" } });
   result = { ...result, run_id: id };
-  const run = await followRun(client, id, say);
+  const run = await follow(client, id);
   result = { ...result, status: run.status, requirements: run.requirements };
   verified = run.status === "completed" && run.stop_reason === "verified";
-  if (verified) result = { ...result, delivered: await unpack(client, id, join(system.home, "delivered", name)) };
+  if (verified) result = { ...result, delivered: await download(client, id, join(system.home, "delivered", name)) };
   await showVerdicts(client, run);
   return run;
 }
 
-/** The archive's entries lie in one folder of their own or at the top; both end up under `folder`. */
-async function unpack(client: ApiClient, run_id: string, folder: string): Promise<string> {
+/** Tells every move until the run is over or waits for a person: nobody is there who could answer. */
+async function follow(client: ApiClient, run_id: string): Promise<Run> {
+  const tell = (line: string) => say(line.trimEnd());
+  const show = openLiveView(openSession({ env: process.env, out: tell, err: tell, terminal: false }, () => false));
+  let last = "";
+  let movedAt = Date.now();
+  const onChange = (snapshot: Snapshot) => {
+    show(snapshot);
+    const now = JSON.stringify([snapshot.run.status, snapshot.tasks.map(({ status, attempt }) => [status, attempt])]);
+    if (now !== last) movedAt = Date.now();
+    last = now;
+    if (Date.now() - movedAt > STILL_MS) throw new Error(`run ${run_id} has not moved for ${STILL_MS / 1000} s`);
+  };
+  const ended = (snapshot: Snapshot) => isOver(snapshot) || snapshot.run.status === "awaiting_director";
+  return (await followRun(client, run_id, onChange, ended)).run;
+}
+
+async function download(client: ApiClient, run_id: string, folder: string): Promise<string> {
   const archive = await client.fetch(OPERATIONS.downloadSoftware, { params: { run_id } });
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  execFileSync("tar", ["-xzf", "-", "-C", folder, "--no-same-owner"], { input: await archive.bytes() });
+  await unpack(await archive.bytes(), folder);
   return folder;
 }
 
