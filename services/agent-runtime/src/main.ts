@@ -8,7 +8,7 @@ import { AuraError } from "@aura/shared/problems";
 import manifest from "../package.json" with { type: "json" };
 import { buildApp } from "./app.ts";
 import { type Config, hasOpenAi, loadConfig } from "./config.ts";
-import { registerRuntime } from "./db/runtime-statements.ts";
+import { type RuntimeFacts, registerRuntime } from "./db/runtime-statements.ts";
 import { Leases } from "./execution/lease.ts";
 import { AcceptLoop } from "./loops/accept-loop.ts";
 import { LEASE_MARGIN_S, LEASE_S, startHeartbeat } from "./loops/heartbeat-loop.ts";
@@ -40,7 +40,7 @@ async function openProviders(config: Config): Promise<Provider[]> {
 }
 
 /** Asks until the database is there; a runtime may start before it. */
-async function register(pool: Pool, runtime: Parameters<typeof registerRuntime>[1], log: Log): Promise<string> {
+async function register(pool: Pool, runtime: RuntimeFacts, log: Log): Promise<string> {
   for (;;) {
     try {
       return await registerRuntime(pool, runtime);
@@ -58,10 +58,11 @@ async function start(config: Config, log: Log): Promise<void> {
   const token = randomBytes(32).toString("base64url");
   const name = `${hostname()}-${process.pid}`;
   const capacity = config.AGENT_RUNTIME_CAPACITY;
-  const runtimeId = await register(pool, { name, token, capacity, providers: names }, log);
+  const runtime = { name, token, capacity, providers: names };
+  const runtimeId = await register(pool, runtime, log);
 
   const leases = new Leases(LEASE_S * 1000, LEASE_MARGIN_S * 1000);
-  const heartbeat = startHeartbeat(pool, token, leases, log);
+  const heartbeat = startHeartbeat(pool, runtime, leases, log);
   const bell = new TaskBell(pool, log);
   const hosts = new Map(providers.map((provider) => [provider.name, { provider, breaker: new CircuitBreaker() }]));
   const recorder = config.AURA_RECORD_TO === undefined ? null : createRecorder(resolve(config.AURA_RECORD_TO));

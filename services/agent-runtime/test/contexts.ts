@@ -8,7 +8,13 @@ import type { TaskContextOf } from "@aura/shared/schemas/task-context";
 export const BLOCKS: PrdBlock[] = [
   { block_id: "B1", position: 0, kind: "heading", headings: [], body: "words" },
   { block_id: "B2", position: 1, kind: "paragraph", headings: ["words"], body: "`words count FILE` prints `N words`." },
-  { block_id: "B3", position: 2, kind: "list_item", headings: ["words"], body: "A missing FILE is an error, exit status 1." },
+  {
+    block_id: "B3",
+    position: 2,
+    kind: "list_item",
+    headings: ["words"],
+    body: "A missing FILE is an error, exit status 1.",
+  },
 ];
 
 export const REQUIREMENTS: Requirement[] = [

@@ -1,93 +1,80 @@
 import type { Queryable } from "@aura/shared/postgres/client";
+import { callVerb, onlyOutcome, type VerbContext, type VerbOutcome } from "@aura/shared/postgres/verbs";
 import { z } from "zod";
-import { type Actor, type ClaimProof, ctxOf, onlyOutcome, type VerbOutcome } from "./rows.ts";
 
-const StoredHash = z.object({ sha256: z.instanceof(Buffer) });
+/** What an agent shows with every verb: its runtime's token, and the claim on its task. */
+export interface ClaimProof {
+  readonly agent_id: string;
+  readonly token: string;
+  readonly task_id: string;
+  readonly claim_id: string;
+}
+
 const JobRow = z.object({
   status: z.enum(["queued", "running", "done", "refused"]),
+  /** Body of the JSON SandboxJobResult. */
   result: z.instanceof(Buffer).nullable(),
 });
 
-/** Stores bodies under their SHA-256, which come back in order; storing again changes nothing. */
-export async function putBlobs(
-  db: Queryable,
-  items: readonly { readonly body: Buffer; readonly media_type: string }[],
-): Promise<Buffer[]> {
-  const { rows } = await db.query("select put_blobs as sha256 from put_blobs($1::bytea[], $2::text[])", [
-    items.map((item) => item.body),
-    items.map((item) => item.media_type),
-  ]);
-  return z
-    .array(StoredHash)
-    .parse(rows)
-    .map((row) => row.sha256);
+export function actorOf(proof: ClaimProof): VerbContext {
+  return { actor_kind: "agent", actor_id: proof.agent_id, request_id: null, action_id: null };
 }
 
+/** Writes one line of agent_activity_logs, kept for ever. Source: log_activity.sql */
 export async function logActivity(
   db: Queryable,
-  actor: Actor,
   proof: ClaimProof,
   message: string,
   severity: string,
 ): Promise<VerbOutcome> {
-  const { rows } = await db.query(
-    "select * from log_activity($1::jsonb, $2, array[$3::uuid], array[$4::bigint], array[$5::text], array[$6::text])",
-    [ctxOf(actor), proof.token, proof.task_id, proof.claim_id, message, severity],
+  const { token, task_id, claim_id } = proof;
+  return onlyOutcome(
+    await callVerb(db, "log_activity", actorOf(proof), token, [task_id], [claim_id], [message], [severity]),
   );
-  return onlyOutcome(rows);
 }
 
-/** Hands in a product: the task becomes `submitted`. Hashes are of stored blobs. */
+/** Hands in a product: running -> submitted. Hashes are of stored blobs. Source: submit_attempts.sql */
 export async function submitAttempt(
   db: Queryable,
-  actor: Actor,
   proof: ClaimProof,
-  result: { product: Buffer; transcript: Buffer; selfConfidence: number },
+  result: { readonly product: Buffer; readonly transcript: Buffer; readonly selfConfidence: number },
 ): Promise<VerbOutcome> {
-  const { rows } = await db.query(
-    "select * from submit_attempts($1::jsonb, $2, array[$3::uuid], array[$4::bigint], array[$5::bytea], array[$6::bytea], array[$7::numeric])",
-    [
-      ctxOf(actor),
-      proof.token,
-      proof.task_id,
-      proof.claim_id,
-      result.product,
-      result.transcript,
-      String(result.selfConfidence),
-    ],
+  const { token, task_id, claim_id } = proof;
+  const hashes = [[result.product], [result.transcript]];
+  const confidence = [String(result.selfConfidence)];
+  return onlyOutcome(
+    await callVerb(db, "submit_attempts", actorOf(proof), token, [task_id], [claim_id], ...hashes, confidence),
   );
-  return onlyOutcome(rows);
 }
 
-/** Ends an attempt without a product; the Manager decides what becomes of the task. */
+/** Ends an attempt without a product; what becomes of the task the Manager decides. Source: end_attempts.sql */
 export async function endAttempt(
   db: Queryable,
-  actor: Actor,
   proof: ClaimProof,
-  end: { outcome: "gave_up" | "held_up"; code: string; detail: string; transcript: Buffer },
+  end: {
+    readonly outcome: "gave_up" | "held_up";
+    readonly code: string;
+    readonly detail: string;
+    readonly transcript: Buffer;
+  },
 ): Promise<VerbOutcome> {
-  const { rows } = await db.query(
-    "select * from end_attempts($1::jsonb, $2, array[$3::uuid], array[$4::bigint], array[$5::text], array[$6::text], array[$7::text], array[$8::bytea])",
-    [ctxOf(actor), proof.token, proof.task_id, proof.claim_id, end.outcome, end.code, end.detail, end.transcript],
-  );
-  return onlyOutcome(rows);
+  const { token, task_id, claim_id } = proof;
+  const facts = [[end.outcome], [end.code], [end.detail], [end.transcript]];
+  return onlyOutcome(await callVerb(db, "end_attempts", actorOf(proof), token, [task_id], [claim_id], ...facts));
 }
 
-/** Asks for a check of a stored tree; `id` of the outcome is the job. */
+/** Asks for a check of a stored tree; `id` of the outcome is the job. Source: queue_sandbox_job.sql */
 export async function queueSandboxJob(
   db: Queryable,
-  actor: Actor,
   proof: ClaimProof,
-  job: { treeSha256: Buffer; command: string; arguments: readonly string[] },
+  job: { readonly treeSha256: Buffer; readonly command: string; readonly arguments: readonly string[] },
 ): Promise<VerbOutcome> {
-  const { rows } = await db.query(
-    "select * from queue_sandbox_job($1::jsonb, $2, $3::uuid, $4::bigint, $5::bytea, $6, $7::text[])",
-    [ctxOf(actor), proof.token, proof.task_id, proof.claim_id, job.treeSha256, job.command, job.arguments],
-  );
-  return onlyOutcome(rows);
+  const { token, task_id, claim_id } = proof;
+  const facts = [job.treeSha256, job.command, job.arguments];
+  return onlyOutcome(await callVerb(db, "queue_sandbox_job", actorOf(proof), token, task_id, claim_id, ...facts));
 }
 
-/** State of one of this runtime's own jobs; null when there is no such job. */
+/** State of one of this runtime's own jobs; null when there is no such job. Source: read_sandbox_jobs.sql */
 export async function readSandboxJob(
   db: Queryable,
   token: string,

@@ -1,10 +1,10 @@
 import type { Queryable } from "@aura/shared/postgres/client";
-import { type Actor, type ClaimProof, ctxOf, onlyOutcome, type VerbOutcome } from "./rows.ts";
+import { callVerb, onlyOutcome, type VerbOutcome } from "@aura/shared/postgres/verbs";
+import { actorOf, type ClaimProof } from "./attempt-statements.ts";
 
 /** Reserves the worst case of a model call; `id` of the outcome is the call. Source: reserve_call.sql */
 export async function reserveCall(
   db: Queryable,
-  actor: Actor,
   proof: ClaimProof,
   call: {
     readonly provider: string;
@@ -14,28 +14,16 @@ export async function reserveCall(
     readonly request_sha256: Buffer;
   },
 ): Promise<VerbOutcome> {
-  const { rows } = await db.query(
-    "select * from reserve_call($1::jsonb, $2, $3::uuid, $4::bigint, $5, $6, $7::bigint, $8::bigint, $9::bytea)",
-    [
-      ctxOf(actor),
-      proof.token,
-      proof.task_id,
-      proof.claim_id,
-      call.provider,
-      call.model,
-      call.input_tokens_max,
-      call.output_tokens_max,
-      call.request_sha256,
-    ],
-  );
-  return onlyOutcome(rows);
+  const { token, task_id, claim_id } = proof;
+  const most = [call.input_tokens_max, call.output_tokens_max];
+  const facts = [call.provider, call.model, ...most, call.request_sha256];
+  return onlyOutcome(await callVerb(db, "reserve_call", actorOf(proof), token, task_id, claim_id, ...facts));
 }
 
-/** Says what a reserved call cost; works on a stale claim, too. Source: settle_call.sql */
+/** Says what a reserved call took; works on a stale claim, too. Source: settle_call.sql */
 export async function settleCall(
   db: Queryable,
-  actor: Actor,
-  token: string,
+  proof: ClaimProof,
   call: {
     readonly call_id: string;
     readonly input_tokens: number;
@@ -45,18 +33,6 @@ export async function settleCall(
     readonly duration_ms: number;
   },
 ): Promise<VerbOutcome> {
-  const { rows } = await db.query(
-    "select * from settle_call($1::jsonb, $2, $3::uuid, $4::bigint, $5::bigint, $6, $7::bytea, $8)",
-    [
-      ctxOf(actor),
-      token,
-      call.call_id,
-      call.input_tokens,
-      call.output_tokens,
-      call.outcome,
-      call.reply_sha256,
-      call.duration_ms,
-    ],
-  );
-  return onlyOutcome(rows);
+  const facts = [call.input_tokens, call.output_tokens, call.outcome, call.reply_sha256, call.duration_ms];
+  return onlyOutcome(await callVerb(db, "settle_call", actorOf(proof), proof.token, call.call_id, ...facts));
 }

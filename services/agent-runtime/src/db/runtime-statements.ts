@@ -1,8 +1,8 @@
 import type { Queryable } from "@aura/shared/postgres/client";
+import { callVerbRows, type VerbContext } from "@aura/shared/postgres/verbs";
 import { z } from "zod";
-import { type Actor, ctxOf } from "./rows.ts";
 
-const Registered = z.object({ id: z.uuid() });
+const Registered = z.object({ register_runtime: z.uuid() });
 const Beat = z.object({ task_id: z.uuid(), held: z.boolean() });
 const Accepted = z.object({
   task_id: z.uuid(),
@@ -12,33 +12,40 @@ const Accepted = z.object({
   agent_id: z.uuid(),
   agent_slug: z.string(),
   mode: z.enum(["tools", "json"]),
+  /** What the run allows, or the agent's own within it; several are separated by commas. */
   provider: z.string().nullable(),
   model: z.string().nullable(),
   attempt: z.int(),
   claim_id: z.string(),
+  /** JSON TaskContext. */
   context: z.instanceof(Buffer),
 });
 export type AcceptedRow = z.infer<typeof Accepted>;
 
-/** Registers this process; the same token again gives the same id. Source: database/functions/register_runtime.sql */
-export async function registerRuntime(
-  db: Queryable,
-  runtime: { name: string; token: string; capacity: number; providers: readonly string[] },
-): Promise<string> {
-  const { rows } = await db.query("select register_runtime($1::jsonb, $2, $3, $4, $5::text[]) as id", [
-    ctxOf({ actor_kind: "runtime", actor_id: runtime.name }),
-    runtime.name,
-    runtime.token,
-    runtime.capacity,
-    runtime.providers,
-  ]);
-  return Registered.parse(rows[0]).id;
+export interface RuntimeFacts {
+  readonly name: string;
+  /** 32 to 200 characters, random; the database keeps its hash. */
+  readonly token: string;
+  readonly capacity: number;
+  readonly providers: readonly string[];
+}
+
+function actor(actor_id: string): VerbContext {
+  return { actor_kind: "runtime", actor_id, request_id: null, action_id: null };
+}
+
+/** Registers this process and gives its id; the same token again gives the same id. Source: register_runtime.sql */
+export async function registerRuntime(db: Queryable, runtime: RuntimeFacts): Promise<string> {
+  const { name, token, capacity, providers } = runtime;
+  const rows = await callVerbRows(db, "register_runtime", actor(name), name, token, capacity, providers);
+  return Registered.parse(rows[0]).register_runtime;
 }
 
 /**
- * Says that this runtime is alive and renews the leases of its claims for `leaseSeconds`.
+ * Says that this runtime is alive and renews the leases of its claims for `leaseSeconds`. Source: beat_runtime.sql
  *
  * @returns the task ids that are still held; work on any other stops at once
+ * @throws {pg.DatabaseError} AU005 when the database does not know the token
  */
 export async function beatRuntime(
   db: Queryable,
@@ -52,26 +59,18 @@ export async function beatRuntime(
     claims.map((claim) => claim.claimId),
     leaseSeconds,
   ]);
-  const held = z
-    .array(Beat)
-    .parse(rows)
-    .filter((row) => row.held);
-  return new Set(held.map((row) => row.task_id));
+  const beats = z.array(Beat).parse(rows);
+  return new Set(beats.filter((row) => row.held).map((row) => row.task_id));
 }
 
 /** Claims tasks that were assigned to agents of this runtime, at most `limit`. Source: accept_tasks.sql */
 export async function acceptTasks(
   db: Queryable,
-  actor: Actor,
+  runtimeId: string,
   token: string,
   limit: number,
   leaseSeconds: number,
 ): Promise<AcceptedRow[]> {
-  const { rows } = await db.query("select * from accept_tasks($1::jsonb, $2, $3, $4)", [
-    ctxOf(actor),
-    token,
-    limit,
-    leaseSeconds,
-  ]);
+  const rows = await callVerbRows(db, "accept_tasks", actor(runtimeId), token, limit, leaseSeconds);
   return z.array(Accepted).parse(rows);
 }

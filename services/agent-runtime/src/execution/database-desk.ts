@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { putBlobs } from "@aura/shared/postgres/blobs";
 import { isUnavailable, type Queryable } from "@aura/shared/postgres/client";
+import type { VerbOutcome } from "@aura/shared/postgres/verbs";
 import * as attempts from "../db/attempt-statements.ts";
 import * as calls from "../db/call-statements.ts";
-import type { Actor, ClaimProof, VerbOutcome } from "../db/rows.ts";
 import type { Answer, Desk } from "./desk.ts";
 
 const WAIT_MS = 500;
@@ -12,25 +13,26 @@ const TRIES_MAX = 8;
  * The desk of one claim. While the database is away a request is tried again for some seconds, unless the claim's
  * signal ends it: by then the lease is gone, too.
  */
-export function databaseDesk(db: Queryable, agentId: string, proof: ClaimProof, signal: AbortSignal): Desk {
-  const actor: Actor = { actor_kind: "agent", actor_id: agentId };
+export function databaseDesk(db: Queryable, proof: attempts.ClaimProof, signal: AbortSignal): Desk {
   const patiently = <T>(ask: () => Promise<T>) => withPatience(ask, signal);
+  const answer = async (ask: () => Promise<VerbOutcome>) => toAnswer(await patiently(ask));
   return {
-    putBlobs: (items) => patiently(() => attempts.putBlobs(db, items)),
-    log: async (message, severity) => void (await attempts.logActivity(db, actor, proof, message, severity)),
-    reserveCall: async (call) => toAnswer(await patiently(() => calls.reserveCall(db, actor, proof, call))),
-    settleCall: async (call) => toAnswer(await patiently(() => calls.settleCall(db, actor, proof.token, call))),
-    queueSandboxJob: async (treeSha256, command, args) =>
-      toAnswer(
-        await patiently(() => attempts.queueSandboxJob(db, actor, proof, { treeSha256, command, arguments: args })),
-      ),
+    async putBlobs(items) {
+      const hashes = await patiently(() => putBlobs(db, items));
+      return hashes.map((hash) => Buffer.from(hash, "hex"));
+    },
+    async log(message, severity) {
+      await attempts.logActivity(db, proof, message, severity);
+    },
+    reserveCall: (call) => answer(() => calls.reserveCall(db, proof, call)),
+    settleCall: (call) => answer(() => calls.settleCall(db, proof, call)),
+    queueSandboxJob: (treeSha256, command, args) =>
+      answer(() => attempts.queueSandboxJob(db, proof, { treeSha256, command, arguments: args })),
     readSandboxJob: (jobId) => patiently(() => attempts.readSandboxJob(db, proof.token, jobId)),
-    submit: async (product, transcript, selfConfidence) =>
-      toAnswer(
-        await patiently(() => attempts.submitAttempt(db, actor, proof, { product, transcript, selfConfidence })),
-      ),
-    end: async (outcome, code, detail, transcript) =>
-      toAnswer(await patiently(() => attempts.endAttempt(db, actor, proof, { outcome, code, detail, transcript }))),
+    submit: (product, transcript, selfConfidence) =>
+      answer(() => attempts.submitAttempt(db, proof, { product, transcript, selfConfidence })),
+    end: (outcome, code, detail, transcript) =>
+      answer(() => attempts.endAttempt(db, proof, { outcome, code, detail, transcript })),
   };
 }
 

@@ -62,7 +62,7 @@ export class AcceptLoop {
     if (free <= 0) return;
     const sentAt = performance.now();
     try {
-      const rows = await acceptTasks(db, { actor_kind: "runtime", actor_id: runtimeId }, token, free, LEASE_S);
+      const rows = await acceptTasks(db, runtimeId, token, free, LEASE_S);
       this.#failures = 0;
       for (const row of rows) this.#start(row, sentAt);
     } catch (error) {
@@ -83,7 +83,8 @@ export class AcceptLoop {
     const { db, token, leases, attempts } = this.#deps;
     const log = this.#deps.log.child({ run_id: row.run_id, task_id: row.task_id, claim_id: row.claim_id });
     const signal = leases.hold(row.task_id, row.claim_id, sentAt);
-    const desk = databaseDesk(db, row.agent_id, { token, task_id: row.task_id, claim_id: row.claim_id }, signal);
+    const { agent_id, task_id, claim_id } = row;
+    const desk = databaseDesk(db, { agent_id, token, task_id, claim_id }, signal);
     const task = { ...row, ...choose(row, attempts.providers) };
     try {
       await runAttempt(task, { ...attempts, desk, log }, signal);

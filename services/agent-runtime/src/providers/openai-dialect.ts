@@ -1,4 +1,5 @@
 import { APIError } from "openai";
+import { messageOf } from "./openai-errors.ts";
 
 const OUTPUT_TOKENS_MIN = 256;
 
@@ -28,14 +29,14 @@ export function firstDialect(baseUrl: string | null): Dialect {
 /** The dialect to try after a refusal; null when the refusal is about something else. */
 export function learn(dialect: Dialect, error: unknown, asked: number): Dialect | null {
   if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return null;
-  const message = JSON.stringify([error.param ?? "", error.message]);
+  const message = `${error.param ?? ""} ${messageOf(error)}`;
   if (dialect.jsonFormat && /response_format|json_object/.test(message)) return { ...dialect, jsonFormat: false };
-  const smaller = smallerLimit(message, asked);
-  if (smaller !== null) return { ...dialect, outputTokensMax: smaller };
   if (/unsupported|unrecognized|not supported|unknown|extra/i.test(message) && message.includes(dialect.limitName)) {
     const limitName = dialect.limitName === "max_tokens" ? "max_completion_tokens" : "max_tokens";
     return { ...dialect, limitName };
   }
+  const smaller = smallerLimit(message, asked);
+  if (smaller !== null) return { ...dialect, outputTokensMax: smaller };
   return null;
 }
 

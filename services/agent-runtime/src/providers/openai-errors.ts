@@ -57,7 +57,8 @@ function classifyStatus(error: APIError): ProviderError {
   });
 }
 
-function messageOf(error: APIError): string {
+/** What the server said, without the status that the SDK puts before it. */
+export function messageOf(error: APIError): string {
   const body = error.error as { message?: unknown } | undefined;
   return typeof body?.message === "string" ? body.message : error.message;
 }

@@ -141,7 +141,10 @@ describe("products that are handed in piecewise", () => {
 });
 
 describe("acceptance tests of many requirements", () => {
-  const many = Array.from({ length: 10 }, (_, index) => ({ ...REQUIREMENTS[0], id: `R${index + 1}` })) as typeof REQUIREMENTS;
+  const many = Array.from({ length: 10 }, (_, index) => ({
+    ...REQUIREMENTS[0],
+    id: `R${index + 1}`,
+  })) as typeof REQUIREMENTS;
   const context = { ...SUITE_CONTEXT, requirements: many, wanted_requirement_ids: many.map((each) => each.id) };
   const batch = (prelude: string, from: number, to: number) => ({
     calls: [
@@ -164,7 +167,11 @@ describe("acceptance tests of many requirements", () => {
   });
 
   it("are only written again where the last failure was", async () => {
-    const previous = { prelude: "", tests: many.map((each) => ({ ...testOf(`${each.id}-a`, each.id), timeout_s: 15 })), rulings: [] };
+    const previous = {
+      prelude: "",
+      tests: many.map((each) => ({ ...testOf(`${each.id}-a`, each.id), timeout_s: 15 })),
+      rulings: [],
+    };
     const finding = { code: "test_broken", message: "x is not defined", subject: "R9-a" };
     const last_failure = { findings: [finding], tests: [], passed_test_ids: [], note: null };
     const mended = { ...testOf("R9-a", "R9"), body: `${testOf("R9-a", "R9").body}\nassert.ok(true);` };
@@ -238,7 +245,13 @@ describe("a developer", () => {
   });
 
   it("gets bounded check output back without times, and cannot hand in what does not compile", async () => {
-    const result = { exit_code: 1, reason: "exit", stdout: "Ran 3 tests in 0.012s\n", stderr: "SyntaxError", duration_ms: 9 };
+    const result = {
+      exit_code: 1,
+      reason: "exit",
+      stdout: "Ran 3 tests in 0.012s\n",
+      stderr: "SyntaxError",
+      duration_ms: 9,
+    };
     const desk = memoryDesk({
       readSandboxJob: async () => ({ status: "done", result: Buffer.from(JSON.stringify(result)) }),
     });
@@ -256,7 +269,11 @@ describe("a developer", () => {
     const told = String(provider.requests[1]?.messages.at(-1)?.content);
     expect(told).toContain("the files do not compile");
     expect(told).toContain("Ran 3 tests in <time>");
-    expect(desk.end_of_attempt).toMatchObject({ outcome: "held_up", code: "question", detail: "What is meant by def?" });
+    expect(desk.end_of_attempt).toMatchObject({
+      outcome: "held_up",
+      code: "question",
+      detail: "What is meant by def?",
+    });
   });
 
   it("who runs out of replies hands in what was written, and gives up when nothing was", async () => {

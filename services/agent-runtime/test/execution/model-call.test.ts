@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { ProviderError } from "../../src/providers/port.ts";
+import { PLAN, PLAN_CONTEXT } from "../contexts.ts";
+import { attempt, memoryDesk, type Script, scriptedProvider } from "../scripted.ts";
+
+const SUBMIT = { calls: [{ name: "submit_plan", arguments: PLAN }] };
+const FREE = { retryable: true, costNothing: true };
+
+describe("money", () => {
+  it("is reserved for the worst case before a call and settled after it", async () => {
+    const desk = await attempt(PLAN_CONTEXT, scriptedProvider([SUBMIT]));
+    expect(desk.reserved).toHaveLength(1);
+    expect(desk.reserved[0]).toMatchObject({ provider: "scripted", model: "m", output_tokens_max: 24_000 });
+    expect(desk.reserved[0]?.input_tokens_max).toBeGreaterThan(1_000);
+    expect(desk.settled).toEqual([
+      expect.objectContaining({ call_id: "call-1", input_tokens: 100, output_tokens: 20, outcome: "ok" }),
+    ]);
+  });
+
+  it("that is not there ends the attempt before anything is asked", async () => {
+    const desk = memoryDesk({ reserveCall: async () => ({ done: false, code: "budget_exhausted", detail: "" }) });
+    const provider = scriptedProvider([SUBMIT]);
+    await attempt(PLAN_CONTEXT, provider, { desk });
+    expect(provider.requests).toHaveLength(0);
+    expect(desk.end_of_attempt).toMatchObject({ outcome: "held_up", code: "budget_exhausted" });
+  });
+
+  it("is given back for a try that cost nothing, and stays reserved for one that may have cost something", async () => {
+    const script: Script = [
+      new ProviderError("provider_failed", "busy", FREE),
+      new ProviderError("provider_failed", "cut", { retryable: true }),
+      SUBMIT,
+    ];
+    const desk = await attempt(PLAN_CONTEXT, scriptedProvider(script));
+    expect(desk.reserved).toHaveLength(3);
+    expect(desk.settled.map((call) => [call.call_id, call.input_tokens])).toEqual([
+      ["call-1", 0],
+      ["call-3", 100],
+    ]);
+    expect(desk.end_of_attempt).toMatchObject({ submitted: PLAN });
+  });
+
+  it("is counted by an upper estimate when the provider does not say", async () => {
+    const provider = scriptedProvider([SUBMIT]);
+    const silent = {
+      ...provider,
+      complete: async (request: Parameters<typeof provider.complete>[0]) => ({
+        ...(await provider.complete(request)),
+        usage: null,
+      }),
+    };
+    const desk = await attempt(PLAN_CONTEXT, silent);
+    expect(desk.settled[0]?.input_tokens).toBe(desk.reserved[0]?.input_tokens_max);
+  });
+});
+
+describe("a provider", () => {
+  it("that stays down holds the attempt up, with its own words", async () => {
+    const script: Script = [
+      new ProviderError("provider_refused_key", "refused the key with status 401", { costNothing: true }),
+    ];
+    const desk = await attempt(PLAN_CONTEXT, scriptedProvider(script));
+    expect(desk.end_of_attempt).toMatchObject({
+      outcome: "held_up",
+      code: "provider_failed",
+      detail: "refused the key with status 401",
+    });
+  });
+
+  it("whose model takes no tools is asked again in JSON mode", async () => {
+    const text = JSON.stringify({ actions: [{ tool: "submit_plan", arguments: PLAN }] });
+    const provider = scriptedProvider([
+      new ProviderError("tools_unsupported", "no tools", { costNothing: true }),
+      { text },
+    ]);
+    const desk = await attempt(PLAN_CONTEXT, provider);
+    expect(provider.requests.map((request) => request.response_format)).toEqual(["text", "json_object"]);
+    expect(desk.end_of_attempt).toMatchObject({ submitted: PLAN });
+  });
+
+  it("whose context is too small ends the attempt as given up", async () => {
+    const script: Script = [new ProviderError("context_too_long", "too long", { costNothing: true })];
+    const desk = await attempt(PLAN_CONTEXT, scriptedProvider(script));
+    expect(desk.end_of_attempt).toMatchObject({ outcome: "gave_up", code: "context_too_long" });
+  });
+});
+
+describe("a claim that is lost", () => {
+  it("ends everything without a word", async () => {
+    const desk = memoryDesk({ reserveCall: async () => ({ done: false, code: "stale_claim", detail: "" }) });
+    await attempt(PLAN_CONTEXT, scriptedProvider([SUBMIT]), { desk });
+    expect(desk.end_of_attempt).toBeNull();
+  });
+
+  it("during a call throws the reply away", async () => {
+    const abort = new AbortController();
+    const provider = scriptedProvider([SUBMIT]);
+    const late = {
+      ...provider,
+      complete: async (request: Parameters<typeof provider.complete>[0]) => {
+        const reply = await provider.complete(request);
+        abort.abort(new Error("lease lost"));
+        return reply;
+      },
+    };
+    const desk = await attempt(PLAN_CONTEXT, late, { signal: abort.signal });
+    expect(desk.settled).toHaveLength(1);
+    expect(desk.end_of_attempt).toBeNull();
+  });
+});
+
+describe("what was said", () => {
+  it("is kept request by request, each holding only what is new", async () => {
+    const provider = scriptedProvider([{ text: "hm" }, SUBMIT]);
+    const desk = await attempt(PLAN_CONTEXT, provider);
+    const [first, second] = desk.reserved.map(
+      (call) => desk.blobs.get(call.request_sha256.toString("hex"))?.toString() ?? "",
+    );
+    expect(JSON.parse(first ?? "")).toMatchObject({ previous: null });
+    const grown = JSON.parse(second ?? "");
+    expect(grown.previous).toBe(desk.reserved[0]?.request_sha256.toString("hex"));
+    expect(grown.messages.map((message: { role: string }) => message.role)).toEqual(["assistant", "user"]);
+  });
+});
