@@ -5,7 +5,7 @@ import { AttachmentRef } from "../prd.ts";
 import { Requirement } from "../requirements-product.ts";
 import { ReviewProduct } from "../work-products.ts";
 import { Id, Sha256, Timestamp } from "./conventions.ts";
-import { REQUIREMENT_STATES } from "./coverage.ts";
+import { CoverageRequirement, CoverageTest, REQUIREMENT_STATES } from "./coverage.ts";
 import { RequirementCounts, Spend } from "./run.ts";
 
 export const ReportedRequirement = z
@@ -20,6 +20,9 @@ export const ReportedRequirement = z
     tests_passed: z.int(),
     tests_total: z.int(),
     detail: z.string(),
+    tasks: z.array(z.string()).meta({ description: "keys of the tasks that worked on it" }),
+    tests: z.array(CoverageTest),
+    evidence: CoverageRequirement.shape.evidence,
   })
   .meta({ id: "ReportedRequirement" });
 export type ReportedRequirement = z.infer<typeof ReportedRequirement>;
@@ -91,6 +94,15 @@ export const DeliveryReport = z
     answers: z.array(z.strictObject({ question: z.string(), answer: z.string() })),
     doubts: z.array(ReviewProduct.shape.doubts.element),
     not_checked: z.array(z.string()),
+    attempts: z.array(
+      z.strictObject({
+        task_key: z.string(),
+        title: z.string(),
+        status: z.string(),
+        attempts: z.int(),
+        failures: z.int(),
+      }),
+    ),
     spend: Spend,
     model_calls: z.int(),
     ddl_guard: z.string(),

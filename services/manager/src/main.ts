@@ -1,0 +1,87 @@
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createLog, type Log } from "@aura/shared/log";
+import { createPool, type Pool } from "@aura/shared/postgres/client";
+import { AuraError } from "@aura/shared/problems";
+import manifest from "../package.json" with { type: "json" };
+import { buildApp } from "./app.ts";
+import { type Config, loadConfig } from "./config.ts";
+import { ManagerVerbs } from "./db/orchestration-verbs.ts";
+import type { AppFacts } from "./http/app-deps.ts";
+import { runLoop, Waker } from "./orchestration/loop.ts";
+import { STEPS } from "./orchestration/steps/all.ts";
+import { wakeOnNotify } from "./orchestration/wake-on-notify.ts";
+import { priceRows } from "./policy-enforcer/model-prices.ts";
+
+const REPOSITORY = resolve(import.meta.dirname, "../../..");
+const AGAIN_MS = 2_000;
+const STOP_MS = 4_000;
+
+function factsOf(config: Config, managerId: string): AppFacts {
+  return {
+    manager_id: managerId,
+    version: manifest.version,
+    project_name: config.PROJECT_NAME,
+    environment: config.ENV,
+    strict_policy: config.ENABLE_STRICT_POLICY === "true",
+    provider: config.AURA_MODEL_PROVIDER,
+    model: config.AURA_MODEL ?? null,
+    budget_usd: config.AURA_BUDGET_USD,
+    budget_tokens: config.AURA_BUDGET_TOKENS,
+    recordings: resolve(REPOSITORY, config.AURA_RECORDINGS),
+  };
+}
+
+/** Asks until the database is there; the Manager may start before it. */
+async function setPrices(config: Config, pool: Pool, verbs: ManagerVerbs, log: Log, signal: AbortSignal) {
+  const prices = priceRows(config.AURA_MODEL_PRICES ?? {});
+  while (prices.length > 0 && !signal.aborted) {
+    try {
+      const written = await verbs.setModelPrices(pool, prices);
+      log.info({ written }, "model prices of the configuration are in force");
+      return;
+    } catch (error) {
+      log.warn({ err: error }, "model prices not set yet");
+      await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+async function start(config: Config, log: Log): Promise<void> {
+  const managerId = `manager-${hostname()}`;
+  const pool = createPool(config.AURA_MANAGER_DATABASE_URL, "manager", 12);
+  const verbs = new ManagerVerbs(managerId);
+  const app = await buildApp({ pool, log, facts: factsOf(config, managerId) });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const waker = new Waker();
+  await app.listen({ host: config.MANAGER_HOST, port: config.MANAGER_PORT });
+  void setPrices(config, pool, verbs, log, signal);
+  void wakeOnNotify(pool, waker, log, signal);
+  const looping = runLoop({ pool, verbs, log }, STEPS, waker, signal);
+  log.info({ addresses: app.addresses() }, "manager ready");
+
+  /** Ends the tick under way and the open requests; what is cut off is due again at the next start. */
+  async function stop(): Promise<void> {
+    log.info("stopping");
+    stopping.abort();
+    await Promise.race([Promise.all([looping, app.close()]), sleep(STOP_MS)]);
+    process.exit(0);
+  }
+
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () => {
+      if (signal.aborted) process.exit(1);
+      void stop();
+    });
+  }
+}
+
+try {
+  const config = loadConfig(process.env);
+  await start(config, createLog("manager", config.LOG_LEVEL));
+} catch (error) {
+  console.error(error instanceof AuraError ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,139 @@
+import { readJson, readTree } from "@aura/shared/postgres/blobs";
+import type { Queryable } from "@aura/shared/postgres/client";
+import { CoverageTest } from "@aura/shared/schemas/api/coverage";
+import { DeliveryReport } from "@aura/shared/schemas/api/report";
+import { AttachmentRef } from "@aura/shared/schemas/prd";
+import { Requirement, RequirementsProduct } from "@aura/shared/schemas/requirements-product";
+import { type AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
+import { ReviewProduct } from "@aura/shared/schemas/work-products";
+import { z } from "zod";
+import {
+  type ReportFacts,
+  readReportAnswers,
+  readReportAttempts,
+  readReportDecisions,
+  readReportDisputes,
+  readReportFacts,
+  readReportProducts,
+} from "../db/orchestration-report.ts";
+import { readCoverageRequirements } from "../db/read-requirement-statements.ts";
+import { type RunRow, readRun } from "../db/read-run-statements.ts";
+import { notChecked } from "./report-gaps.ts";
+
+export { renderReportMarkdown } from "./report-markdown.ts";
+
+type Requirements = DeliveryReport["requirements"];
+type ReportedTest = Requirements[number]["tests"][number];
+type CoverageRow = Awaited<ReturnType<typeof readCoverageRequirements>>[number];
+
+/**
+ * The report of a run as it is now: what is known about each requirement and how, what persons decided instead, what
+ * it cost, and what nobody looked at. It can be asked for at any time.
+ *
+ * @returns null when there is no such run
+ */
+export async function buildDeliveryReport(db: Queryable, runId: string): Promise<DeliveryReport | null> {
+  const [run, facts] = [await readRun(db, runId), await readReportFacts(db, runId)];
+  if (run === null || facts === null) return null;
+  const suite = facts.suite === null ? null : await readJson(db, facts.suite.sha256, SuiteProduct);
+  const answers = await readReportAnswers(db, runId);
+  const { reviews, ...said } = await saidBy(db, runId, answers);
+  const report = {
+    ...headOf(run, facts),
+    prd: {
+      title: facts.prd_title,
+      sha256: facts.prd_sha256,
+      attachments: await readJson(db, facts.attachments_sha256, z.array(AttachmentRef)),
+    },
+    suite: facts.suite === null ? null : { ...facts.suite, tests: suite?.tests.length ?? 0 },
+    revision: facts.revision === null ? null : { ...facts.revision, files: await countFiles(db, facts.revision) },
+    requirements: await reportedRequirements(db, runId, suite),
+    ...(await decisionsOf(db, runId)),
+    disputes: await readReportDisputes(db, runId),
+    ...said,
+    answers,
+    attempts: await readReportAttempts(db, runId),
+  };
+  return DeliveryReport.parse({ ...report, not_checked: notChecked(report, reviews) });
+}
+
+function headOf(run: RunRow, facts: ReportFacts) {
+  return {
+    run_id: run.id,
+    project: run.project,
+    title: run.title,
+    status: run.status,
+    stop_reason: run.stop_reason,
+    generated_at: facts.generated_at,
+    started_at: run.started_at,
+    finished_at: run.finished_at,
+    oversight: run.oversight,
+    strict_policy: run.strict_policy,
+    provider: run.provider,
+    model: run.model,
+    toolchain: run.toolchain,
+    replay: run.provider === "replay",
+    base_run_id: run.base_run_id,
+    plan: facts.plan,
+    verification: facts.verification,
+    counts: run.requirements,
+    spend: run.spend,
+    model_calls: facts.model_calls,
+    ddl_guard: facts.ddl_guard,
+    checkpoint: null,
+  };
+}
+
+async function reportedRequirements(db: Queryable, runId: string, suite: SuiteProduct | null): Promise<Requirements> {
+  const tests = suite?.tests ?? [];
+  const reported: Requirements = [];
+  for (const row of await readCoverageRequirements(db, runId)) {
+    const { title, priority, verification_method } = await readJson(db, row.content_sha256, Requirement);
+    const { id, key, state, verdict, evidence } = row;
+    reported.push({
+      ...{ id, key, title, priority, verification_method, state, verdict, evidence },
+      tests_passed: evidence?.tests_passed ?? 0,
+      tests_total: evidence?.tests_total ?? 0,
+      detail: evidence?.detail ?? "",
+      tasks: row.tasks.map((task) => task.key),
+      tests: tests.filter((test) => test.requirement_ids.includes(key)).map((test) => reportedTest(test, row.tests)),
+    });
+  }
+  return reported;
+}
+
+function reportedTest({ id, title }: AcceptanceTest, results: CoverageRow["tests"]): ReportedTest {
+  const result = results.find((candidate) => candidate.test_id === id);
+  const { outcome, assertions, guard } = CoverageTest.partial().parse(result ?? {});
+  return { test_id: id, title, outcome: outcome ?? null, assertions: assertions ?? null, guard: guard ?? null };
+}
+
+async function countFiles(db: Queryable, { tree_sha256 }: { tree_sha256: string }): Promise<number> {
+  return (await readTree(db, tree_sha256)).size;
+}
+
+async function decisionsOf(db: Queryable, runId: string) {
+  const rows = await readReportDecisions(db, runId);
+  const of = (kind: (typeof rows)[number]["kind"]) =>
+    rows.filter((row) => row.kind === kind).map(({ kind: _, ...decision }) => decision);
+  return { overrides: of("overrides"), inspections: of("inspections"), set_aside: of("set_aside") };
+}
+
+/** What analyst and reviewers said: assumptions where nobody answered, doubts, and how many reviews there were. */
+async function saidBy(db: Queryable, runId: string, answers: DeliveryReport["answers"]) {
+  const answered = new Set(answers.map(({ question }) => question));
+  const assumptions: DeliveryReport["assumptions"] = [];
+  const doubts: DeliveryReport["doubts"] = [];
+  let reviews = 0;
+  for (const { kind, product_sha256 } of await readReportProducts(db, runId)) {
+    if (kind === "review") {
+      reviews += 1;
+      doubts.push(...(await readJson(db, product_sha256, ReviewProduct)).doubts);
+    } else {
+      const { questions } = await readJson(db, product_sha256, RequirementsProduct);
+      const open = questions.filter(({ question }) => !answered.has(question));
+      assumptions.push(...open.map(({ question, assumption }) => ({ question, assumption })));
+    }
+  }
+  return { assumptions, doubts, reviews };
+}

@@ -1,0 +1,121 @@
+import type { DeliveryReport } from "@aura/shared/schemas/api/report";
+
+/** The report for people. It says the same as the JSON, the failures first. */
+export function renderReportMarkdown(report: DeliveryReport): string {
+  const parts = [
+    `# Delivery report: ${line(report.title)}`,
+    verdictLine(report),
+    factsTable(report),
+    requirementsTable(report),
+    section("Failed and open", failures(report)),
+    section("Decided by a person instead of evidence", personsWords(report)),
+    section(
+      "Assumptions that nobody confirmed",
+      report.assumptions.map((a) => `${line(a.question)} Assumed: ${line(a.assumption)}`),
+    ),
+    section(
+      "Answered by the Director",
+      report.answers.map((a) => `${line(a.question)} Answer: ${line(a.answer)}`),
+    ),
+    section("Disputed tests", report.disputes.map(disputeLine)),
+    section("Doubts of the reviewer", report.doubts.map(doubtLine)),
+    section(
+      "Attempts",
+      report.attempts.map(
+        (a) => `${a.task_key} ${line(a.title)}: ${a.status}, ${a.attempts} attempts, ${a.failures} charged failures`,
+      ),
+    ),
+    section("What was not checked", report.not_checked),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function verdictLine({ status, stop_reason, counts, replay }: DeliveryReport): string {
+  const marks = replay ? " **REPLAY**: recorded replies, no model was asked." : "";
+  const ending = stop_reason === null ? status : `${status} (${stop_reason})`;
+  return `**${ending}**: ${counts.pass} of ${counts.total} requirements pass, ${counts.fail} fail, ${counts.inconclusive} inconclusive, ${counts.not_run} not run, ${counts.inspection} by inspection, ${counts.overridden} overridden, ${counts.set_aside} set aside.${marks}`;
+}
+
+function factsTable(report: DeliveryReport): string {
+  const { verification, revision, suite, plan, spend } = report;
+  const rows: [string, string][] = [
+    ["Run", report.run_id],
+    ["Project", line(report.project ?? "none")],
+    ["PRD", `${line(report.prd.title)}, sha256 ${report.prd.sha256}`],
+    [
+      "Revision",
+      revision === null ? "none" : `${revision.number}, ${revision.files} files, tree ${revision.tree_sha256}`,
+    ],
+    ["Plan", plan === null ? "none" : `revision ${plan.revision}, digest ${plan.digest}`],
+    [
+      "Acceptance suite",
+      suite === null ? "none" : `version ${suite.version}, ${suite.tests} tests, sha256 ${suite.sha256}`,
+    ],
+    [
+      "Judged",
+      verification === null
+        ? "no"
+        : `${verification.kind}: ${verification.outcome}, report ${verification.report_sha256}`,
+    ],
+    ["Isolation", verification?.sandbox_level ?? "none"],
+    ["Oversight", `${report.oversight}, strict policy ${report.strict_policy ? "on" : "OFF"}`],
+    [
+      "Models",
+      `${report.provider ?? "none"}${report.replay ? " (REPLAY)" : ""} ${report.model ?? ""}, ${report.model_calls} calls`,
+    ],
+    ["Spend", `USD ${spend.usd} of ${spend.usd_limit}, ${spend.tokens} of ${spend.tokens_limit} tokens`],
+    ["Log", `checkpoint ${report.checkpoint ?? "none"}, schema guard ${report.ddl_guard}`],
+    ["Made", report.generated_at],
+  ];
+  return ["| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join("\n");
+}
+
+function requirementsTable({ requirements }: DeliveryReport): string {
+  if (requirements.length === 0) return "";
+  const rows = requirements.map((r) => {
+    const tests = r.tests_total === 0 ? "" : `${r.tests_passed}/${r.tests_total}`;
+    return `| ${r.key} | ${cell(r.title)} | ${r.priority} | ${r.state} | ${tests} | ${r.tasks.join(", ")} | ${r.evidence?.sandbox_level ?? ""} |`;
+  });
+  const head = ["| | requirement | priority | state | tests | tasks | isolation |", "|---|---|---|---|---|---|---|"];
+  return ["## Requirements", "", ...head, ...rows].join("\n");
+}
+
+function failures({ requirements }: DeliveryReport): string[] {
+  return requirements
+    .filter(({ state }) => state === "fail" || state === "inconclusive" || state === "not_run")
+    .map(({ key, title, state, detail }) => `${key} ${line(title)}: ${state}. ${line(detail)}`.trim());
+}
+
+function personsWords({ overrides, inspections, set_aside }: DeliveryReport): string[] {
+  const told = (what: string, items: DeliveryReport["overrides"]) =>
+    items.map(
+      (d) =>
+        `${what} ${d.subject}${d.verdict === null ? "" : ` as ${d.verdict}`} by ${line(d.director_id)}: ${line(d.reason)}`,
+    );
+  return [...told("overridden", overrides), ...told("inspected", inspections), ...told("set aside", set_aside)];
+}
+
+function disputeLine({ test_id, ruling, suite_version, basis }: DeliveryReport["disputes"][number]): string {
+  const changed = suite_version === null ? "" : `, changed after implementation in suite version ${suite_version}`;
+  return `${test_id}: ${ruling ?? "open"}${changed}. ${line(basis)}`;
+}
+
+function doubtLine({ path, line: at, severity, text }: DeliveryReport["doubts"][number]): string {
+  return `${severity}: ${line(path)}${at === null ? "" : `:${at}`}: ${line(text)}`;
+}
+
+function section(title: string, items: readonly string[]): string {
+  return items.length === 0 ? "" : [`## ${title}`, "", ...items.map((item) => `- ${item}`)].join("\n");
+}
+
+/** Text of others inside ours: one line, no markup of its own. */
+function line(text: string): string {
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/[<>`*_[\]#|\\]/g, "\\$&")
+    .trim();
+}
+
+function cell(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/\|/g, "\\|").trim();
+}
