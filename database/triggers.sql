@@ -36,3 +36,14 @@ create or replace trigger legal_moves_insert before insert on approvals for each
   execute function refuse_illegal_moves('approval_transitions', 'pending');
 create or replace trigger legal_moves_update before update of status on approvals for each row when (old.status is distinct from new.status)
   execute function refuse_illegal_moves('approval_transitions', 'pending');
+
+-- The rules themselves change in a release only.
+do $$
+declare
+  t text;
+begin
+  foreach t in array array['task_transitions', 'run_transitions', 'approval_transitions', 'governed_tables', 'event_type_roles', 'pgmigrations'] loop
+    execute format('create or replace trigger refuse_outside_release after insert or update or delete or truncate on %I
+                    for each statement execute function guard.refuse_outside_release()', t);
+  end loop;
+end $$;

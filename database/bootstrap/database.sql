@@ -10,8 +10,3 @@ begin
   end loop;
   execute format('grant create on database %I to aura_owner', current_database());
 end $$;
-
-revoke all on schema public from public;
-grant usage on schema public to aura_migrator, aura_manager, aura_agent, aura_auditor;
-grant usage, create on schema public to aura_owner;
-alter default privileges for role aura_owner revoke execute on functions from public;

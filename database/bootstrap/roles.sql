@@ -1,18 +1,20 @@
 -- By the administrator, idempotent. Roles belong to the whole server: the lock makes two migrations at once take turns,
 -- also when they are about different databases.
-lock table pg_catalog.pg_authid in share row exclusive mode;
-
 do $$
 declare
   login text;
+  is_superuser boolean := (select rolsuper from pg_roles where rolname = current_user);
 begin
+  if is_superuser then lock table pg_catalog.pg_authid in share row exclusive mode; end if;
   if not exists (select from pg_roles where rolname = 'aura_owner') then create role aura_owner nologin; end if;
   foreach login in array array['aura_migrator', 'aura_manager', 'aura_agent', 'aura_auditor', 'aura_observer'] loop
     if not exists (select from pg_roles where rolname = login) then execute format('create role %I login', login); end if;
-    execute format('alter role %I login nosuperuser nocreatedb nocreaterole noreplication nobypassrls', login);
+    if is_superuser then
+      execute format('alter role %I login nosuperuser nocreatedb nocreaterole noreplication nobypassrls', login);
+    end if;
     execute format('alter role %I set timezone = ''UTC''', login);
   end loop;
-  alter role aura_owner nologin nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
+  if is_superuser then alter role aura_owner nologin nosuperuser nocreatedb nocreaterole noreplication nobypassrls; end if;
   -- noinherit: what the migrate login makes without `set role aura_owner` fails instead of belonging to it.
   alter role aura_migrator noinherit;
   if not pg_has_role('aura_migrator', 'aura_owner', 'member') then grant aura_owner to aura_migrator; end if;

@@ -1,5 +1,5 @@
 -- What every installation starts with. Applied at each migrate: adds what is missing, changes nothing that is there.
-select set_config('aura.actor_kind', 'migration', false), set_config('aura.actor_id', 'bootstrap', false);
+select _act_as('migration', 'bootstrap', null, null);
 
 insert into system_state default values on conflict do nothing;
 

@@ -34,12 +34,59 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   }
   await withClient(options.databaseUrl, async (admin) => {
     await admin.query("select pg_advisory_lock($1)", [ONE_AT_A_TIME]);
-    await bootstrap(admin, options);
-    await withClient(loginUrl(options.databaseUrl, "aura_migrator", options.passwords.aura_migrator), (migrator) =>
-      bringUpToDate(migrator, options),
-    );
+    await prepareLogins(admin, options);
+    if (await isCurrent(admin)) options.log("the schema is current");
+    else await release(admin, options);
+    await adoptDirectorKey(options);
   });
   options.log("the database is up to date");
+}
+
+async function isGuarded(admin: pg.Client): Promise<boolean> {
+  const { rows } = await admin.query("select to_regprocedure('guard.open_release()') is not null as guarded");
+  return rows[0].guarded;
+}
+
+/** True when exactly these files were applied last and nobody changed the schema since. */
+async function isCurrent(admin: pg.Client): Promise<boolean> {
+  if (!(await isGuarded(admin))) return false;
+  const { rows } = await admin.query(
+    `select coalesce((select sources_sha256 from guard.schema_releases where closed_at is not null order by id desc limit 1) = $1, false)
+       and exists (select from guard.schema_manifest) and not exists (select from guard.violations()) as current`,
+    [sourcesSha256()],
+  );
+  return rows[0].current;
+}
+
+/** The DDL guard lets this pass while the release is open, which ends with the administrator's session at the latest. */
+async function release(admin: pg.Client, options: MigrateOptions): Promise<void> {
+  options.log("schema guard");
+  await admin.query("set client_min_messages = warning");
+  if (await isGuarded(admin)) await admin.query("select guard.open_release()");
+  await inTransaction(admin, async () => {
+    for (const file of ["bootstrap/schema.sql", "bootstrap/ddl_guard.sql"]) await applyFile(admin, file);
+    await admin.query("select guard.open_release()");
+  });
+  await asMigrator(options, (migrator) => bringUpToDate(migrator, options));
+  await admin.query("select guard.close_release($1)", [sourcesSha256()]);
+}
+
+function asMigrator(options: MigrateOptions, work: (migrator: pg.Client) => Promise<void>): Promise<void> {
+  return withClient(
+    loginUrl(options.databaseUrl, "aura_migrator", options.passwords.aura_migrator),
+    async (migrator) => {
+      await migrator.query("set role aura_owner");
+      await work(migrator);
+    },
+  );
+}
+
+async function adoptDirectorKey(options: MigrateOptions): Promise<void> {
+  const key = options.directorKey;
+  if (key === null) return;
+  await asMigrator(options, async (migrator) => {
+    await migrator.query("select _adopt_director_key($1)", [createHash("sha256").update(key).digest()]);
+  });
 }
 
 /** The URL of another login to the same database. */
@@ -50,20 +97,18 @@ export function loginUrl(databaseUrl: string, login: string, password: string): 
   return url.href;
 }
 
-async function bootstrap(admin: pg.Client, options: MigrateOptions): Promise<void> {
+async function prepareLogins(admin: pg.Client, options: MigrateOptions): Promise<void> {
   options.log("roles");
   await inTransaction(admin, async () => {
     await applyFile(admin, "bootstrap/roles.sql");
     for (const login of LOGINS) {
-      const password = options.passwords[login];
-      await admin.query(`alter role ${login} password ${admin.escapeLiteral(password)}`);
+      await admin.query(`alter role ${login} password ${admin.escapeLiteral(options.passwords[login])}`);
     }
+    await applyFile(admin, "bootstrap/database.sql");
   });
-  await inTransaction(admin, () => applyFile(admin, "bootstrap/database.sql"));
 }
 
 async function bringUpToDate(client: pg.Client, options: MigrateOptions): Promise<void> {
-  await client.query("set role aura_owner");
   await client.query("set client_min_messages = warning");
   await runMigrations(client, options.log);
   await inTransaction(client, async () => {
@@ -75,9 +120,6 @@ async function bringUpToDate(client: pg.Client, options: MigrateOptions): Promis
     for (const file of sqlFiles("views")) await applyFile(client, file);
     await applyFile(client, "grants.sql");
     await applyFile(client, "seeds/bootstrap.sql");
-    if (options.directorKey !== null) {
-      await client.query("select _adopt_director_key($1)", [createHash("sha256").update(options.directorKey).digest()]);
-    }
   });
 }
 
@@ -99,6 +141,15 @@ function sqlFiles(folder: string): string[] {
     .filter((name) => name.endsWith(".sql"))
     .sort()
     .map((name) => `${folder}/${name}`);
+}
+
+/** Hash over every file that makes the schema. */
+function sourcesSha256(): string {
+  const hash = createHash("sha256");
+  const files = ["bootstrap", "migrations", "functions", "views", "seeds"].flatMap(sqlFiles);
+  for (const file of [...files, "triggers.sql", "grants.sql"])
+    hash.update(`${file}\n`).update(readFileSync(FOLDER + file));
+  return hash.digest("hex");
 }
 
 async function applyFile(client: pg.Client, file: string): Promise<void> {

@@ -1,0 +1,210 @@
+-- By the administrator, idempotent: what the schema must look like, and event triggers that refuse everything else. The
+-- migrate login owns none of this and cannot switch it off; there is no setting that does. Only while a release is open,
+-- which the administrator opens around a migrate run, may functions, triggers and grants change, and even then no table
+-- or column is dropped, renamed or retyped.
+create schema if not exists guard;
+revoke all on schema guard from public;
+grant usage on schema guard to aura_owner, aura_manager, aura_auditor;
+
+create table if not exists guard.schema_manifest (
+  kind               text not null,
+  identity           text not null,
+  shape              text,           -- never changes again; null where only the definition counts
+  definition_sha256  text not null,  -- changes in a release only
+  primary key (kind, identity)
+);
+
+create table if not exists guard.schema_releases (
+  id               bigint generated always as identity primary key,
+  opened_at        timestamptz not null default clock_timestamp(),
+  opened_by        text not null default session_user,
+  backend_pid      int not null default pg_backend_pid(),
+  backend_start    timestamptz not null,
+  closed_at        timestamptz,
+  sources_sha256   text,             -- hash of the files that were applied
+  manifest_sha256  text
+);
+
+-- The schema as the catalog has it, in the same terms.
+create or replace view guard.catalog as
+with tables as (
+  select c.*, n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname in ('public', 'dash', 'guard') and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c'))
+select 'schema' as kind, n.nspname::text as identity, null::text as shape, concat_ws(' ', pg_get_userbyid(n.nspowner), n.nspacl::text) as definition
+from pg_namespace n where n.nspname in ('public', 'dash', 'guard')
+union all
+select 'table', t.name, t.relkind::text,
+       concat_ws(' ', t.relkind, t.relpersistence, pg_get_userbyid(t.relowner), t.relrowsecurity, t.relforcerowsecurity, t.relacl::text,
+                 exists (select from pg_inherits i where i.inhparent = t.oid), case when t.relkind in ('v', 'm') then pg_get_viewdef(t.oid) end)
+from tables t
+union all
+select 'column', t.name || '.' || a.attname, format_type(a.atttypid, a.atttypmod),
+       concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated, a.attcollation::regcollation, a.attacl::text,
+                 pg_get_expr(d.adbin, d.adrelid))
+from tables t join pg_attribute a on a.attrelid = t.oid left join pg_attrdef d on d.adrelid = t.oid and d.adnum = a.attnum
+where a.attnum > 0 and not a.attisdropped and t.relkind <> 'S'
+union all
+select 'constraint', t.name || '.' || c.conname, null, pg_get_constraintdef(c.oid) || ' ' || c.convalidated from tables t join pg_constraint c on c.conrelid = t.oid
+union all
+select 'index', t.name || '.' || x.relname, null, pg_get_indexdef(i.indexrelid) || ' ' || i.indisvalid
+from tables t join pg_index i on i.indrelid = t.oid join pg_class x on x.oid = i.indexrelid
+union all
+select 'triggers', t.name, null,
+       coalesce((select string_agg(pg_get_triggerdef(g.oid) || ' ' || g.tgenabled::text, e'\n' order by g.tgname) from pg_trigger g where g.tgrelid = t.oid and not g.tgisinternal), '')
+       || (select count(*) from pg_trigger g where g.tgrelid = t.oid and g.tgisinternal and g.tgenabled <> 'O')
+from tables t where t.relkind in ('r', 'p', 'v', 'f')
+union all
+select 'rules', t.name, null,
+       coalesce((select string_agg(pg_get_ruledef(r.oid) || ' ' || r.ev_enabled::text, e'\n' order by r.rulename) from pg_rewrite r where r.ev_class = t.oid and r.rulename <> '_RETURN'), '')
+       || (select count(*) from pg_policy p where p.polrelid = t.oid)
+from tables t where t.relkind in ('r', 'p', 'v', 'f')
+union all
+select 'function', n.nspname || '.' || p.proname, null,
+       string_agg(concat_ws(' ', pg_get_functiondef(p.oid), pg_get_userbyid(p.proowner), p.proacl::text), e'\n' order by pg_get_function_identity_arguments(p.oid))
+from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('public', 'dash', 'guard') and p.prokind in ('f', 'p')
+group by n.nspname, p.proname
+union all
+select 'event_trigger', e.evtname::text, null, concat_ws(' ', e.evtevent, e.evtfoid::regproc, e.evtenabled, pg_get_userbyid(e.evtowner), e.evttags::text)
+from pg_event_trigger e;
+
+-- Where the catalog differs from the manifest; with p_shapes_only just what no release may change. What is new is no difference,
+-- but a trigger, rule or policy on a table of the manifest, or a second function of one name, is.
+create or replace function guard.violations(p_shapes_only boolean default false) returns setof text
+  language sql stable security definer set search_path = pg_catalog, guard, pg_temp as $$
+  select m.kind || ' ' || m.identity
+  from guard.schema_manifest m left join guard.catalog c on c.kind = m.kind and c.identity = m.identity
+  where case when p_shapes_only then m.shape is not null and c.shape is distinct from m.shape
+             else m.shape is distinct from c.shape or m.definition_sha256 is distinct from encode(sha256(convert_to(c.definition, 'UTF8')), 'hex') end
+  order by 1
+$$;
+revoke all on function guard.violations(boolean) from public;
+grant execute on function guard.violations(boolean) to aura_manager, aura_auditor;
+
+-- A release is open as long as the session that opened it lives and has not closed it: a crash leaves no door open.
+create or replace function guard.release_is_open() returns boolean
+  language sql stable security definer set search_path = pg_catalog, guard, pg_temp as $$
+  select exists (select from guard.schema_releases r join pg_stat_activity a on a.pid = r.backend_pid and a.backend_start = r.backend_start
+                 where r.closed_at is null)
+$$;
+revoke all on function guard.release_is_open() from public;
+grant execute on function guard.release_is_open() to aura_owner, aura_manager, aura_auditor;
+
+create or replace function guard.open_release() returns void language sql set search_path = pg_catalog, guard, pg_temp as $$
+  insert into guard.schema_releases (backend_start)
+  select a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid() and not guard.release_is_open()
+$$;
+revoke all on function guard.open_release() from public;
+
+-- Takes the catalog as the manifest from now on; returns its hash.
+create or replace function guard.adopt_catalog() returns text language plpgsql set search_path = pg_catalog, guard, pg_temp as $$
+begin
+  if exists (select from guard.violations(true)) then
+    raise exception 'never dropped, renamed or retyped: %', (select string_agg(v, ', ') from guard.violations(true) v) using errcode = 'AU004';
+  end if;
+  delete from guard.schema_manifest;
+  insert into guard.schema_manifest (kind, identity, shape, definition_sha256)
+  select kind, identity, shape, encode(sha256(convert_to(definition, 'UTF8')), 'hex') from guard.catalog;
+  return (select encode(sha256(convert_to(string_agg(concat_ws(' ', kind, identity, shape, definition_sha256), e'\n' order by kind, identity), 'UTF8')), 'hex')
+          from guard.schema_manifest);
+end $$;
+revoke all on function guard.adopt_catalog() from public;
+
+-- Ends the release of this session and puts it on record.
+create or replace function guard.close_release(p_sources_sha256 text) returns void language plpgsql set search_path = pg_catalog, public, guard, pg_temp as $$
+declare
+  total text := guard.adopt_catalog();
+begin
+  perform public._act_as('migration', session_user, null, null);
+  perform public._record_event('schema.released', 'info', 'schema released', 'schema', 'public', null, null,
+    '"manifest_sha256":' || to_json(total) || ',"sources_sha256":' || to_json(p_sources_sha256));
+  update guard.schema_releases set closed_at = clock_timestamp(), sources_sha256 = p_sources_sha256, manifest_sha256 = total
+  where closed_at is null and backend_pid = pg_backend_pid();
+end $$;
+revoke all on function guard.close_release(text) from public;
+
+-- Whether a command inside a release left its object as it was: such a one is no event.
+create or replace function guard.is_unchanged(p_object_type text, p_identity text) returns boolean
+  language sql stable set search_path = pg_catalog, guard, pg_temp as $$
+  select exists (
+    select from guard.schema_manifest m join guard.catalog c on c.kind = m.kind and c.identity = m.identity
+    where (m.kind, m.identity) = case p_object_type
+        when 'function' then ('function'::text, split_part(p_identity, '(', 1))
+        when 'trigger' then ('triggers'::text, split_part(p_identity, ' on ', 2))
+        else ('table'::text, p_identity) end
+      and p_object_type in ('function', 'trigger', 'view')
+      and m.definition_sha256 = encode(sha256(convert_to(c.definition, 'UTF8')), 'hex'))
+$$;
+revoke all on function guard.is_unchanged(text, text) from public;
+
+-- Every DDL statement that stands is an event, as soon as there is a log.
+create or replace function guard.record_ddl(p_tag text, p_identity text) returns void language plpgsql set search_path = pg_catalog, public, guard, pg_temp as $$
+begin
+  if not exists (select from guard.schema_manifest) then return; end if;
+  if session_user = 'aura_migrator' or guard.release_is_open() then perform public._act_as('migration', session_user, null, null); end if;
+  perform public._record_event('ddl.' || lower(replace(p_tag, ' ', '_')), 'warning', 'ddl ' || lower(p_tag), 'schema', left(p_identity, 200), null, null);
+end $$;
+revoke all on function guard.record_ddl(text, text) from public;
+
+create or replace function guard.check_ddl() returns event_trigger
+  language plpgsql security definer set search_path = pg_catalog, guard, pg_temp as $$
+declare
+  released constant boolean := guard.release_is_open();
+  broken text;
+  command record;
+begin
+  if not released and exists (select from guard.schema_manifest)
+    and tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'CREATE RULE', 'CREATE POLICY', 'ALTER POLICY') then
+    raise exception '% is refused outside a release', lower(tg_tag) using errcode = 'AU004';
+  end if;
+  if not (released and tg_tag in ('CREATE FUNCTION', 'CREATE TRIGGER', 'GRANT', 'REVOKE', 'CREATE VIEW')) then
+    broken := (select string_agg(v, ', ') from (select * from guard.violations(released) limit 5) x (v));
+    if broken is not null then
+      raise exception '% is refused: it would change %', lower(tg_tag), broken using errcode = 'AU004';
+    end if;
+  end if;
+  for command in select * from pg_event_trigger_ddl_commands() loop
+    continue when command.schema_name like 'pg_temp%' or (released and tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES'));
+    continue when released and guard.is_unchanged(command.object_type, command.object_identity);
+    perform guard.record_ddl(command.command_tag, coalesce(command.object_identity, command.object_type));
+  end loop;
+end $$;
+revoke all on function guard.check_ddl() from public;
+
+create or replace function guard.check_drop() returns event_trigger
+  language plpgsql security definer set search_path = pg_catalog, guard, pg_temp as $$
+declare
+  object record;
+begin
+  for object in select * from pg_event_trigger_dropped_objects() loop
+    continue when object.is_temporary or not object.original;
+    perform guard.record_ddl(tg_tag, object.object_identity);
+  end loop;
+  if tg_tag in ('DROP RULE', 'DROP POLICY') and not guard.release_is_open() then
+    raise exception '% is refused outside a release', lower(tg_tag) using errcode = 'AU004';
+  end if;
+end $$;
+revoke all on function guard.check_drop() from public;
+
+-- Trigger of the tables that rules are read from (moves, governed tables): they change in a release only.
+create or replace function guard.refuse_outside_release() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, guard, pg_temp as $$
+begin
+  if not guard.release_is_open() then
+    raise exception '% of % is refused outside a release', lower(tg_op), tg_table_name using errcode = 'AU004';
+  end if;
+  return null;
+end $$;
+revoke all on function guard.refuse_outside_release() from public;
+grant execute on function guard.refuse_outside_release() to aura_owner;
+
+-- Only a superuser may make event triggers. Where there is none (some managed services), ddl_guard_status() says detect_only.
+do $$
+begin
+  if not exists (select from pg_event_trigger where evtname = 'aura_ddl_guard') then
+    create event trigger aura_ddl_guard on ddl_command_end execute function guard.check_ddl();
+  end if;
+  if not exists (select from pg_event_trigger where evtname = 'aura_drop_guard') then
+    create event trigger aura_drop_guard on sql_drop execute function guard.check_drop();
+  end if;
+exception when insufficient_privilege then null;
+end $$;
