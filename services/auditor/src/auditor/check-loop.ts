@@ -2,7 +2,6 @@ import { putJson, readTree } from "@aura/shared/postgres/blobs";
 import { isUnavailable, withTransaction } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
-import { isStopped } from "../db/request-statements.ts";
 import { claimSandboxJob, finishSandboxJob, mayRunJob, type SandboxJob } from "../db/sandbox-job-statements.ts";
 import { readAttachments } from "../db/specification-statements.ts";
 import { type PollingLoop, startPolling } from "../polling-loop.ts";
@@ -29,7 +28,6 @@ export function startCheckLoop(deps: AuditorDeps): PollingLoop {
  */
 export async function runNextCheck(deps: AuditorDeps, stopping: AbortSignal): Promise<boolean> {
   return deps.sandbox.hold(stopping, async (sandbox) => {
-    if (await isStopped(deps.pool)) return false;
     const job = await claimSandboxJob(deps.pool, deps.holder, LEASE_SECONDS);
     if (job === null) return false;
     await runClaimed(deps, sandbox, job, stopping);

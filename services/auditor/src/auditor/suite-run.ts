@@ -68,6 +68,7 @@ export async function runTests(
   const request = { tree, toolchain, interfaces, prelude: suite.prelude, tests, attachments, seed };
   const result = await sandbox.runAcceptance(request);
   requireExecuted(result.evidence);
+  requireAll(tests, result.tests);
   return { ...result, evidence: { ...result.evidence, kind } };
 }
 
@@ -93,6 +94,14 @@ export function requireExecuted({ reason }: Pick<EvidenceItem, "reason">): void 
   if (reason !== "spawn_failed" && reason !== "isolation_unavailable") return;
   const code = reason === "isolation_unavailable" ? reason : "sandbox_failed";
   throw new EnvironmentFailure(finding(code, null, `The sandbox could not carry out the run (${reason}).`));
+}
+
+/** A test without a result must not look like a test that nobody asked for. */
+function requireAll(tests: readonly AcceptanceTest[], results: readonly TestResult[]): void {
+  const seen = new Set(results.map(({ test_id }) => test_id));
+  const lost = tests.filter(({ id }) => !seen.has(id)).map(({ id }) => id);
+  if (lost.length === 0) return;
+  throw new EnvironmentFailure(finding("sandbox_failed", null, `The run gave no result for ${lost.join(", ")}.`));
 }
 
 function unsteady(test: TestResult): TestResult {

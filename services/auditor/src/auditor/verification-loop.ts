@@ -2,7 +2,6 @@ import type { Log } from "@aura/shared/log";
 import { type Pool, withTransaction } from "@aura/shared/postgres/client";
 import {
   claimVerification,
-  isStopped,
   mayVerify,
   readCase,
   renewVerification,
@@ -40,7 +39,6 @@ export function startVerificationLoop(deps: AuditorDeps): PollingLoop {
  */
 export async function verifyNext(deps: AuditorDeps, stopping: AbortSignal): Promise<boolean> {
   const { pool, holder } = deps;
-  if (await isStopped(pool)) return false;
   const claim = await claimVerification(pool, holder, LEASE_SECONDS);
   if (claim === null) return false;
   const mayGoOn = async () =>

@@ -38,7 +38,7 @@ export type VerificationCase = z.infer<typeof VerificationCase>;
  * Takes the oldest unjudged request under a lease, so that no two auditors judge it at once.
  *
  * @param leaseSeconds time until another auditor may take it over
- * @returns null when there is none. Source: database/functions/claim_verifications.sql
+ * @returns null when there is none, or the system is stopped. Source: database/functions/claim_verifications.sql
  */
 export async function claimVerification(
   db: Queryable,
@@ -89,21 +89,19 @@ export async function readCase(db: Queryable, requestId: string): Promise<Verifi
   return VerificationCase.parse(rows[0]);
 }
 
-/** False once the system is stopped or the run has ended: its jobs are killed and nothing is recorded. */
+/** False once the system is stopped, the run has ended or the task moved on: the work is killed, nothing is recorded. */
 export async function mayVerify(db: Queryable, requestId: string): Promise<boolean> {
   const { rows } = await db.query(
-    `select s.stopped_at is null and r.status not in ('completed', 'failed', 'cancelled') as open
-       from verification_requests q join orchestra_runs r on r.id = q.run_id cross join system_state s
+    `select s.stopped_at is null and r.status not in ('completed', 'failed', 'cancelled')
+            and (q.task_id is null or t.status = 'submitted' and t.claim_id = q.claim_id) as open
+       from verification_requests q
+       join orchestra_runs r on r.id = q.run_id
+       left join task_queue t on t.id = q.task_id
+      cross join system_state s
       where q.id = $1`,
     [requestId],
   );
   return z.object({ open: z.boolean() }).parse(rows[0]).open;
-}
-
-/** True after stop_all, until resume_all. */
-export async function isStopped(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query("select stopped_at is not null as stopped from system_state");
-  return z.object({ stopped: z.boolean() }).parse(rows[0]).stopped;
 }
 
 /** What `record_verification` takes; hashes are 64 hexadecimal digits, their blobs must be stored. */

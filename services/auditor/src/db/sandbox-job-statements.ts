@@ -20,7 +20,7 @@ export type SandboxJob = z.infer<typeof SandboxJob>;
  * Takes the oldest open job under a lease.
  *
  * @param leaseSeconds longer than any job may run: it is not renewed
- * @returns null when there is none. Source: database/functions/claim_sandbox_jobs.sql
+ * @returns null when there is none, or the system is stopped. Source: database/functions/claim_sandbox_jobs.sql
  */
 export async function claimSandboxJob(db: Queryable, holder: string, leaseSeconds: number): Promise<SandboxJob | null> {
   const { rows } = await db.query(

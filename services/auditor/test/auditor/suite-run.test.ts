@@ -72,6 +72,11 @@ test("a run that the sandbox could not begin is no evidence against anybody", as
   await expect(observeSuite(sandbox, GROUND, SUITE.tests, [])).rejects.toMatchObject({ name: "EnvironmentFailure" });
 });
 
+test("a run that says nothing about a test is no evidence either", async () => {
+  const { sandbox } = answering([[result("a", ["R1"]), result("b", ["R1"])]]);
+  await expect(observeSuite(sandbox, GROUND, SUITE.tests, [])).rejects.toThrow("no result for guard");
+});
+
 test("texts out of the sandbox are cut and made storable", () => {
   const hostile = result("a", ["R1"], { outcome: "fail", observed: `\u0000\ud800${"x".repeat(9000)}` });
   const [kept] = boundedReport(report("rejected", [], { tests: [hostile] })).tests;

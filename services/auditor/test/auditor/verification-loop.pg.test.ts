@@ -66,6 +66,15 @@ test("an agent's word is checked against the PRD and the plan", async () => {
   expect(await judged(await run.submit("plan", ADDER_PLAN))).toMatchObject({ outcome: "accepted", findings: [] });
 });
 
+test("a plan whose interfaces cannot be built is refused with the signature", async () => {
+  const broken = structuredClone(ADDER_PLAN);
+  const [core] = broken.interfaces.modules;
+  core?.symbols.splice(0, 1, { kind: "function", name: "add", signature: "def add(a b)", methods: [], doc: "" });
+  const report = await judged(await run.submit("plan", broken));
+  expect(report?.outcome).toBe("rejected");
+  expect(report?.findings[0]?.subject).toContain("add");
+});
+
 test("a suite is accepted when it fails on the stub, and its guards are marked", async () => {
   const request = await run.submit("acceptance_tests", ADDER_SUITE);
   const report = await judged(request);
@@ -126,16 +135,24 @@ test("the assembled product is judged by the whole suite, its own tests are show
 
 test("what the sandbox cannot do is never held against the agent", async () => {
   const failing = scriptedSandbox({
-    environment: () => Promise.reject(new AuraError("isolation_unavailable", "nothing here can isolate")),
+    runCheck: () => Promise.reject(new AuraError("isolation_unavailable", "nothing here can isolate")),
   });
   const report = await judged(await submitTree("def add(a, b):\n    return a + b\n"), auditor(failing));
   expect(report).toMatchObject({ outcome: "environment", verdicts: [], findings: [{ code: "isolation_unavailable" }] });
 });
 
+test("a tree that is not what the developer sent is the Manager's to make again", async () => {
+  const base_tree_sha256 = await putTree(database.pools.admin, new Map());
+  const changes = [{ path: "adder/core.py", content: "def add(a, b):\n    return 5\n" }];
+  const product = { base_tree_sha256, changes, summary: "adds", disputes: [] };
+  const report = await judged(await run.submit("implement", product, adderTree()));
+  expect(report).toMatchObject({ outcome: "environment", findings: [{ code: "tree_not_from_product" }] });
+});
+
 test("an auditor that lost its lease cannot record", async () => {
   const request = await submitTree("def add(a, b):\n    return a + b\n");
   const slow = scriptedSandbox({
-    environment: async () => {
+    runCheck: async () => {
       await database.pools.admin.query("update verification_leases set expires_at = now() - interval '1 s'");
       await verifyNext(auditor(undefined, "auditor-two"), signal);
       throw new Error("too late");
@@ -153,7 +170,7 @@ test("a stopped system kills the work and records nothing", async () => {
   const request = await submitTree("def add(a, b):\n    return a + b\n");
   let kill: (error: Error) => void = () => undefined;
   const hanging = scriptedSandbox({
-    environment: async () => {
+    runCheck: async () => {
       await database.pools.admin.query("update system_state set stopped_at = now()");
       return new Promise((_, reject) => (kill = reject));
     },

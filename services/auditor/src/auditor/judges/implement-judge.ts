@@ -20,15 +20,14 @@ import { findGuards, readSuiteGround } from "./suite-ground.ts";
 export const judgeImplement: Judge = async (context, request) => {
   const { db, sandbox } = context;
   const { product, findings: malformed } = await readProduct(db, request, DeltaProduct);
-  if (product === null) return reportOf(malformed, { environment: await sandbox.environment() });
+  if (product === null) return reportOf(malformed);
   const ground = await readSuiteGround(db, request);
   const scope = await fileScope(db, request);
   const findings = await deltaFindings(db, request, product, ground, scope);
-  const environment = await sandbox.environment();
-  if (findings.length > 0) return reportOf(findings, { environment });
+  if (findings.length > 0) return reportOf(findings);
   const soundness = await checkSoundness(sandbox, ground, scope);
-  if (soundness.findings.length > 0) return reportOf(soundness.findings, { ...soundness, environment });
-  return judgeTests(context, request, ground, soundness.evidence);
+  if (soundness.findings.length === 0) return judgeTests(context, request, ground, soundness.evidence);
+  return reportOf(soundness.findings, { evidence: soundness.evidence, environment: await sandbox.environment() });
 };
 
 async function fileScope(db: Queryable, request: VerificationCase): Promise<readonly string[]> {
