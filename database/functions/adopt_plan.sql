@@ -4,6 +4,7 @@
 create or replace function adopt_plan(ctx jsonb, plan jsonb) returns verb_outcome
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+<<adopting>>
 declare
   plan_id constant uuid := (plan->>'id')::uuid;
   r orchestra_runs;
@@ -11,7 +12,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   select * into r from orchestra_runs where id = (plan->>'run_id')::uuid for no key update;
-  if exists (select from plans p where p.id = adopt_plan.plan_id and p.content_sha256 = decode(plan->>'content_sha256', 'hex')) then
+  if exists (select from plans p where p.id = adopting.plan_id and p.content_sha256 = decode(plan->>'content_sha256', 'hex')) then
     return _outcome('adopt_plan', 'plan', plan_id, null);
   end if;
   if r.id is null then return _outcome('adopt_plan', 'plan', plan_id, 'not_found'); end if;
@@ -25,7 +26,7 @@ begin
   end if;
   insert into plans (id, run_id, revision, content_sha256, digest, verification_id)
   values (plan_id, r.id, (plan->>'revision')::int, q.product_sha256, decode(plan->>'digest', 'hex'), (plan->>'verification_id')::uuid);
-  update orchestra_runs set plan_id = adopt_plan.plan_id where id = r.id;
+  update orchestra_runs set plan_id = adopting.plan_id where id = r.id;
   return _outcome('adopt_plan', 'plan', plan_id, null);
 end
 $$;

@@ -4,6 +4,7 @@
 create or replace function adopt_suite(ctx jsonb, suite jsonb) returns verb_outcome
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+<<adopting>>
 declare
   suite_id constant uuid := (suite->>'id')::uuid;
   r orchestra_runs;
@@ -11,7 +12,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   select * into r from orchestra_runs where id = (suite->>'run_id')::uuid for no key update;
-  if exists (select from suites s where s.id = adopt_suite.suite_id and s.content_sha256 = decode(suite->>'content_sha256', 'hex')) then
+  if exists (select from suites s where s.id = adopting.suite_id and s.content_sha256 = decode(suite->>'content_sha256', 'hex')) then
     return _outcome('adopt_suite', 'suite', suite_id, null);
   end if;
   if r.id is null then return _outcome('adopt_suite', 'suite', suite_id, 'not_found'); end if;
@@ -27,7 +28,7 @@ begin
   insert into suites (id, run_id, version, content_sha256, verification_id, author_agent_id, replaces_test_ids)
   values (suite_id, r.id, (suite->>'version')::int, decode(suite->>'content_sha256', 'hex'), (suite->>'verification_id')::uuid, (suite->>'author_agent_id')::uuid,
           coalesce((select array_agg(x) from jsonb_array_elements_text(coalesce(nullif(suite->'replaces_test_ids', 'null'), '[]')) x), '{}'));
-  update orchestra_runs set suite_id = adopt_suite.suite_id where id = r.id;
+  update orchestra_runs set suite_id = adopting.suite_id where id = r.id;
   return _outcome('adopt_suite', 'suite', suite_id, null);
 end
 $$;
