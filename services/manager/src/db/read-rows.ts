@@ -9,7 +9,7 @@ export function utc(expression: string): string {
 
 /** SQL of an amount in USD as a decimal string with two to six decimals. */
 export function usd(expression: string): string {
-  return `to_char(${expression}, 'FM9999999990.00####')`;
+  return `to_char(${expression}, 'FM9999999990.009999')`;
 }
 
 /** SQL of a hash as hexadecimal digits. */
