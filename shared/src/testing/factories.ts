@@ -64,6 +64,20 @@ export async function createTestRuntime(
   return { runtime_id, token };
 }
 
+/** A further agent of the roster, bound to the runtime; returns its slug. */
+export async function createTestAgent(
+  db: TestDatabase,
+  runtime: TestRuntime,
+  capabilities: readonly TaskKind[],
+): Promise<string> {
+  const [id, slug] = [newId(), `agent-${randomBytes(5).toString("hex")}`];
+  await allDone(
+    directorAction(db, "create_agent", id, { slug, capabilities, max_concurrent: 1 }).then((outcome) => [outcome]),
+  );
+  await allDone(callVerb(db.pools.manager, "bind_agents", MANAGER, [id], [runtime.runtime_id]));
+  return slug;
+}
+
 export async function createTestRun(
   db: TestDatabase,
   options: {
@@ -290,7 +304,7 @@ export async function landAndVerify(
   return landed[0]?.id ?? null;
 }
 
-/** A task that came into this state by legal moves. Its run must have no suite yet. */
+/** A task that came into this state by legal moves, held where need be by an agent of its own. */
 export async function taskInState(
   db: TestDatabase,
   runtime: TestRuntime,
@@ -301,13 +315,14 @@ export async function taskInState(
   const depends_on = status === "blocked" ? [await addTestTask(db, run, { kind })] : [];
   const taskId = await addTestTask(db, run, { kind, depends_on });
   if (status === "blocked" || status === "ready") return taskId;
-  if (status === "assigned") await allDone(assignTestTask(db, taskId));
+  const agent = await createTestAgent(db, runtime, [kind]);
+  if (status === "assigned") await allDone(assignTestTask(db, taskId, agent));
   else if (status === "cancelled")
     await allDone(callVerb(db.pools.manager, "cancel_tasks", MANAGER, [taskId], ["test"]));
   else if (status === "awaiting_director" || status === "failed") {
     await allDone(callVerb(db.pools.manager, "escalate_tasks", MANAGER, [taskId], ["stuck"], ["test"]));
     if (status === "failed") await allDone(callVerb(db.pools.manager, "fail_tasks", MANAGER, [taskId], ["test"]));
-  } else await claimedTaskInState(db, runtime, taskId, status);
+  } else await claimedTaskInState(db, runtime, taskId, agent, status);
   return taskId;
 }
 
@@ -315,9 +330,10 @@ async function claimedTaskInState(
   db: TestDatabase,
   runtime: TestRuntime,
   taskId: string,
+  agent: string,
   status: TaskStatus,
 ): Promise<void> {
-  const claim = await assignAndAccept(db, runtime, taskId);
+  const claim = await assignAndAccept(db, runtime, taskId, agent);
   if (status === "running") return;
   await submitTestAttempt(db, claim);
   if (status === "submitted") return;
