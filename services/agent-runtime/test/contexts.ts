@@ -40,7 +40,7 @@ export const REQUIREMENTS: Requirement[] = [
   },
 ];
 
-export const INTERFACES: PlanProduct["interfaces"] = {
+const INTERFACES: PlanProduct["interfaces"] = {
   modules: [],
   cli: [{ name: "words", command: ["python3", "-m", "words"], usage: "words count FILE" }],
   http: [],

@@ -10,7 +10,7 @@ import type { Recorder } from "../src/providers/recording.ts";
 /** A reply as a test writes it: tool calls, or text. */
 export type Script = readonly ({ calls: readonly { name: string; arguments: unknown }[] } | { text: string } | Error)[];
 
-export function reply(step: Script[number]): Completion {
+function reply(step: Script[number]): Completion {
   if (step instanceof Error) throw step;
   const usage = { input_tokens: 100, output_tokens: 20 };
   if ("text" in step) return { content: step.text, tool_calls: [], usage, finish_reason: "stop" };

@@ -4,7 +4,7 @@ export type Ending =
   | { readonly outcome: "gave_up"; readonly code: string; readonly detail: string }
   | { readonly outcome: "held_up"; readonly code: HeldUpCode; readonly detail: string };
 
-export type HeldUpCode = "budget_exhausted" | "unknown_price" | "not_recorded" | "provider_failed" | "question";
+type HeldUpCode = "budget_exhausted" | "unknown_price" | "not_recorded" | "provider_failed" | "question";
 
 /** Thrown where a circumstance ends the attempt from below: no money, no provider, no recording. */
 export class AttemptEnded extends Error {

@@ -5,7 +5,7 @@ import { TreePath } from "@aura/shared/schemas/prd";
 export const ATTACHMENTS_FOLDER = "attachments/";
 
 /** Bytes of one file that an agent may write. */
-export const FILE_BYTES_MAX = 512 * 1024;
+const FILE_BYTES_MAX = 512 * 1024;
 
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
 

@@ -5,12 +5,12 @@ export type Answer =
 
 export type Severity = "info" | "warning" | "error";
 
-export interface StoredBody {
+interface StoredBody {
   readonly body: Buffer;
   readonly media_type: string;
 }
 
-export interface CallReservation {
+interface CallReservation {
   readonly provider: string;
   readonly model: string;
   readonly input_tokens_max: number;
@@ -18,7 +18,7 @@ export interface CallReservation {
   readonly request_sha256: Buffer;
 }
 
-export interface CallSettlement {
+interface CallSettlement {
   readonly call_id: string;
   readonly input_tokens: number;
   readonly output_tokens: number;
@@ -28,7 +28,7 @@ export interface CallSettlement {
   readonly duration_ms: number;
 }
 
-export interface SandboxJobState {
+interface SandboxJobState {
   readonly status: "queued" | "running" | "done" | "refused";
   /** Body of the JSON SandboxJobResult. */
   readonly result: Buffer | null;

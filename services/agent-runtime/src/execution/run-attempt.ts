@@ -56,7 +56,7 @@ export async function runAttempt(task: AcceptedTask, deps: AttemptDeps, signal: 
     await finish(deps.desk, ending, transcript, deps.log);
   } catch (error) {
     if (!(error instanceof ClaimLost) && !signal.aborted) throw error;
-    deps.log.warn({ task_id: task.task_id, claim_id: task.claim_id, reason: String(signal.reason ?? error) }, "let go");
+    deps.log.warn({ reason: String(signal.reason ?? error) }, "let go");
   }
 }
 
@@ -69,8 +69,8 @@ async function work(
   signal: AbortSignal,
 ): Promise<Ending> {
   const host = deps.providers.get(task.provider);
-  if (host === undefined)
-    return { outcome: "held_up", code: "provider_failed", detail: `this runtime has no provider ${task.provider}` };
+  if (host === undefined) return heldUp(`this runtime has no provider ${task.provider}`);
+  if (task.model === "" && !host.provider.replay) return heldUp("the run names no model: set AURA_MODEL or the run's");
   const context = TaskContext.parse(JSON.parse(task.context.toString("utf8")));
   const { model, key: task_key } = task;
   const caller = { ...deps, ...host, model, kind: context.kind, task_key, transcript, note: notes.take, signal };

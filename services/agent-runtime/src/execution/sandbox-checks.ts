@@ -9,13 +9,13 @@ const POLL_MS = 250;
 const WAIT_MS_MAX = 180_000;
 const OUTPUT_CHARS_MAX = 12_000;
 
-export interface CheckRequest {
+interface CheckRequest {
   readonly tree: Tree;
   readonly command: string;
   readonly arguments: readonly string[];
 }
 
-export interface CheckReport {
+interface CheckReport {
   /** For the model: exit code and bounded output, without what differs from run to run. */
   readonly text: string;
   /** It ran and ended badly. A check that could not run says nothing about the files. */

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 
 /** Bytes of one reply that are read before it is given up; a chat completion is far smaller. */
-export const REPLY_BYTES_MAX = 2 * 1024 * 1024;
+const REPLY_BYTES_MAX = 2 * 1024 * 1024;
 
 export class ReplyTooLarge extends Error {
   constructor() {

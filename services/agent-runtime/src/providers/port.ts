@@ -20,7 +20,7 @@ export interface ToolSchema {
 }
 
 /** Where in the work a call belongs. Recordings are found by kind and template, read by people by the rest. */
-export interface CallOrigin {
+interface CallOrigin {
   readonly kind: TaskKind;
   readonly template: string;
   readonly task_key: string;
@@ -38,7 +38,7 @@ export interface CompletionRequest {
   readonly signal: AbortSignal;
 }
 
-export interface Usage {
+interface Usage {
   readonly input_tokens: number;
   readonly output_tokens: number;
 }

@@ -1,5 +1,5 @@
 /** Taken when an agent says nothing usable: no information either way. */
-export const SELF_CONFIDENCE_UNKNOWN = 0.5;
+const SELF_CONFIDENCE_UNKNOWN = 0.5;
 
 const WORDS: Readonly<Record<string, number>> = { low: 0.25, medium: 0.5, high: 0.85 };
 

@@ -276,6 +276,17 @@ describe("a developer", () => {
     });
   });
 
+  it("may hand in nothing but a dispute, when the files are there already", async () => {
+    const calls = [
+      { name: "dispute_test", arguments: { test_id: "R1-counts", basis: "B2 says N words, the test wants more" } },
+      { name: "submit", arguments: { summary: "the test is wrong" } },
+    ];
+    const desk = await attempt(IMPLEMENT_CONTEXT, scriptedProvider([{ calls }]));
+    expect(desk.end_of_attempt).toMatchObject({
+      submitted: { changes: [{ path: "words/__init__.py", content: "" }], disputes: [{ test_id: "R1-counts" }] },
+    });
+  });
+
   it("who runs out of replies hands in what was written, and gives up when nothing was", async () => {
     const read = { calls: [{ name: "list_files", arguments: {} }] };
     const idle = await attempt(IMPLEMENT_CONTEXT, scriptedProvider([read]));

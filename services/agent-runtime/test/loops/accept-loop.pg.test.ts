@@ -1,6 +1,6 @@
 import type { Log } from "@aura/shared/log";
 import { putJson } from "@aura/shared/postgres/blobs";
-import { callVerb } from "@aura/shared/postgres/verbs";
+import { callVerb, callVerbRows } from "@aura/shared/postgres/verbs";
 import {
   addTestTask,
   agentId,
@@ -22,7 +22,7 @@ import { AcceptLoop } from "../../src/loops/accept-loop.ts";
 import { LEASE_S, startHeartbeat } from "../../src/loops/heartbeat-loop.ts";
 import { TaskBell } from "../../src/loops/task-bell.ts";
 import { CircuitBreaker } from "../../src/providers/circuit-breaker.ts";
-import { IMPLEMENT_CONTEXT, PLAN_CONTEXT } from "../contexts.ts";
+import { IMPLEMENT_CONTEXT, PLAN, PLAN_CONTEXT } from "../contexts.ts";
 import { type Script, scriptedProvider } from "../scripted.ts";
 
 const SILENT = { child: () => SILENT, warn() {}, info() {}, error() {}, debug() {} } as unknown as Log;
@@ -42,16 +42,15 @@ let run: TestRun;
 
 beforeAll(async () => {
   db = await testDatabase();
+  await db.pools.admin.query("update agents set max_concurrent = 16, model = 'm'");
 });
 afterAll(() => db.close());
 beforeEach(async () => {
   runtime = await createTestRuntime(db, ["scripted"]);
   run = await createTestRun(db, { provider: "scripted" });
-  await allDone(
-    callVerb(db.pools.manager, "set_model_prices", MANAGER, [
-      { provider: "scripted", model: "*", input_usd: "1", output_usd: "10", source: "test" },
-    ]).then((rows) => rows as never),
-  );
+  await callVerbRows(db.pools.manager, "set_model_prices", MANAGER, [
+    { provider: "scripted", model: "*", input_usd: "1", output_usd: "10", source: "test" },
+  ]);
 });
 
 const stops: (() => Promise<void>)[] = [];
@@ -85,7 +84,6 @@ function startLoop(script: Script) {
 async function assign(kind: "implement" | "plan", context: object): Promise<string> {
   const taskId = await addTestTask(db, run, { kind });
   const agent = await agentId(db, kind === "plan" ? "architect" : "developer-1");
-  await db.pools.admin.query("update agents set model = 'm' where id = $1", [agent]);
   const hash = Buffer.from(await putJson(db.pools.manager, context), "hex");
   await allDone(callVerb(db.pools.manager, "assign_tasks", MANAGER, [taskId], [agent], [hash]));
   return taskId;
@@ -125,7 +123,6 @@ describe("an assigned task", () => {
   });
 
   it("is submitted with its product and the agent's confidence", async () => {
-    const { PLAN } = await import("../contexts.ts");
     const taskId = await assign("plan", PLAN_CONTEXT);
     startLoop([{ calls: [{ name: "submit_plan", arguments: { ...PLAN, self_confidence: 0.9 } }] }]);
     const attempt = await ended(taskId);
@@ -165,8 +162,8 @@ describe("an assigned task", () => {
     expect(provider.requests).toHaveLength(0);
   });
 
-  it("without a price is held up", async () => {
-    run = await createTestRun(db, { provider: "unpriced" });
+  it("whose provider this runtime does not have is held up", async () => {
+    run = await createTestRun(db, { provider: "elsewhere" });
     const taskId = await assign("plan", PLAN_CONTEXT);
     startLoop([{ text: "hm" }]);
     expect(await ended(taskId)).toMatchObject({ outcome: "held_up", outcome_code: "provider_failed" });

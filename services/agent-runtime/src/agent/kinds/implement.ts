@@ -1,3 +1,4 @@
+import { inScope } from "@aura/shared/models/tree";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
 import type { DeltaProduct } from "@aura/shared/schemas/work-products";
 import { z } from "zod";
@@ -25,7 +26,7 @@ export function implement(context: TaskContextOf<"implement">, workshop: Worksho
   const refused = (reason: string) => workshop.note(`policy refused a change: ${reason}`, "warning");
   const product = (summary: string): DeltaProduct => ({
     base_tree_sha256: context.base_tree_sha256,
-    changes: workspace.changes(),
+    changes: changesOf(workspace, context.file_scope, disputes.size > 0),
     summary,
     disputes: [...disputes.values()],
   });
@@ -47,6 +48,17 @@ export function implement(context: TaskContextOf<"implement">, workshop: Worksho
     tools,
     whenOutOfTurns: () => whatThereIs(workspace, product),
   });
+}
+
+/**
+ * What differs from the tree that was given. A developer who only disputes a test changes nothing; then one file stands
+ * there as it is, because a product names at least one.
+ */
+function changesOf(workspace: Workspace, scope: readonly string[], disputes: boolean): DeltaProduct["changes"] {
+  const changes = workspace.changes();
+  if (changes.length > 0 || !disputes) return changes;
+  const path = workspace.paths().find((each) => inScope(each, scope));
+  return path === undefined ? [] : [{ path, content: workspace.read(path) }];
 }
 
 function disputeTool(context: TaskContextOf<"implement">, disputes: Map<string, Dispute>): Tool {
@@ -73,7 +85,8 @@ function submitTool(workspace: Workspace, workshop: Workshop, product: (summary:
     submits: true,
     parameters: z.strictObject({ summary: z.string(), self_confidence: SelfConfidence }),
     async run({ summary, self_confidence }, signal) {
-      if (workspace.changes().length === 0)
+      const handedIn = product(summary);
+      if (handedIn.changes.length === 0)
         return { text: "not accepted: no file has changed. Write the files first.", failed: true };
       if (refusedVersion !== workspace.version) {
         const check = await workshop.runCheck({ tree: workspace.tree, command: "compile", arguments: [] }, signal);
@@ -82,7 +95,7 @@ function submitTool(workspace: Workspace, workshop: Workshop, product: (summary:
           return { text: `not accepted: the files do not compile.\n${check.text}`, failed: true };
         }
       }
-      return submitted(product(summary), self_confidence);
+      return submitted(handedIn, self_confidence);
     },
   });
 }

@@ -34,8 +34,7 @@ const EXAMPLE_HTTP = `await product.serve({ env: { DATA_DIR: "data" } });
 const made = await product.http({
   method: "PUT",
   path: "/api/notes/first",
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify({ text: "hello" }),
+  body: { text: "hello" },
 });
 assert.equal(made.status, 201, made.body);
 assert.equal(made.json.text, "hello");
@@ -69,14 +68,14 @@ const EXAMPLE_PRODUCT = {
 /** The test author's manual: everything that is in scope of a test, with examples. */
 export const HARNESS = `# How tests are written
 
-A test's \`body\` is the body of an async JavaScript function (\`await\` works, no import, no require). It runs in a process of its own that never sees the product's files; the product runs in another, isolated process, and \`product\` is the only way to it. In scope are \`product\`, \`assert\` (node:assert/strict; \`assert.equal\` and \`assert.deepEqual\` are strict), the names that the prelude declares, and the JavaScript language itself (JSON, Math, Date, RegExp, ...). No file system, no network, no process, no console.
+A test's \`body\` is the body of an async JavaScript function (\`await\` works, no import, no require). It runs in a process of its own that never sees the product's files; the product runs in another, isolated process, and \`product\` is the only way to it. In scope are \`product\`, \`assert\` (node:assert/strict; \`assert.equal\` and \`assert.deepEqual\` are strict), the names that the prelude declares, and the JavaScript language itself (JSON, Math, Date, RegExp, Buffer, URL, setTimeout, ...). No file system, no network, no process. Always \`await\` a call to the product.
 
-Each test has one empty working directory, kept between its calls and shared with the product. Paths in calls are relative to it. The PRD's attachments, if any, lie in it under \`attachments/\`.
+Each test has one empty working directory, kept between its calls and shared with the product. Paths in calls are relative to it. The PRD's attachments, if any, lie in it under \`attachments/\`, read-only.
 
-- \`await product.cli(args, options?)\` runs the command line of the interfaces once. \`args\` is an array of strings WITHOUT the program itself. Options: \`stdin\` (text; default empty), \`files\` ({path: text}, written into the working directory first), \`name\` (which command line, when the interfaces have several; default the first), \`env\` ({NAME: value}), \`timeout_s\`. Gives \`{exit_code, stdout, stderr, timed_out}\`; \`exit_code\` is null when it was killed. It does not throw when the product fails.
+- \`await product.cli(args, options?)\` runs the command line of the interfaces once. \`args\` is an array of strings WITHOUT the program itself. Options: \`stdin\` (text; default empty), \`files\` ({path: text}, written into the working directory first), \`name\` (which command line, when the interfaces have several; default the first), \`env\` ({NAME: value}), \`timeout_s\` (default 10, at most 60). Gives \`{exit_code, stdout, stderr, timed_out}\`; \`exit_code\` is null when it was killed. It does not throw when the product fails.
 - \`await product.write(path, text)\`, \`await product.read(path)\` (text, or null when there is no such file), \`await product.files()\` (sorted paths): the working directory.
-- \`await product.probe(snippet, {stdin?, files?})\` runs a small program in the product's language that may import the product's modules, and gives the JSON value that it printed on its last line. In Python print it with \`json.dumps\`. It throws with the standard error when the program fails; to test an exception, catch it inside the snippet and print what you saw. Only for what the interfaces name as importable. Mind that a backslash in a snippet is read by JavaScript first.
-- \`await product.serve({name?, args?, env?})\` starts the HTTP service and waits until it is ready; \`await product.http({method, path, headers?, body?})\` (body: text) gives \`{status, headers, body, json}\`, \`headers\` with lower-case names, \`json\` the parsed body or null, redirects not followed; \`await product.stop()\` ends the service. What it wrote to the working directory stays for the next \`serve\`.
+- \`await product.probe(snippet, {stdin?, files?, env?, timeout_s?})\` runs a small program in the product's language that may import the product's modules, and gives the JSON value that it printed on its last line. In Python print it with \`json.dumps\`. It throws with the standard error when the program fails; to test an exception, catch it inside the snippet and print what you saw. Import only what the interfaces name as importable. A probe may also prepare the working directory where text is not enough (bytes that are not UTF-8, empty folders). Mind that a backslash in a snippet is read by JavaScript first.
+- \`await product.serve({name?, args?, env?})\` starts the HTTP service and waits until it is ready (at most 10 s); the port is given to it by the harness. \`await product.http({method, path, headers?, body?, timeout_s?})\` (body: text, or a value that is sent as JSON with its content type) gives \`{status, headers, body, json}\`, \`headers\` with lower-case names, \`json\` the parsed body or null, redirects not followed; several may be awaited together with Promise.all. \`await product.stop()\` ends the service (killed, as by kill -9). What it wrote to the working directory stays for the next \`serve\`.
 
 Command line, with files, exact output and JSON:
 ${fenced(EXAMPLE_CLI, "js")}

@@ -2,7 +2,8 @@ import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { PrdBlock } from "@aura/shared/schemas/prd";
 import type { Requirement } from "@aura/shared/schemas/requirements-product";
 import type { ContextFile, LastFailure } from "@aura/shared/schemas/task-context";
-import { z } from "zod";
+import type { z } from "zod";
+import { schemaForPrompt } from "../json-schema.ts";
 
 /**
  * Text of prompts from typed data. Pure and stable: the same context gives the same bytes, and nothing but short ids
@@ -140,6 +141,5 @@ function failedTestText(test: LastFailure["tests"][number]): string {
 
 /** JSON schema of a product, as prompts show it. */
 export function schemaText(schema: z.ZodType): string {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input" });
-  return fenced(JSON.stringify(rest), "json");
+  return fenced(JSON.stringify(schemaForPrompt(schema)), "json");
 }

@@ -7,10 +7,11 @@ import { defineTool, type Tool, type ToolResult } from "./tool.ts";
 const REFUSALS_MAX = 3;
 const FINDINGS_SHOWN = 40;
 
+/** Asked for as a number, taken however it comes: see normaliseSelfConfidence. */
 export const SelfConfidence = z
-  .union([z.number(), z.string()])
+  .unknown()
   .optional()
-  .describe("0 to 1: how likely everything handed in is right");
+  .meta({ type: "number", description: "0 to 1: how likely everything handed in is right" });
 
 /** What is wrong with a product, one sentence each; empty when it may go to the Auditor. */
 export type Precheck<P> = (product: P) => readonly string[];

@@ -1,6 +1,7 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { ToolSchema } from "../../providers/port.ts";
 import type { Ending } from "../ending.ts";
+import { schemaForTool } from "../json-schema.ts";
 
 export type ToolResult =
   /** Goes back to the model; `failed` counts towards giving up when nothing else in the reply succeeded. */
@@ -26,20 +27,6 @@ export function defineTool<S extends z.ZodType>(tool: {
   return { submits: false, ...tool, run: (args, signal) => tool.run(args as z.infer<S>, signal) };
 }
 
-/** Left out of what models are shown: servers that compile schemas to grammars stumble over them, zod checks them anyway. */
-const HIDDEN_KEYWORDS = new Set(["$schema", "pattern", "format"]);
-
 export function toToolSchema({ name, description, parameters }: Tool): ToolSchema {
-  return {
-    name,
-    description,
-    parameters: plain(z.toJSONSchema(parameters, { io: "input" })) as Record<string, unknown>,
-  };
-}
-
-function plain(schema: unknown, insideProperties = false): unknown {
-  if (Array.isArray(schema)) return schema.map((each) => plain(each));
-  if (typeof schema !== "object" || schema === null) return schema;
-  const kept = Object.entries(schema).filter(([key]) => insideProperties || !HIDDEN_KEYWORDS.has(key));
-  return Object.fromEntries(kept.map(([key, value]) => [key, plain(value, key === "properties" && !insideProperties)]));
+  return { name, description, parameters: schemaForTool(parameters) };
 }
