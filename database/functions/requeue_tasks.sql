@@ -24,7 +24,7 @@ begin
   left join agents a on a.id = p.agent_id;
   perform _end_claims(array_agg(i.id), array_agg(i.ending), array_agg(i.reason))
   from unnest(task_ids, refusals, endings, codes) i (id, code, ending, reason) where i.code is null and i.ending is not null;
-  update task_attempts p set charged = true from unnest(task_ids, refusals, charged) i (id, code, is_charged), task_queue t
+  update task_attempts p set charged = true from unnest(task_ids, refusals, requeue_tasks.charged) i (id, code, is_charged), task_queue t
   where t.id = i.id and p.task_id = t.id and p.attempt = t.attempt and i.code is null and i.is_charged and not p.charged;
   update task_queue t set status = 'ready', claim_id = null, status_changed_at = now(), return_code = i.reason, waiting_code = null, waiting_detail = null,
          deaths = t.deaths + (i.ending is not distinct from 'expired')::int, failures = t.failures + coalesce(i.is_charged, false)::int
