@@ -76,7 +76,7 @@ async function start(config: Config, log: Log): Promise<void> {
   });
   if (config.AGENT_RUNTIME_PORT !== "off")
     await app.listen({ host: config.AGENT_RUNTIME_HOST, port: config.AGENT_RUNTIME_PORT });
-  void accepting.run();
+  accepting.start();
   log.info({ runtime_id: runtimeId, providers: names, capacity, addresses: app.addresses() }, "agent-runtime ready");
 
   /** Accepts nothing more, lets work finish for 20 s, lets go of the rest: their leases run out. */

@@ -48,7 +48,7 @@ export async function converse(conversation: Conversation, deps: LoopDeps): Prom
       return step.ending;
     }
     fruitless = step.progress ? 0 : fruitless + 1;
-    if (fruitless > REPAIR_TURNS_MAX) return noUsableReply(step.results);
+    if (fruitless > REPAIR_TURNS_MAX) return noUsableReply(conversation, step.results);
     const hint = turnsMax - turn <= LAST_TURNS ? `(${turnsMax - turn} replies left)` : null;
     remember(history, deps, [reply.message, ...resultMessages(reply, step.results, hint)]);
   }
@@ -72,7 +72,10 @@ function remember(history: Message[], deps: LoopDeps, messages: readonly Message
   }
 }
 
-function noUsableReply(results: readonly string[]): Ending {
+/** Given up, unless the work so far stands by itself: a developer who wrote everything and then only talks. */
+function noUsableReply(conversation: Conversation, results: readonly string[]): Ending {
+  const soFar = conversation.whenOutOfTurns();
+  if (soFar.outcome === "submitted") return soFar;
   const last = results.at(-1)?.slice(0, 500) ?? "no action at all";
   return {
     outcome: "gave_up",

@@ -27,6 +27,7 @@ export class AcceptLoop {
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
   #failures = 0;
+  #loop: Promise<void> = Promise.resolve();
 
   constructor(deps: AcceptDeps) {
     this.#deps = deps;
@@ -36,18 +37,23 @@ export class AcceptLoop {
     return this.#running.size;
   }
 
-  async run(): Promise<void> {
-    while (!this.#stopped) {
-      await this.#acceptOnce();
-      await this.#deps.bell.wait(this.#pauseMs());
-    }
+  start(): void {
+    this.#loop = this.#run();
   }
 
   /** Accepts nothing more. Resolves when all work has ended, which the leases' signals can bring about. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#deps.bell.stop();
+    await this.#loop; // what a request under way still brought is worked on like the rest
     await Promise.allSettled(this.#running);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#acceptOnce();
+      await this.#deps.bell.wait(this.#pauseMs());
+    }
   }
 
   /** Half to one and a half of the interval, so that many runtimes do not ask at the same moment. */
@@ -64,14 +70,14 @@ export class AcceptLoop {
     try {
       const rows = await acceptTasks(db, runtimeId, token, free, LEASE_S);
       this.#failures = 0;
-      for (const row of rows) this.#start(row, sentAt);
+      for (const row of rows) this.#begin(row, sentAt);
     } catch (error) {
       this.#failures = Math.min(this.#failures + 1, 6);
       log.warn({ err: error }, "tasks were not accepted");
     }
   }
 
-  #start(row: AcceptedRow, sentAt: number): void {
+  #begin(row: AcceptedRow, sentAt: number): void {
     const work = this.#work(row, sentAt).finally(() => {
       this.#running.delete(work);
       this.#deps.bell.ring();

@@ -59,6 +59,7 @@ export function openAiProvider(options: OpenAiOptions): Provider {
   const client = new OpenAI({
     apiKey: options.apiKey,
     baseURL: options.baseUrl ?? "https://api.openai.com/v1",
+    adminAPIKey: null,
     organization: null,
     project: null,
     maxRetries: 0,

@@ -287,6 +287,15 @@ describe("a developer", () => {
     });
   });
 
+  it("who wrote everything and then only talks has handed it in", async () => {
+    const write = { calls: [{ name: "write_file", arguments: { path: "words/a.py", content: "x = 1\n" } }] };
+    const desk = await attempt(IMPLEMENT_CONTEXT, scriptedProvider([write, { text: "All done!" }]));
+    expect(desk.end_of_attempt).toMatchObject({
+      submitted: { changes: [{ path: "words/a.py" }] },
+      self_confidence: 0.1,
+    });
+  });
+
   it("who runs out of replies hands in what was written, and gives up when nothing was", async () => {
     const read = { calls: [{ name: "list_files", arguments: {} }] };
     const idle = await attempt(IMPLEMENT_CONTEXT, scriptedProvider([read]));

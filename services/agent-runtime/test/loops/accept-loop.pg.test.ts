@@ -42,7 +42,7 @@ let run: TestRun;
 
 beforeAll(async () => {
   db = await testDatabase();
-  await db.pools.admin.query("update agents set max_concurrent = 16, model = 'm'");
+  await db.pools.admin.query("update agents set max_concurrent = 16, provider = 'scripted', model = 'm'");
 });
 afterAll(() => db.close());
 beforeEach(async () => {
@@ -73,10 +73,11 @@ function startLoop(script: Script) {
     attempts: { providers, recorder: null, log: SILENT },
     log: SILENT,
   });
-  void loop.run();
+  loop.start();
   stops.push(async () => {
+    const stopped = loop.stop();
     leases.abortAll("test over");
-    await loop.stop();
+    await stopped;
   });
   return { loop, leases, provider };
 }

@@ -104,6 +104,6 @@ function submitTool(workspace: Workspace, workshop: Workshop, product: (summary:
 function whatThereIs(workspace: Workspace, product: (summary: string) => DeltaProduct): Ending {
   if (workspace.changes().length === 0)
     return { outcome: "gave_up", code: "out_of_turns", detail: `no file after ${TURNS_MAX.implement} replies` };
-  const summary = "Handed in without a submit: the replies of this attempt were used up.";
+  const summary = "Handed in without a submit: the attempt had no usable replies left.";
   return { outcome: "submitted", product: product(summary), self_confidence: OUT_OF_TURNS_CONFIDENCE };
 }
