@@ -6,8 +6,12 @@ export const SandboxJobResult = z.strictObject({
   reason: z.enum([
     "exit",
     "timeout",
+    "cpu",
     "memory",
+    "processes",
     "output",
+    "file_size",
+    "disk",
     "killed",
     "spawn_failed",
     "isolation_unavailable",

@@ -1,0 +1,149 @@
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { type IncomingMessage, type RequestOptions, request } from "node:http";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Jail, JailEnd, JailProcess, JailSpec } from "../sandbox/jail.ts";
+import type { Toolchain } from "../toolchains/toolchain.ts";
+import type { HttpCall } from "./messages.ts";
+
+/** O_PATH of Linux, which Node does not name: a descriptor that stands for the file and cannot be read. */
+const O_PATH = 0o10000000;
+const READY_MS = 10_000;
+const ANSWER_MS = 10_000;
+const BODY_BYTES_MAX = 1024 * 1024;
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A product that serves HTTP, running until it is stopped. */
+export class ServedProduct {
+  private readonly jail: Jail;
+  private readonly job: JailProcess;
+  private readonly port: number;
+  /** The folder of the relay's socket; null where the product is on our own loopback. */
+  private readonly relay: string | null;
+  private finished: JailEnd | null = null;
+
+  constructor(jail: Jail, toolchain: Toolchain, spec: JailSpec, port: number) {
+    this.jail = jail;
+    this.port = port;
+    this.relay = jail.namespaces ? jail.openFolder() : null;
+    const argv = this.relay === null ? spec.argv : toolchain.served(spec.argv, port, "/relay/socket");
+    this.job = jail.start({ ...spec, argv, relay: this.relay });
+    this.job.ended.then((end) => {
+      this.finished = end;
+    });
+  }
+
+  /** How it ended by itself; null while it runs. */
+  get ended(): JailEnd | null {
+    return this.finished;
+  }
+
+  stderr(): string {
+    return this.job.stderr();
+  }
+
+  /**
+   * Waits until any answer comes from `path`.
+   *
+   * @returns false when the product ended or stayed silent for 10 s
+   */
+  async becomesReady(path: string): Promise<boolean> {
+    const deadline = performance.now() + READY_MS;
+    while (this.finished === null && performance.now() < deadline) {
+      const answer = await this.ask({ method: "GET", path, headers: {}, timeout_s: 2 }).catch(() => null);
+      if (answer !== null) return true;
+      await sleep(25);
+    }
+    return false;
+  }
+
+  /** @throws {Error} when no complete answer came; the message is fit to be shown */
+  async ask(call: HttpCall): Promise<HttpAnswer> {
+    const socket = this.relay === null ? null : openSocket(join(this.relay, "socket"));
+    try {
+      const target =
+        socket === null ? { host: "127.0.0.1", port: this.port } : { socketPath: `/proc/self/fd/${socket}` };
+      return await exchange(
+        { ...target, ...requestLine(call, this.port) },
+        bodyOf(call),
+        (call.timeout_s ?? 0) * 1000 || ANSWER_MS,
+      );
+    } finally {
+      if (socket !== null) closeSync(socket);
+    }
+  }
+
+  async stop(): Promise<JailEnd> {
+    this.job.kill("killed");
+    const end = await this.job.ended;
+    if (this.relay !== null) this.jail.discard(this.relay);
+    return end;
+  }
+}
+
+/** The product could put a link to some other socket of this machine in the place of its own, so no link is followed. */
+function openSocket(path: string): number {
+  const descriptor = openSync(path, O_PATH | constants.O_NOFOLLOW);
+  if (fstatSync(descriptor).isSocket()) return descriptor;
+  closeSync(descriptor);
+  throw new Error("the relay's socket is gone");
+}
+
+function requestLine(call: HttpCall, port: number): RequestOptions {
+  const given = Object.fromEntries(Object.entries(call.headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const type = typeof call.body === "object" && call.body !== null ? { "content-type": "application/json" } : {};
+  const headers = { host: `127.0.0.1:${port}`, connection: "close", ...type, ...given };
+  return { method: call.method.toUpperCase(), path: call.path, headers, agent: false };
+}
+
+function bodyOf(call: HttpCall): string | null {
+  if (call.body === undefined || call.body === null) return null;
+  return typeof call.body === "string" ? call.body : JSON.stringify(call.body);
+}
+
+function exchange(options: RequestOptions, body: string | null, timeoutMs: number): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const length = body === null ? {} : { "content-length": `${Buffer.byteLength(body)}` };
+    const headers = { ...length, ...(options.headers as Record<string, string>) };
+    const outgoing = request({ ...options, headers }, (answer) =>
+      readAnswer(answer).then(resolve, (error) => reject(new Error(plainReason(error)))),
+    );
+    const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    outgoing.once("error", (error) => reject(new Error(plainReason(error))));
+    outgoing.once("close", () => clearTimeout(timer));
+    outgoing.end(body ?? undefined);
+  });
+}
+
+/** System errors name sockets and paths of the machine; the test needs only what happened. */
+function plainReason(error: NodeJS.ErrnoException): string {
+  if (error.code === undefined) return error.message;
+  if (error.code.startsWith("HPE_")) return "the answer is not valid HTTP";
+  return error.code === "ECONNRESET"
+    ? "the connection was closed before the answer was complete"
+    : "the product does not listen";
+}
+
+async function readAnswer(answer: IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_BYTES_MAX) throw new Error("the answer's body is larger than 1 MiB");
+    chunks.push(chunk);
+  }
+  const headers = Object.entries(answer.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(", ") : `${value}`,
+  ]);
+  return {
+    status: answer.statusCode ?? 0,
+    headers: Object.fromEntries(headers),
+    body: Buffer.concat(chunks).toString("utf8"),
+  };
+}

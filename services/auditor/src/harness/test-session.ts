@@ -1,0 +1,318 @@
+import type { Tree } from "@aura/shared/models/tree";
+import { TreePath } from "@aura/shared/schemas/prd";
+import type { ZodType } from "zod";
+import { listHostile, readHostile, writeHostile } from "../sandbox/hostile-folder.ts";
+import type { Jail, JailEnd, JailSpec } from "../sandbox/jail.ts";
+import { PRODUCT_LIMITS } from "../sandbox/limits.ts";
+import { type PlanInterfaces, STUB_MARKER, type Toolchain, UNTOUCHED_MARKER } from "../toolchains/toolchain.ts";
+import { CliArguments, failureText, HttpArguments, ProbeArguments, replyText, ServeArguments } from "./messages.ts";
+import { cut, cutFront, type Observations } from "./records.ts";
+import { ServedProduct } from "./served-product.ts";
+
+/** What all tests of a run share. */
+export interface SuiteSetting {
+  readonly jail: Jail;
+  readonly toolchain: Toolchain;
+  readonly interfaces: PlanInterfaces;
+  /** Folder outside with the product. */
+  readonly product: string;
+  /** Folder outside with the attachments; null when there are none. */
+  readonly attachmentsFolder: string | null;
+  readonly attachments: Tree;
+  readonly seed: number;
+}
+
+/** The product failed a call; shown to whoever repairs it. */
+class ProductError extends Error {}
+/** The test asked for something that does not exist. */
+class UsageError extends Error {}
+
+const FILE_BYTES_MAX = 1024 * 1024;
+const SHOWN = 700;
+const FIRST_PORT = 18_080;
+const PORTS = 2_000;
+const ATTACHMENTS = "attachments/";
+
+let portsUsed = 0;
+
+/**
+ * One test's side of the boundary that can be trusted: carries out its calls in product sandboxes over one working
+ * directory and counts them. Nothing that a test or a product says changes the counts.
+ */
+export class TestSession {
+  private readonly setting: SuiteSetting;
+  private readonly work: string;
+  private readonly running = new Set<{ kill(reason: "killed"): void; ended: Promise<JailEnd> }>();
+  private served: ServedProduct | null = null;
+  private productCalls = 0;
+  private reachedStub = false;
+  private lastInput: string | null = null;
+  private lastResult: string | null = null;
+  private pending = 0;
+
+  constructor(setting: SuiteSetting) {
+    this.setting = setting;
+    this.work = setting.jail.openWork();
+    if (!setting.jail.namespaces) this.copyAttachments();
+  }
+
+  observations(): Observations {
+    return {
+      product_calls: this.productCalls,
+      reached_stub: this.reachedStub,
+      last_input: this.lastInput,
+      last_result: this.lastResult,
+      pending: this.pending,
+    };
+  }
+
+  /** Carries out one call; never rejects. The reply is JSON for the test's own context. */
+  async answer(method: string, argsText: string): Promise<string> {
+    this.pending += 1;
+    try {
+      return replyText(await this.dispatch(method, parseArguments(argsText)));
+    } catch (error) {
+      if (error instanceof ProductError) return failureText("ProductError", error.message);
+      if (error instanceof UsageError) return failureText("UsageError", error.message);
+      return failureText("UsageError", "the call could not be carried out");
+    } finally {
+      this.pending -= 1;
+    }
+  }
+
+  /** Ends what the test left running and removes its working directory. */
+  async close(): Promise<void> {
+    await this.stop();
+    for (const job of this.running) job.kill("killed");
+    await Promise.all([...this.running].map((job) => job.ended));
+    this.setting.jail.discard(this.work);
+  }
+
+  private dispatch(method: string, args: readonly unknown[]): unknown {
+    switch (method) {
+      case "cli":
+        return this.cli(args);
+      case "probe":
+        return this.probe(args);
+      case "serve":
+        return this.serve(args);
+      case "http":
+        return this.http(args);
+      case "stop":
+        return this.stop();
+      case "write":
+        return this.write(checkPath(args[0]), checkText(args[1]));
+      case "read":
+        return this.read(checkPath(args[0]));
+      case "files":
+        return listHostile(this.work, PRODUCT_LIMITS.disk_entries);
+      default:
+        throw new UsageError(`product has no method ${JSON.stringify(method)}`);
+    }
+  }
+
+  private async cli(input: readonly unknown[]) {
+    const [args, options] = check(CliArguments, [input[0] ?? [], input[1]], "product.cli(args, options)");
+    const { command } = findInterface(this.setting.interfaces.cli, options.name, "command line");
+    this.note("cli", args, options.stdin, options.files);
+    this.writeFiles(options.files);
+    const argv = this.setting.toolchain.commandLine(command, args);
+    const end = await this.run(argv, options.stdin ?? null, options.env, options.timeout_s);
+    if (end.reason !== "spawn_failed") this.productCalls += 1;
+    this.lastResult = describeEnd(end);
+    const { exit_code, stdout, stderr, reason } = end;
+    return { exit_code, stdout, stderr, timed_out: reason === "timeout", ended: reason };
+  }
+
+  private async probe(input: readonly unknown[]) {
+    const [snippet, options] = check(ProbeArguments, [input[0], input[1]], "product.probe(snippet, options)");
+    this.note("probe", snippet, options.stdin, options.files);
+    this.writeFiles(options.files);
+    const { argv, stdin } = this.setting.toolchain.probe(snippet, options.stdin ?? null);
+    const ran = await this.run(argv, stdin, options.env, options.timeout_s);
+    const untouched = ran.stderr.trimEnd().endsWith(UNTOUCHED_MARKER);
+    const end = untouched ? { ...ran, stderr: ran.stderr.trimEnd().slice(0, -UNTOUCHED_MARKER.length).trimEnd() } : ran;
+    if (end.reason !== "spawn_failed" && !untouched) this.productCalls += 1;
+    this.lastResult = describeEnd(end);
+    if (end.reason !== "exit" || end.exit_code !== 0) throw new ProductError(`the probe failed: ${describeEnd(end)}`);
+    return lastLineJson(end.stdout);
+  }
+
+  private async serve(input: readonly unknown[]) {
+    const [options] = check(ServeArguments, [input[0]], "product.serve(options)");
+    const found = findInterface(this.setting.interfaces.http, options.name, "HTTP interface");
+    await this.stop();
+    this.note("serve", options.args, undefined, {});
+    const argv = this.setting.toolchain.commandLine(found.command, options.args);
+    const port = this.nextPort();
+    const spec = this.spec(argv, null, { ...options.env, [found.port_variable]: `${port}` }, 60);
+    this.served = new ServedProduct(this.setting.jail, this.setting.toolchain, { ...spec, limits: SERVING }, port);
+    this.productCalls += 1;
+    if (await this.served.becomesReady(found.ready_path)) return null;
+    const end = this.served.ended ?? (await this.served.stop());
+    this.see(end.stderr);
+    this.lastResult = describeEnd(end);
+    const how = end.reason === "killed" ? `it did not answer on ${found.port_variable}` : "it ended";
+    throw new ProductError(`the product did not become ready: ${how}. ${describeEnd(end)}`);
+  }
+
+  private async http(input: readonly unknown[]) {
+    const [call] = check(HttpArguments, [input[0]], "product.http(request)");
+    if (this.served === null) throw new UsageError("product.http needs product.serve() before it");
+    const body =
+      call.body === undefined ? "" : ` ${typeof call.body === "string" ? call.body : JSON.stringify(call.body)}`;
+    this.lastInput = `${call.method.toUpperCase()} ${call.path}${body}`;
+    this.lastResult = null;
+    try {
+      const answer = await this.served.ask(call);
+      this.productCalls += 1;
+      this.see(answer.body);
+      this.lastResult = `status ${answer.status}\nbody: ${cut(answer.body, SHOWN)}`;
+      return { ...answer, json: parseJson(answer.body) };
+    } catch (error) {
+      this.lastResult = `stderr: ${cutFront(this.served.stderr(), SHOWN)}`;
+      throw new ProductError(`${this.lastInput}: ${(error as Error).message}`);
+    }
+  }
+
+  private async stop(): Promise<null> {
+    const served = this.served;
+    this.served = null;
+    if (served !== null) this.see((await served.stop()).stderr);
+    return null;
+  }
+
+  private write(path: string, text: string): null {
+    try {
+      writeHostile(this.work, path, Buffer.from(text, "utf8"), this.setting.jail.hand);
+      return null;
+    } catch {
+      throw new UsageError(`${path} cannot be written: something that is not a file is in its place`);
+    }
+  }
+
+  private read(path: string): string | null {
+    if (path.startsWith(ATTACHMENTS)) {
+      const attachment = this.setting.attachments.get(path.slice(ATTACHMENTS.length));
+      if (attachment !== undefined) return attachment.toString("utf8");
+    }
+    return readHostile(this.work, path, FILE_BYTES_MAX)?.toString("utf8") ?? null;
+  }
+
+  private writeFiles(files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) this.write(checkPath(path), text);
+  }
+
+  private copyAttachments(): void {
+    const { attachments, jail } = this.setting;
+    for (const [path, body] of attachments) writeHostile(this.work, `${ATTACHMENTS}${path}`, body, jail.hand);
+  }
+
+  private async run(argv: readonly string[], stdin: string | null, env: Record<string, string>, timeoutS = 10) {
+    const job = this.setting.jail.start(this.spec(argv, stdin, env, timeoutS));
+    this.running.add(job);
+    const end = await job.ended;
+    this.running.delete(job);
+    this.see(end.stdout);
+    this.see(end.stderr);
+    return end;
+  }
+
+  private spec(argv: readonly string[], stdin: string | null, env: Record<string, string>, timeoutS: number): JailSpec {
+    const { jail, toolchain, product, attachmentsFolder, seed } = this.setting;
+    return {
+      argv,
+      env: { ...toolchain.environment(seed), ...env },
+      stdin,
+      product,
+      work: this.work,
+      attachments: jail.namespaces ? attachmentsFolder : null,
+      relay: null,
+      node: false,
+      channel: false,
+      loopback: true,
+      limits: { ...PRODUCT_LIMITS, wall_ms: timeoutS * 1000 },
+    };
+  }
+
+  /** With a loopback of its own every product may have the same port, so that its output is the same each time. */
+  private nextPort(): number {
+    if (this.setting.jail.namespaces) return FIRST_PORT;
+    portsUsed += 1;
+    return FIRST_PORT + (portsUsed % PORTS);
+  }
+
+  private see(output: string): void {
+    if (output.includes(STUB_MARKER)) this.reachedStub = true;
+  }
+
+  private note(what: string, args: unknown, stdin: string | undefined, files: Readonly<Record<string, string>>): void {
+    const input = stdin === undefined ? "" : `\nstdin: ${JSON.stringify(cut(stdin, SHOWN))}`;
+    const named = Object.entries(files).map(([path, text]) => `\nfile ${path}: ${JSON.stringify(cut(text, SHOWN))}`);
+    this.lastInput = `${what} ${typeof args === "string" ? args : JSON.stringify(args)}${input}${named.join("")}`;
+    this.lastResult = null;
+  }
+}
+
+/** A served product may run as long as its test. */
+const SERVING = { ...PRODUCT_LIMITS, wall_ms: 65_000, cpu_s: 60 };
+
+function describeEnd(end: JailEnd): string {
+  const how = end.exit_code === null ? `ended by ${end.reason}` : `exit code ${end.exit_code}`;
+  const stdout = end.stdout === "" ? "" : `\nstdout: ${cut(end.stdout, SHOWN)}`;
+  const stderr = end.stderr === "" ? "" : `\nstderr: ${cutFront(end.stderr, SHOWN)}`;
+  return `${how}${stdout}${stderr}`;
+}
+
+function findInterface<T extends { readonly name: string }>(
+  all: readonly T[],
+  name: string | undefined,
+  what: string,
+): T {
+  const found = name === undefined ? all[0] : all.find((candidate) => candidate.name === name);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    name === undefined ? `the plan has no ${what}` : `the plan has no ${what} ${JSON.stringify(name)}`,
+  );
+}
+
+function check<T>(schema: ZodType<T>, value: unknown, usage: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new UsageError(`${usage}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
+}
+
+function checkPath(value: unknown): string {
+  const parsed = TreePath.safeParse(typeof value === "string" ? value.replace(/^(\.\/|\/work\/)/, "") : value);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`${JSON.stringify(value)} is not a path in the working directory`);
+}
+
+function checkText(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new UsageError("product.write(path, text) takes a text");
+}
+
+function parseArguments(text: string): readonly unknown[] {
+  const value = parseJson(text);
+  if (!Array.isArray(value)) throw new UsageError("arguments must be values that JSON has");
+  return value.map((part) => part ?? undefined);
+}
+
+function lastLineJson(stdout: string): unknown {
+  const line = stdout.trimEnd().split("\n").at(-1) ?? "";
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new ProductError(`the probe's last line is not JSON: ${JSON.stringify(cut(line, SHOWN))}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

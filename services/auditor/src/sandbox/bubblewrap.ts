@@ -1,0 +1,182 @@
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fchownSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { AuraError } from "@aura/shared/problems";
+import { leakingDescriptors } from "./descriptors.ts";
+import type { Jail, JailProcess, JailSpec } from "./jail.ts";
+import type { Limits } from "./limits.ts";
+import { makeFolder, makeScratch, removeFolder } from "./scratch.ts";
+import { seccompFilter } from "./seccomp.ts";
+import { superviseProcess } from "./supervised-process.ts";
+
+/** Nobody's: no account, no service, in no range that a distribution hands out. Used when this process is root. */
+const SANDBOX_UID = 60_900;
+const NODE_INSIDE = "/aura/node";
+const TMP_BYTES = 64 * 1024 * 1024;
+
+export interface BubblewrapSettings {
+  /** Existing folder for scratch files. */
+  readonly base: string;
+  /** Where to look for `bwrap`, as PATH has it. */
+  readonly path: string;
+}
+
+/**
+ * Isolation by bubblewrap: namespaces of its own for everything, a file system of /usr and what the job needs, no
+ * capability, no further user namespace, a seccomp filter, and rlimits counted inside its own user namespace. A root
+ * parent first becomes SANDBOX_UID, because the kernel counts no process limit for root.
+ *
+ * @throws {AuraError} `isolation_unavailable` with the fix
+ */
+export function openBubblewrap(settings: BubblewrapSettings): Jail {
+  const bwrap = findProgram("bwrap", settings.path);
+  const filter = seccompFilter(process.arch);
+  if (filter === null) unavailable(`there is no seccomp filter for ${process.arch}; run on x64 or arm64`);
+  const scratch = makeScratch(settings.base);
+  const owner = process.getuid?.() === 0 ? SANDBOX_UID : null;
+  writeNameFiles(join(scratch, "etc"));
+  writeFileSync(join(scratch, "filter"), filter);
+  const running = new Set<JailProcess>();
+  return {
+    level: "bubblewrap",
+    parallel: 2,
+    node: NODE_INSIDE,
+    launcherSha256: null,
+    namespaces: true,
+    scratch,
+    openProduct: () => makeFolder(scratch, "product-", null),
+    openWork: () => makeFolder(scratch, "work-", owner),
+    openFolder: () => makeFolder(scratch, "own-", owner),
+    discard: removeFolder,
+    hand: (descriptor) => {
+      if (owner !== null) fchownSync(descriptor, owner, owner);
+    },
+    start: (spec) => {
+      const node = spec.node ? reachableNode(scratch, owner) : null;
+      const isolation = [...closing(leakingDescriptors()), ...becoming(owner), bwrap, ...mounts(spec, scratch, node)];
+      const command = [...isolation, "--", ...limited(spec.limits), ...spec.argv];
+      const job = startWith(join(scratch, "filter"), command, spec);
+      running.add(job);
+      job.ended.finally(() => running.delete(job));
+      return job;
+    },
+    close: async () => {
+      for (const job of running) job.kill("killed");
+      await Promise.all([...running].map((job) => job.ended));
+      removeFolder(scratch);
+    },
+  };
+}
+
+function startWith(filterPath: string, command: readonly string[], spec: JailSpec): JailProcess {
+  const filter = openSync(filterPath, "r");
+  try {
+    const { stdin, channel, limits, work } = spec;
+    return superviseProcess({ command, stdin, channel, filter, limits, work, stop: "init" });
+  } finally {
+    closeSync(filter); // the child has its own copy by now
+  }
+}
+
+/** Descriptors 3 to 5 are set up for the child after the fork, whatever they were here. */
+function closing(descriptors: readonly number[]): string[] {
+  const foreign = descriptors.filter((descriptor) => descriptor > 5);
+  if (foreign.length === 0) return [];
+  const closes = foreign.map((descriptor) => `${descriptor}>&-`).join(" ");
+  return ["/bin/bash", "--norc", "--noprofile", "-c", `exec ${closes}; exec "$@"`, "bash"];
+}
+
+function becoming(owner: number | null): string[] {
+  if (owner === null) return [];
+  return ["/usr/bin/setpriv", "--reuid", `${owner}`, "--regid", `${owner}`, "--clear-groups", "--no-new-privs", "--"];
+}
+
+/** Order matters: later mounts lie on top, and what is remounted read-only last stays so. */
+function mounts(spec: JailSpec, scratch: string, node: string | null): string[] {
+  const size = `${TMP_BYTES}`;
+  return [
+    ...["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"],
+    ...["--uid", `${SANDBOX_UID}`, "--gid", `${SANDBOX_UID}`, "--hostname", "sandbox", "--cap-drop", "ALL"],
+    ...["--json-status-fd", "4", "--seccomp", "5", "--clearenv"],
+    ...Object.entries(spec.env).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...["--ro-bind", "/usr", "/usr", ...rootLinks()],
+    ...["--ro-bind", join(scratch, "etc"), "/etc", "--proc", "/proc", "--dev", "/dev"],
+    ...["--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev", "--size", size, "--tmpfs", "/tmp"],
+    ...["--bind", spec.work, "/work", "--chdir", "/work"],
+    ...(spec.attachments === null ? [] : ["--ro-bind", spec.attachments, "/work/attachments"]),
+    ...(spec.product === null ? [] : ["--ro-bind", spec.product, "/product"]),
+    ...(spec.relay === null ? [] : ["--bind", spec.relay, "/relay"]),
+    ...(node === null ? [] : ["--ro-bind", node, NODE_INSIDE]),
+    ...["--remount-ro", "/"],
+  ];
+}
+
+/** /bin, /lib and their like are links into /usr on merged systems and folders on others. */
+function rootLinks(): string[] {
+  return ["bin", "sbin", "lib", "lib32", "lib64", "libx32"].flatMap((name) => {
+    if (existsSync(`/usr/${name}`)) return ["--symlink", `usr/${name}`, `/${name}`];
+    return existsSync(`/${name}`) ? ["--ro-bind", `/${name}`, `/${name}`] : [];
+  });
+}
+
+function limited(limits: Limits): string[] {
+  const addressSpace = limits.address_space_bytes === null ? [] : [`--as=${limits.address_space_bytes}`];
+  return [
+    ...["/usr/bin/prlimit", `--cpu=${limits.cpu_s}:${limits.cpu_s + 1}`, `--fsize=${limits.file_bytes}`, "--core=0"],
+    ...[`--nproc=${limits.processes}`, `--nofile=${limits.open_files}`, ...addressSpace, "--"],
+  ];
+}
+
+/** Enough of /etc for `localhost` and a user name, and nothing of the machine's own. */
+function writeNameFiles(folder: string): void {
+  mkdirSync(folder, { mode: 0o755 });
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text, { mode: 0o644 });
+  write("hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n");
+  write("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n");
+  write("passwd", `sandbox:x:${SANDBOX_UID}:${SANDBOX_UID}::/work:/bin/sh\n`);
+  write("group", `sandbox:x:${SANDBOX_UID}:\n`);
+}
+
+/** The running Node binary; a copy where the sandbox user cannot pass the folders above it, such as /root. */
+function reachableNode(scratch: string, owner: number | null): string {
+  if (owner === null || everyoneMayPass(process.execPath)) return process.execPath;
+  const copy = join(scratch, "node");
+  if (!existsSync(copy)) {
+    copyFileSync(process.execPath, copy, constants.COPYFILE_FICLONE);
+    chmodSync(copy, 0o755);
+  }
+  return copy;
+}
+
+function everyoneMayPass(path: string): boolean {
+  if ((statSync(path).mode & 0o001) === 0) return false;
+  return path === "/" || everyoneMayPass(dirname(path));
+}
+
+function findProgram(name: string, path: string): string {
+  for (const folder of path.split(delimiter)) {
+    const candidate = join(folder, name);
+    try {
+      accessSync(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      // the next folder may have it
+    }
+  }
+  return unavailable("bubblewrap is not installed; apt-get install bubblewrap, or run with Docker Compose");
+}
+
+function unavailable(detail: string): never {
+  throw new AuraError("isolation_unavailable", detail);
+}

@@ -1,0 +1,86 @@
+import type { Tree } from "@aura/shared/models/tree";
+import type { PlanProduct } from "@aura/shared/schemas/plan-product";
+import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
+import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
+import type { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/shared/schemas/verification-report";
+
+export type PlanInterfaces = PlanProduct["interfaces"];
+
+/** Name of a toolchain in shared/src/models/toolchains.ts; every method throws `validation_failed` for another one. */
+interface WithToolchain {
+  readonly toolchain: string;
+}
+
+export interface CheckRequest extends WithToolchain {
+  readonly tree: Tree;
+  /** One of the toolchain's commands; another one ends with reason `unknown_command`. */
+  readonly command: string;
+  readonly arguments: readonly string[];
+  /** The PRD's attachments by their own path; they lie under `attachments/` in the working directory. */
+  readonly attachments: Tree;
+}
+
+export interface AcceptanceRequest extends WithToolchain {
+  readonly tree: Tree;
+  readonly interfaces: PlanInterfaces;
+  readonly prelude: string;
+  readonly tests: readonly AcceptanceTest[];
+  readonly attachments: Tree;
+  /** Whole number that fixes hash order in the product and `Math.random` in the tests. */
+  readonly seed: number;
+}
+
+export interface AcceptanceResult {
+  /** One for each requested test, sorted by test id. */
+  readonly tests: TestResult[];
+  readonly evidence: EvidenceItem;
+  readonly environment: EnvironmentFacts;
+}
+
+export interface StubRequest extends WithToolchain {
+  readonly interfaces: PlanInterfaces;
+}
+
+export interface StubResult {
+  /** A product that can be imported and started, and fails with `AURA_STUB_REACHED` wherever it is called. */
+  readonly tree: Tree;
+  /** Signatures and commands that the toolchain cannot read; `subject` is `path:name` or the interface's name. */
+  readonly findings: Finding[];
+}
+
+export interface StripRequest extends WithToolchain {
+  readonly tree: Tree;
+}
+
+export interface ImportRequest extends WithToolchain {
+  readonly tree: Tree;
+  readonly modules: PlanInterfaces["modules"];
+}
+
+/**
+ * Runs what agents wrote, isolated. Each method first lets the canaries try to break out and throws AuraError
+ * `isolation_unavailable` when one succeeds or when nothing here can isolate; nothing ever runs unconfined.
+ * All outputs are hostile data: bounded, never parsed as a verdict.
+ */
+export interface Sandbox {
+  /** Level, canary results and versions, measured now. */
+  environment(): Promise<EnvironmentFacts>;
+
+  /** Runs one check command over a tree. Output is cut to 32 KiB a stream. */
+  runCheck(request: CheckRequest): Promise<SandboxJobResult>;
+
+  /** Makes the stub skeleton that a suite must fail on. */
+  buildStub(request: StubRequest): Promise<StubResult>;
+
+  /** Runs a suite. A test is a pass only when it ended, asserted something and reached a process of the product. */
+  runAcceptance(request: AcceptanceRequest): Promise<AcceptanceResult>;
+
+  /** The same tree with the body of every function replaced by a failure. */
+  stripBodies(request: StripRequest): Promise<Tree>;
+
+  /** Tries to import what the plan promises; exit_code 0 when every module and symbol is there. */
+  checkImports(request: ImportRequest): Promise<EvidenceItem>;
+
+  /** Ends every process that this sandbox runs; calls that were under way reject or end with reason `killed`. */
+  killAll(): Promise<void>;
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import type { Finding } from "@aura/shared/schemas/verification-report";
+import type { Launch, Toolchain } from "./toolchain.ts";
+
+const INTERPRETER = "/usr/bin/python3";
+const SCRIPT_BYTES_MAX = 20_000;
+
+const readProgram = (name: string) => readFileSync(new URL(`./python/${name}.py`, import.meta.url), "utf8");
+const PROGRAMS = {
+  stub: readProgram("stub"),
+  strip: readProgram("strip"),
+  probe: readProgram("probe"),
+  imports: readProgram("imports"),
+  compile: readProgram("compile"),
+  unit_tests: readProgram("unit_tests"),
+  relay: readProgram("relay"),
+};
+
+/** One of the Auditor's own programs, with nothing of the product on its path. */
+const ownProgram = (name: keyof typeof PROGRAMS, ...args: string[]) => [
+  INTERPRETER,
+  "-I",
+  "-S",
+  "-c",
+  PROGRAMS[name],
+  ...args,
+];
+
+/** Python 3 with its standard library; products are packages or modules on PYTHONPATH. */
+export const pythonToolchain: Toolchain = {
+  name: "python",
+
+  environment: (seed) => ({
+    PATH: "/usr/bin:/bin",
+    HOME: "/work",
+    TMPDIR: "/tmp",
+    LANG: "C.UTF-8",
+    PYTHONPATH: "/product",
+    PYTHONDONTWRITEBYTECODE: "1",
+    PYTHONHASHSEED: `${seed % 4294967296}`,
+    PYTHONUTF8: "1",
+  }),
+
+  interfaceFindings: (interfaces) => [
+    ...interfaces.modules.flatMap(({ path }) => moduleFindings(path)),
+    ...[...interfaces.cli, ...interfaces.http].flatMap(({ name, command }) => commandFindings(name, command)),
+  ],
+
+  check: (command, args) => CHECKS.get(command)?.(args) ?? null,
+
+  commandLine: (command, args) => [INTERPRETER, ...command.slice(1).map(inProduct), ...args],
+
+  probe: (snippet, stdin) => ({ argv: [INTERPRETER, "-c", PROGRAMS.probe, snippet], stdin }),
+
+  served: (argv, port, socket) => [...ownProgram("relay"), socket, `${port}`, ...argv],
+
+  stub: (interfaces) => ({ argv: ownProgram("stub"), stdin: JSON.stringify(interfaces) }),
+
+  strip: () => ({ argv: ownProgram("strip"), stdin: null }),
+
+  isSource: (path) => path.endsWith(".py"),
+
+  imports: (modules) => ({ argv: [INTERPRETER, "-c", PROGRAMS.imports], stdin: JSON.stringify(modules) }),
+};
+
+type CheckLaunch = (args: readonly string[]) => Launch | null;
+
+const CHECKS: ReadonlyMap<string, CheckLaunch> = new Map<string, CheckLaunch>([
+  ["compile", () => ({ argv: ownProgram("compile"), stdin: null })],
+  ["unit_tests", () => ({ argv: [INTERPRETER, "-c", PROGRAMS.unit_tests], stdin: null })],
+  ["run", (args) => ({ argv: [INTERPRETER, ...args], stdin: null })],
+  ["script", ([program = ""]) => script(program)],
+]);
+
+function script(program: string): Launch | null {
+  if (Buffer.byteLength(program) > SCRIPT_BYTES_MAX) return null;
+  return { argv: [INTERPRETER, "-c", program], stdin: null };
+}
+
+/** A script named by a relative path lies in the product, while the process starts elsewhere. */
+function inProduct(part: string): string {
+  return part.endsWith(".py") && !part.startsWith("/") ? `/product/${part}` : part;
+}
+
+function moduleFindings(path: string): Finding[] {
+  const parts = path.replace(/\.py$/, "").split("/");
+  const importable = path.endsWith(".py") && parts.every((part) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(part));
+  if (importable || !path.endsWith(".py")) return [];
+  return [
+    {
+      code: "module_not_importable",
+      message: `Python cannot import ${path}: every part of its path must be a name`,
+      subject: path,
+    },
+  ];
+}
+
+function commandFindings(name: string, command: readonly string[]): Finding[] {
+  const [program = "", option, module] = command;
+  const isModule = option === "-m" && /^[A-Za-z_][\w.]*$/.test(module ?? "");
+  const isScript = option?.endsWith(".py") ?? false;
+  if (/^python3?$/.test(program) && (isModule || isScript)) return [];
+  const message = `the command must be ["python3", "-m", "<package>"], not ${JSON.stringify(command)}`;
+  return [{ code: "command_unsupported", message, subject: name }];
+}

@@ -1,0 +1,51 @@
+"""Starts a product and leads connections from a Unix socket to its port on this sandbox's own 127.0.0.1.
+
+argv: socket path, port, then the product's command. Ends when the product ends, with its exit code.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+path, port, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+
+
+def pump(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+    except OSError:
+        pass
+    try:
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def lead(outside):
+    try:
+        inside = socket.create_connection(("127.0.0.1", port), timeout=5)
+    except OSError:
+        outside.close()
+        return
+    inside.settimeout(None)
+    threading.Thread(target=pump, args=(inside, outside), daemon=True).start()
+    pump(outside, inside)
+
+
+def serve(listener):
+    while True:
+        outside, _ = listener.accept()
+        threading.Thread(target=lead, args=(outside,), daemon=True).start()
+
+
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+listener.bind(path)
+os.chmod(path, 0o666)
+listener.listen(64)
+product = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+threading.Thread(target=serve, args=(listener,), daemon=True).start()
+code = product.wait()
+sys.exit(128 - code if code < 0 else code)

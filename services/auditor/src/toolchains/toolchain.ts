@@ -1,0 +1,52 @@
+import type { PlanProduct } from "@aura/shared/schemas/plan-product";
+import type { Finding } from "@aura/shared/schemas/verification-report";
+
+export type PlanInterfaces = PlanProduct["interfaces"];
+
+/** A failing stub, or a function whose body was removed, says this on stderr or in its exception. */
+export const STUB_MARKER = "AURA_STUB_REACHED";
+
+/** A probe says this on its last line of stderr when nothing of the product was loaded. */
+export const UNTOUCHED_MARKER = "AURA_PRODUCT_UNTOUCHED";
+
+/** A process to start in /work with the product at /product. */
+export interface Launch {
+  readonly argv: readonly string[];
+  readonly stdin: string | null;
+}
+
+/**
+ * One language: how its products are started, probed and taken apart. Everything here is a description of processes;
+ * the sandbox runs them, and what they print is data from a hostile process.
+ */
+export interface Toolchain {
+  readonly name: string;
+
+  /** Environment of every process of a product. `seed` fixes what the language would randomise. */
+  environment(seed: number): Record<string, string>;
+
+  /** Problems of a plan's interfaces that show without running anything. */
+  interfaceFindings(interfaces: PlanInterfaces): Finding[];
+
+  /** A check command of shared/src/models/toolchains.ts; null for an unknown one. */
+  check(command: string, args: readonly string[]): Launch | null;
+
+  /** The command line of the plan with a test's arguments. */
+  commandLine(command: readonly string[], args: readonly string[]): string[];
+
+  /** Runs `snippet` with the product importable; its last line of stdout is the JSON value. */
+  probe(snippet: string, stdin: string | null): Launch;
+
+  /** `argv` with a process beside it that leads connections from the socket at `socket` to 127.0.0.1:`port`. */
+  served(argv: readonly string[], port: number, socket: string): string[];
+
+  /** Writes a stub skeleton of `interfaces` into /work and prints a JSON array of findings. */
+  stub(interfaces: PlanInterfaces): Launch;
+
+  /** Writes the files of /product whose functions it could remove into /work; `isSource` names the files it may write. */
+  strip(): Launch;
+  isSource(path: string): boolean;
+
+  /** Exit code 0 when all of `modules` can be imported and hold their symbols; problems one a line on stdout. */
+  imports(modules: PlanInterfaces["modules"]): Launch;
+}
