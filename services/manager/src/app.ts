@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { BODY_BYTES_MAX } from "@aura/shared/schemas/api/conventions";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { guardRoutes } from "./http/access.ts";
 import { addAgentRoutes } from "./http/agent-routes.ts";
@@ -29,7 +29,7 @@ import { addTaskRoutes } from "./http/task-routes.ts";
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
     requestTimeout: 60_000,

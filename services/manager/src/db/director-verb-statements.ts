@@ -1,14 +1,6 @@
 import type { Queryable, Tx } from "@aura/shared/postgres/client";
-import { AuraError, PROBLEMS, type ProblemCode } from "@aura/shared/problems";
-import { z } from "zod";
-
-const OutcomeRow = z.object({
-  id: z.uuid().nullable(),
-  outcome: z.enum(["done", "refused"]),
-  code: z.string().nullable(),
-  detail: z.string().nullable(),
-});
-export type Outcome = z.infer<typeof OutcomeRow>;
+import { callVerb, type VerbContext, type VerbOutcome } from "@aura/shared/postgres/verbs";
+import { AuraError, invariant, PROBLEMS, type ProblemCode } from "@aura/shared/problems";
 
 /** Who carries a director's wish into the database; the verb itself names the director after checking the key. */
 export interface Carrier {
@@ -17,32 +9,31 @@ export interface Carrier {
   readonly presented_key: string;
 }
 
-function context(carrier: Carrier): string {
-  return JSON.stringify({
-    actor_kind: "manager",
-    actor_id: carrier.manager_id,
-    request_id: carrier.request_id,
-    action_id: null,
-  });
+function contextOf(carrier: Carrier): VerbContext {
+  return { actor_kind: "manager", actor_id: carrier.manager_id, request_id: carrier.request_id, action_id: null };
 }
 
-async function outcome(db: Queryable, text: string, values: readonly unknown[]): Promise<Outcome> {
-  const { rows } = await db.query<Record<string, unknown>>(text, values);
-  return OutcomeRow.parse(rows[0]);
+async function call(db: Queryable, verb: string, carrier: Carrier, ...args: readonly unknown[]): Promise<VerbOutcome> {
+  const [outcome] = await callVerb(db, verb, contextOf(carrier), carrier.presented_key, ...args);
+  invariant(outcome !== undefined, `${verb} returns one outcome`);
+  return outcome;
 }
 
 /** Source: database/functions/create_project.sql */
-export function createProject(db: Queryable, carrier: Carrier, name: string): Promise<Outcome> {
-  return outcome(db, "select * from create_project($1, $2, $3)", [context(carrier), carrier.presented_key, name]);
+export function createProject(db: Queryable, carrier: Carrier, name: string): Promise<VerbOutcome> {
+  return call(db, "create_project", carrier, name);
 }
 
 /** `run` as the verb takes it; its blobs must be stored in the same transaction. Source: database/functions/create_run.sql */
-export function createRun(tx: Tx, carrier: Carrier, run: unknown): Promise<Outcome> {
-  return outcome(tx, "select * from create_run($1, $2, $3)", [
-    context(carrier),
-    carrier.presented_key,
-    JSON.stringify(run),
-  ]);
+export function createRun(tx: Tx, carrier: Carrier, run: Readonly<Record<string, unknown>>): Promise<VerbOutcome> {
+  return call(tx, "create_run", carrier, run);
+}
+
+export interface DirectorWish {
+  readonly action: string;
+  readonly target_id: string | null;
+  readonly reason: string;
+  readonly args: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -50,26 +41,15 @@ export function createRun(tx: Tx, carrier: Carrier, run: unknown): Promise<Outco
  *
  * @returns id of the director_actions row. Source: database/functions/take_director_action.sql
  */
-export function takeDirectorAction(
-  db: Queryable,
-  carrier: Carrier,
-  action: { action: string; target_id: string | null; reason: string; args: Record<string, unknown> },
-): Promise<Outcome> {
-  return outcome(db, "select * from take_director_action($1, $2, $3, $4, $5, $6)", [
-    context(carrier),
-    carrier.presented_key,
-    action.action,
-    action.target_id,
-    action.reason,
-    JSON.stringify(action.args),
-  ]);
+export function takeDirectorAction(db: Queryable, carrier: Carrier, wish: DirectorWish): Promise<VerbOutcome> {
+  return call(db, "take_director_action", carrier, wish.action, wish.target_id, wish.reason, wish.args);
 }
 
 /** @throws {AuraError} the refusal's problem; a code without a problem of its own is a conflict with the state */
-export function requireDone(result: Outcome): string {
-  if (result.outcome === "done" && result.id !== null) return result.id;
-  const code = result.code ?? "illegal_transition";
-  const detail = result.detail ?? code.replaceAll("_", " ");
-  if (Object.hasOwn(PROBLEMS, code)) throw new AuraError(code as ProblemCode, detail);
-  throw new AuraError("illegal_transition", `${code}: ${detail}`);
+export function requireDone({ id, outcome, code, detail }: VerbOutcome): string {
+  if (outcome === "done") return id;
+  const word = code ?? "illegal_transition";
+  const why = detail ?? word.replaceAll("_", " ");
+  if (Object.hasOwn(PROBLEMS, word)) throw new AuraError(word as ProblemCode, why);
+  throw new AuraError("illegal_transition", `${word}: ${why}`);
 }

@@ -22,9 +22,22 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => nameWildcard(jsonSchemaTransform(route)),
     transformObject: jsonSchemaTransformObject,
   });
+}
+
+type Transformed = ReturnType<typeof jsonSchemaTransform>;
+
+/** The router's `*` is a parameter named `path` to everybody else. */
+function nameWildcard({ schema, url }: Transformed): Transformed {
+  const params = schema.params as { properties: Record<string, object>; required: string[] } | undefined;
+  const wildcard = params?.properties["*"];
+  if (params === undefined || wildcard === undefined) return { schema, url };
+  const { "*": _, ...properties } = params.properties;
+  const required = [...params.required.filter((name) => name !== "*"), "path"];
+  const named = { ...params, properties: { ...properties, path: wildcard }, required };
+  return { schema: { ...schema, params: named }, url: url.replace("*", ":path") };
 }
 
 /** The document for people, on /docs. Its files are served to anyone, like the document itself. */

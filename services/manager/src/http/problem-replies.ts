@@ -27,6 +27,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (status === 429 || status === 503) reply.header("retry-after", "1");
   return reply
     .code(status)
+    .header("x-request-id", request.id)
     .type("application/problem+json; charset=utf-8")
     .send(JSON.stringify(problemBody(problem, request.id)));
 }

@@ -3,7 +3,7 @@ import type { Queryable } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { Task, TaskDetail } from "@aura/shared/schemas/api/task";
-import { VerificationReport } from "@aura/shared/schemas/verification-report";
+import { Finding } from "@aura/shared/schemas/verification-report";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { CURSOR_ID, CURSOR_TIME, pageRequest } from "../db/read-rows.ts";
@@ -59,6 +59,9 @@ async function buildTaskDetail(db: Queryable, task_id: string): Promise<TaskDeta
   };
 }
 
+/** What a task's detail shows of a report; the rest of it stands in rows. */
+const ReportFindings = z.object({ findings: z.array(Finding).default([]) });
+
 type VerificationRow = Awaited<ReturnType<typeof readTaskVerifications>>[number];
 
 /** Adds what lives in blobs: the findings of each report and the outputs of its evidence. */
@@ -69,7 +72,7 @@ async function withDocuments(db: Queryable, rows: readonly VerificationRow[]) {
   return Promise.all(
     rows.map(async (row) => ({
       ...row,
-      findings: (await readJson(db, row.report_sha256, VerificationReport)).findings,
+      findings: (await readJson(db, row.report_sha256, ReportFindings)).findings,
       evidence: row.evidence.map((item) => ({ ...item, output: textOf(item.output_sha256) })),
     })),
   );

@@ -1,0 +1,37 @@
+import type { Snapshot } from "./follow-run.ts";
+import { runText, stateOf, taskLine } from "./run-text.ts";
+import type { Session } from "./session.ts";
+
+/** Shows a run while it goes on: redrawn in place on a terminal, else one line for each thing that changed. */
+export function openLiveView(session: Session): (snapshot: Snapshot) => void {
+  return session.terminal && !session.json() ? redrawn(session) : linewise(session);
+}
+
+function redrawn(session: Session): (snapshot: Snapshot) => void {
+  let height = 0;
+  return ({ run, tasks }) => {
+    const columns = process.stdout.columns ?? 100;
+    const lines = runText(run, tasks)
+      .split("\n")
+      .map((line) => line.slice(0, columns - 1));
+    const up = height === 0 ? "" : `\u001b[${height}A\u001b[J`;
+    session.out(`${up}${lines.join("\n")}\n`);
+    height = lines.length;
+  };
+}
+
+function linewise(session: Session): (snapshot: Snapshot) => void {
+  const told = new Map<string, string>();
+  const tell = (key: string, line: string) => {
+    if (told.get(key) === line) return;
+    told.set(key, line);
+    session.tell(line);
+  };
+  return ({ run, tasks }) => {
+    for (const task of tasks) tell(task.id, taskLine(task));
+    const { pass, total } = run.requirements;
+    tell("requirements", `requirements: ${pass} of ${total} pass`);
+    const wait = run.waiting_for?.owner === "director" ? `, waits: ${run.waiting_for.next_step}` : "";
+    tell("run", `run ${stateOf(run)}${wait}`);
+  };
+}

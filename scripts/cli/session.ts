@@ -1,0 +1,66 @@
+import { type ApiClient, createApiClient } from "@aura/shared/api-client";
+import { auraHome } from "../system/aura-home.ts";
+import { readRuntimeFile } from "../system/runtime-file.ts";
+
+/** The world of one call of the CLI: tests give their own. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** True when `out` is a terminal that lines can be redrawn on. */
+  readonly terminal: boolean;
+}
+
+/** Something that the caller got wrong, told with what to do about it. */
+export class CliError extends Error {
+  readonly code: string;
+  readonly hint: string;
+  readonly exit_code: 1 | 2;
+
+  constructor(code: string, detail: string, hint: string, exit_code: 1 | 2 = 1) {
+    super(detail);
+    this.name = "CliError";
+    this.code = code;
+    this.hint = hint;
+    this.exit_code = exit_code;
+  }
+}
+
+/** What commands work with. */
+export interface Session extends Surroundings {
+  /** @throws {CliError} `no_manager` when none is configured and none runs here */
+  readonly client: () => ApiClient;
+  /** Prints `value` as JSON under --json, else `text`. */
+  readonly show: (value: unknown, text: string) => void;
+  /** Tells progress: on standard error, so that standard output stays what was asked for. */
+  readonly tell: (line: string) => void;
+  readonly json: () => boolean;
+}
+
+export function openSession(world: Surroundings, json: () => boolean): Session {
+  return {
+    ...world,
+    json,
+    client: () => {
+      const { url, key } = findManager(world.env);
+      return createApiClient(url, key);
+    },
+    show: (value, text) => world.out(json() ? `${JSON.stringify(value, null, 2)}\n` : `${text.replace(/\n+$/, "")}\n`),
+    tell: (line) => world.err(`${line}\n`),
+  };
+}
+
+/** AURA_MANAGER_URL with MANAGER_API_KEY, else the system that runs in AURA_HOME. */
+export function findManager(env: NodeJS.ProcessEnv): { url: string; key: string } {
+  const { AURA_MANAGER_URL: url = "", MANAGER_API_KEY: key = "" } = env;
+  if (url !== "" && key !== "") return { url, key };
+  if (url !== "")
+    throw new CliError("no_key", "AURA_MANAGER_URL is set, MANAGER_API_KEY is not", "Set MANAGER_API_KEY.");
+  const runtime = readRuntimeFile(auraHome(env));
+  if (runtime !== null) return { url: runtime.manager_url, key: runtime.api_key };
+  throw new CliError(
+    "no_manager",
+    "no Manager is configured and none runs here",
+    "Start one with `aura start`, or set AURA_MANAGER_URL and MANAGER_API_KEY.",
+  );
+}

@@ -1,0 +1,194 @@
+import { DIRECTOR_ACTIONS } from "@aura/shared/enums/actor";
+import { newId } from "@aura/shared/models/ids";
+import { putJson } from "@aura/shared/postgres/blobs";
+import { callVerb } from "@aura/shared/postgres/verbs";
+import { DirectorAction, DirectorActionRequest } from "@aura/shared/schemas/api/director-action";
+import {
+  addTestTask,
+  allDone,
+  createTestRun,
+  createTestRuntime,
+  MANAGER,
+  type TestRun,
+  taskInState,
+} from "@aura/shared/testing/factories";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ApiUnderTest, apiUnderTest } from "./api-under-test.ts";
+
+let api: ApiUnderTest;
+let run: TestRun;
+beforeAll(async () => {
+  api = await apiUnderTest();
+  run = await createTestRun(api.db, { oversight: "supervised" });
+});
+afterAll(() => api.close());
+
+const DIGEST = "ab".repeat(32);
+const act = (body: object) => api.post("/v1/director/actions", { reason: "because it is right", ...body });
+
+async function openApproval(kind: "plan" | "question", subject_id: string | null = null): Promise<string> {
+  const id = newId();
+  const content_sha256 = await putJson(api.db.pools.manager, { shown: "to the Director" });
+  const approval = {
+    id,
+    run_id: run.run_id,
+    kind,
+    digest: DIGEST,
+    subject_id,
+    content_sha256,
+    question: kind === "question" ? "Which rounding?" : null,
+    expires_at: "2099-01-01T00:00:00Z",
+  };
+  await allDone(callVerb(api.db.pools.manager, "open_approvals", MANAGER, [approval]));
+  return id;
+}
+
+test("the API knows exactly the actions that the vocabulary has", () => {
+  const known = DirectorActionRequest.options.map((option) => option.shape.action.value);
+  expect([...known].sort()).toEqual([...DIRECTOR_ACTIONS].sort());
+});
+
+describe("an approval", () => {
+  test("shows the document and the digest that binds it, and is listed while it is pending", async () => {
+    const id = await openApproval("plan");
+    const { body } = await api.get(`/v1/approvals/${id}`);
+    expect(body).toMatchObject({
+      id,
+      kind: "plan",
+      status: "pending",
+      digest: DIGEST,
+      content: { shown: "to the Director" },
+    });
+    const list = (await api.get(`/v1/approvals?status=pending&run_id=${run.run_id}`)).body.data;
+    expect(list.map((row: { id: string }) => row.id)).toContain(id);
+    const waiting = (await api.get(`/v1/runs/${run.run_id}`)).body.waiting_for;
+    expect(waiting).toMatchObject({ reason: "plan_approval", owner: "director" });
+    expect(waiting.approval_ids).toContain(id);
+  });
+
+  test("is not decided with another digest, and the refusal is recorded", async () => {
+    const id = await openApproval("plan");
+    const reply = await act({ action: "approve", target_id: id, digest: "cd".repeat(32) });
+    expect([reply.status, reply.body.code]).toEqual([409, "digest_mismatch"]);
+    expect((await api.get(`/v1/approvals/${id}`)).body.status).toBe("pending");
+    const { rows } = await api.db.pools.manager.query(
+      "select outcome, code from director_actions where target_id = $1",
+      [id],
+    );
+    expect(rows).toEqual([{ outcome: "refused", code: "digest_mismatch" }]);
+  });
+
+  test("is decided once", async () => {
+    const id = await openApproval("plan");
+    const first = await act({ action: "approve", target_id: id, digest: DIGEST });
+    expect(first.status).toBe(201);
+    const row = DirectorAction.parse(first.body);
+    expect(row).toMatchObject({ action: "approve", target_id: id, outcome: "done", reason: "because it is right" });
+    expect((await api.get(`/v1/approvals/${id}`)).body).toMatchObject({ status: "approved", decided_by: row.id });
+    const second = await act({ action: "reject", target_id: id, digest: DIGEST });
+    expect([second.status, second.body.code]).toEqual([409, "approval_used"]);
+  });
+
+  test("of a question is answered, never approved", async () => {
+    const id = await openApproval("question", run.first_task_id);
+    const approved = await act({ action: "approve", target_id: id, digest: DIGEST });
+    expect([approved.status, approved.body.code]).toEqual([409, "illegal_transition"]);
+    expect((await act({ action: "answer", target_id: id, answer: "Half to even." })).status).toBe(201);
+    expect((await api.get(`/v1/approvals/${id}`)).body).toMatchObject({ status: "approved", answer: "Half to even." });
+  });
+});
+
+describe("runs and tasks obey", () => {
+  test("pause holds a run, a second pause is refused, resume releases it", async () => {
+    const target_id = run.run_id;
+    expect((await act({ action: "pause", target_id })).status).toBe(201);
+    expect((await api.get(`/v1/runs/${target_id}`)).body.waiting_for.reason).toBe("paused");
+    expect((await act({ action: "pause", target_id })).status).toBe(409);
+    expect((await act({ action: "resume", target_id })).status).toBe(201);
+    expect((await api.get(`/v1/runs/${target_id}`)).body.paused_at).toBeNull();
+  });
+
+  test("a task that waits for the Director tells what to do, and goes on by retry_task", async () => {
+    const runtime = await createTestRuntime(api.db);
+    const target_id = await taskInState(api.db, runtime, run, "awaiting_director");
+    const { waiting_for } = (await api.get(`/v1/tasks/${target_id}`)).body;
+    expect(waiting_for).toMatchObject({
+      reason: "stuck",
+      owner: "director",
+      next_step: expect.stringContaining("retry_task"),
+    });
+    expect((await act({ action: "retry_task", target_id })).status).toBe(201);
+    expect((await api.get(`/v1/tasks/${target_id}`)).body).toMatchObject({ status: "ready" });
+    expect((await act({ action: "retry_task", target_id })).body.code).toBe("illegal_transition");
+  });
+
+  test("set_budget and set_priority show in the run; a PRD block is set aside by run and block id", async () => {
+    const target_id = run.run_id;
+    expect((await act({ action: "set_budget", target_id, usd: "12.5" })).status).toBe(201);
+    expect((await act({ action: "set_priority", target_id, priority: 7 })).status).toBe(201);
+    expect((await act({ action: "set_aside", target_id, block_id: "B2" })).status).toBe(201);
+    const { body } = await api.get(`/v1/runs/${target_id}`);
+    expect([body.spend.usd_limit, body.priority]).toEqual(["12.50", 7]);
+    const ledger = (await api.get(`/v1/runs/${target_id}/requirements`)).body;
+    expect(ledger.blocks[1]).toMatchObject({ block_id: "B2", disposition: "set_aside" });
+  });
+
+  test("stop_all and resume_all need no target and show in every open run", async () => {
+    expect((await act({ action: "stop_all" })).status).toBe(201);
+    expect((await api.get(`/v1/runs/${run.run_id}`)).body.waiting_for.reason).toBe("stopped");
+    expect((await api.get("/readyz")).body.checks.system.status).toBe("degraded");
+    expect((await act({ action: "resume_all", target_id: null })).status).toBe(201);
+  });
+
+  test("cancel ends the run and its tasks", async () => {
+    const doomed = await createTestRun(api.db);
+    await addTestTask(api.db, doomed);
+    expect((await act({ action: "cancel", target_id: doomed.run_id })).status).toBe(201);
+    const { body } = await api.get(`/v1/runs/${doomed.run_id}`);
+    expect(body).toMatchObject({
+      status: "cancelled",
+      stop_reason: "cancelled",
+      waiting_for: null,
+      tasks: { cancelled: 2 },
+    });
+    expect((await act({ action: "pause", target_id: doomed.run_id })).body.code).toBe("illegal_transition");
+  });
+});
+
+describe("agents", () => {
+  test("are taken on by the Director, listed by slug, and suspended", async () => {
+    const agent = { slug: "developer-x", capabilities: ["implement", "review"], mode: "json", reason: "more hands" };
+    const created = await api.post("/v1/agents", agent);
+    expect([created.status, created.body.standing]).toEqual([201, "active"]);
+    const slugs = (await api.get("/v1/agents?limit=1000")).body.data.map(({ slug }: { slug: string }) => slug);
+    expect(slugs).toEqual([...slugs].sort());
+    expect(slugs).toContain("developer-x");
+    expect((await act({ action: "suspend_agent", target_id: created.body.id })).status).toBe(201);
+    const suspended = (await api.get("/v1/agents?standing=suspended&capability=review")).body.data;
+    expect(suspended.map(({ id }: { id: string }) => id)).toEqual([created.body.id]);
+  });
+
+  test("have a scorecard made of verdicts alone", async () => {
+    const runtime = await createTestRuntime(api.db);
+    const other = await createTestRun(api.db);
+    for (const [status, record] of [
+      ["verified", { accepted: 1, rejected: 0, first_time_accepted: 1, acceptance_rate: 1 }],
+      ["rejected", { accepted: 0, rejected: 1, first_time_accepted: 0, acceptance_rate: 0 }],
+      ["submitted", { accepted: 0, rejected: 0, acceptance_rate: null }],
+    ] as const) {
+      const task_id = await taskInState(api.db, runtime, other, status);
+      const { assigned_agent, agent_slug } = (await api.get(`/v1/tasks/${task_id}`)).body;
+      const { body } = await api.get(`/v1/agents/${assigned_agent}/scorecard`);
+      expect(body).toMatchObject({ slug: agent_slug, attempts: 1, usd: "0.00", ...record });
+      expect(body.by_kind).toEqual([expect.objectContaining({ kind: "review", attempts: 1, ...record })]);
+    }
+  });
+});
+
+test("a project is created once under its name", async () => {
+  const created = await api.post("/v1/projects", { name: "  Books  " });
+  expect([created.status, created.body.name, created.body.runs]).toEqual([201, "Books", 0]);
+  expect((await api.get(`/v1/projects/${created.body.id}`)).body.name).toBe("Books");
+  const again = await api.post("/v1/projects", { name: "Books" });
+  expect([again.status, again.body.code, again.body.detail]).toEqual([409, "name_taken", created.body.id]);
+});

@@ -1,0 +1,112 @@
+import { AuditEvent } from "@aura/shared/schemas/api/audit-event";
+import { createTestRun } from "@aura/shared/testing/factories";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ApiUnderTest, apiUnderTest } from "./api-under-test.ts";
+
+let api: ApiUnderTest;
+let origin: string;
+beforeAll(async () => {
+  api = await apiUnderTest();
+  origin = await api.app.listen({ port: 0, host: "127.0.0.1" });
+});
+afterAll(() => api.close());
+
+const numberAll = () => api.db.pools.auditor.query("select * from number_events(1000)");
+
+interface Stream {
+  /** The next `n` events; fails when they do not come within 5 s. */
+  take(n: number): Promise<AuditEvent[]>;
+  close(): Promise<void>;
+  readonly raw: () => string;
+}
+
+async function open(query: string, headers: Record<string, string> = {}): Promise<Stream> {
+  const end = new AbortController();
+  const reply = await fetch(`${origin}/v1/events${query}`, {
+    headers: { authorization: `Bearer ${api.keys.observer}`, ...headers },
+    signal: end.signal,
+  });
+  expect([reply.status, reply.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
+  const reader = reply.body?.getReader();
+  let text = "";
+  let taken = 0;
+  const events = () =>
+    [...text.matchAll(/^id: (\d+)\ndata: (.*)\n\n/gm)].map(([, id, data]) => {
+      const event = AuditEvent.parse(JSON.parse(data ?? ""));
+      expect(event.seq).toBe(Number(id));
+      return event;
+    });
+  return {
+    raw: () => text,
+    async take(n) {
+      const timer = setTimeout(() => end.abort(), 5000);
+      while (events().length < taken + n) text += new TextDecoder().decode((await reader?.read())?.value);
+      clearTimeout(timer);
+      taken += n;
+      return events().slice(taken - n, taken);
+    },
+    close: async () => end.abort(),
+  };
+}
+
+test("events come live, in the order of the log, without a gap", async () => {
+  const stream = await open("");
+  await createTestRun(api.db);
+  await numberAll();
+  const events = await stream.take(3);
+  const seqs = events.map(({ seq }) => seq ?? -1);
+  expect(seqs).toEqual([0, 1, 2].map((step) => (seqs[0] ?? 0) + step));
+  await stream.close();
+});
+
+test("a client resumes after the last event it saw, and gets every later one once", async () => {
+  await createTestRun(api.db);
+  await numberAll();
+  const whole = await open("?after=-1");
+  const all = await whole.take(6);
+  await whole.close();
+  expect(all.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4, 5]);
+  const resumed = await open("", { "last-event-id": "2" });
+  expect(await resumed.take(3)).toEqual(all.slice(3));
+  await resumed.close();
+});
+
+test("run_id and types choose, and a subject with .* stands for all its types", async () => {
+  const [run, other] = [await createTestRun(api.db), await createTestRun(api.db)];
+  await numberAll();
+  const stream = await open(`?after=-1&run_id=${run.run_id}&types=run.created,task.*`);
+  const events = await stream.take(2);
+  expect(events.map(({ event_type }) => event_type).sort()).toEqual(["run.created", "task.created"]);
+  expect(new Set(events.map(({ run_id }) => run_id))).toEqual(new Set([run.run_id]));
+  expect(stream.raw()).not.toContain(other.run_id);
+  await stream.close();
+});
+
+test("a position beyond the log, from another database, is told to read its state again", async () => {
+  const stream = await open("", { "last-event-id": "999999999" });
+  await createTestRun(api.db);
+  await numberAll();
+  await stream.take(1);
+  expect(stream.raw()).toMatch(/^event: reset\n/);
+  await stream.close();
+});
+
+test("an unnumbered event is not sent before it has its place", async () => {
+  await numberAll();
+  const stream = await open("");
+  const { run_id } = await createTestRun(api.db);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(stream.raw()).not.toContain(run_id);
+  await numberAll();
+  expect((await stream.take(1))[0]?.seq).toBeGreaterThan(0);
+  await stream.close();
+});
+
+test("closing the app ends every stream", async () => {
+  const own = await apiUnderTest();
+  const address = await own.app.listen({ port: 0, host: "127.0.0.1" });
+  const reply = await fetch(`${address}/v1/events`, { headers: { authorization: `Bearer ${own.keys.director}` } });
+  const ended = reply.text();
+  await own.close();
+  expect(await ended).toBe(": open\n\n");
+});

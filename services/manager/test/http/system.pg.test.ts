@@ -1,0 +1,64 @@
+import { createLog } from "@aura/shared/log";
+import { createPool } from "@aura/shared/postgres/client";
+import { OPERATIONS } from "@aura/shared/schemas/api/operations";
+import { Readiness } from "@aura/shared/schemas/api/system";
+import { createTestRuntime } from "@aura/shared/testing/factories";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildApp } from "../../src/app.ts";
+import { type ApiUnderTest, apiUnderTest, FACTS } from "./api-under-test.ts";
+
+let api: ApiUnderTest;
+beforeAll(async () => {
+  api = await apiUnderTest();
+});
+afterAll(() => api.close());
+
+test("readiness names what is degraded, and is ok again when it is mended", async () => {
+  const alone = Readiness.parse((await api.get("/readyz")).body);
+  expect([alone.status, alone.checks.agent_runtimes.status]).toEqual(["degraded", "degraded"]);
+  expect([alone.checks.database.status, alone.checks.migrations.status]).toEqual(["ok", "ok"]);
+  await createTestRuntime(api.db);
+  const served = Readiness.parse((await api.get("/readyz")).body);
+  expect(served.checks.agent_runtimes.status).toBe("ok");
+});
+
+test("without a database the process is healthy, not ready, and every question is 503, retryable, without a detail of the inside", async () => {
+  const pool = createPool("postgresql://aura_manager:secret@127.0.0.1:1/none", "test");
+  const app = await buildApp({ pool, log: createLog("test", "silent"), facts: FACTS });
+  expect((await app.inject("/healthz")).statusCode).toBe(200);
+  for (const url of ["/readyz", "/v1/runs"]) {
+    const reply = await app.inject({ url, headers: { authorization: `Bearer ${api.keys.director}` } });
+    expect([reply.statusCode, reply.json().code, reply.json().retryable]).toEqual([503, "database_unavailable", true]);
+    expect(reply.headers["retry-after"]).toBe("1");
+    expect(reply.body).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|secret/);
+  }
+  await app.close();
+  await pool.end();
+});
+
+test("the OpenAPI document is version 3.1, names every operation, and resolves all of its references", async () => {
+  const { body } = await api.get("/openapi.json");
+  expect(body.openapi).toBe("3.1.0");
+  const documented = (path: string) => path.replace(/:([a-z_]+)/g, "{$1}").replace("*", "{path}");
+  for (const { path, method, id } of Object.values(OPERATIONS)) {
+    const found = body.paths[documented(path)]?.[method.toLowerCase()];
+    expect([id, found?.operationId]).toEqual([id, id]);
+    expect(Object.keys(found.responses)).toContain("default");
+  }
+  const named = Object.values(OPERATIONS).map(({ path }) => documented(path));
+  expect(Object.keys(body.paths).sort()).toEqual([...new Set(named)].sort());
+  const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
+  expect(references.length).toBeGreaterThan(10);
+  for (const [, name] of references) expect(Object.keys(body.components.schemas)).toContain(name);
+});
+
+test("the documentation is served to a browser", async () => {
+  const page = await api.app.inject("/docs");
+  expect(page.statusCode).toBe(200);
+  expect(page.headers["content-type"]).toContain("text/html");
+});
+
+test("what is not there has no route: these come with later versions", async () => {
+  for (const url of ["/metrics", "/v1/controls", "/v1/audit/checkpoint", "/v1/dashboard/overview"])
+    expect((await api.get(url)).status).toBe(404);
+});

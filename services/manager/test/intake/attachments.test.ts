@@ -1,0 +1,45 @@
+import type { AuraError } from "@aura/shared/problems";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { attachmentTree } from "../../src/intake/attachments.ts";
+
+const attach = (...paths: string[]) => paths.map((path) => ({ path, content_base64: "aGk=" }));
+
+test("attachments become a tree of their bytes", () => {
+  const tree = attachmentTree(attach("data/a.csv", "b.txt"));
+  expect([...tree.keys()]).toEqual(["data/a.csv", "b.txt"]);
+  expect(tree.get("b.txt")?.toString()).toBe("hi");
+});
+
+test("all refused paths are named at once", () => {
+  try {
+    attachmentTree(attach("ok.txt", "../x", "/y"));
+    expect.unreachable();
+  } catch (error) {
+    expect((error as AuraError).code).toBe("attachment_name_refused");
+    expect((error as AuraError).issues.map(({ path }) => path)).toEqual([
+      "prd.attachments.1.path",
+      "prd.attachments.2.path",
+    ]);
+  }
+});
+
+test("no accepted path can leave a folder it is joined to", () => {
+  const piece = fc.constantFrom("a", "..", ".", "/", "\\", "\u0000", "b.txt", " ", "~", "C:", "é", "\ud800");
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join("")),
+      (path) => {
+        try {
+          attachmentTree(attach(path));
+        } catch {
+          return;
+        }
+        expect(path.startsWith("/")).toBe(false);
+        expect(path.split("/")).not.toContain("..");
+        expect(path).not.toMatch(/[\\\p{Cc}]/u);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
