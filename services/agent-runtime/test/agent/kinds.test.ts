@@ -173,7 +173,20 @@ describe("acceptance tests of many requirements", () => {
       rulings: [],
     };
     const finding = { code: "test_broken", message: "x is not defined", subject: "R9-a" };
-    const last_failure = { findings: [finding], tests: [], passed_test_ids: [], note: null };
+    const red = {
+      test_id: "R1-a",
+      requirement_ids: ["R1"],
+      outcome: "fail" as const,
+      input: null,
+      expected: null,
+      observed: null,
+    };
+    const last_failure = {
+      findings: [finding],
+      tests: [{ ...red, message: "red on the stub, as it should be" }],
+      passed_test_ids: [],
+      note: null,
+    };
     const mended = { ...testOf("R9-a", "R9"), body: `${testOf("R9-a", "R9").body}\nassert.ok(true);` };
     const provider = scriptedProvider([
       { calls: [{ name: "submit_acceptance_tests", arguments: { amend: true, tests: [mended] } }] },
@@ -181,6 +194,7 @@ describe("acceptance tests of many requirements", () => {
     const desk = await attempt({ ...context, previous, last_failure }, provider);
     const { submitted } = desk.end_of_attempt as { submitted: SuiteProduct };
     expect(provider.requests).toHaveLength(1);
+    expect(String(provider.requests[0]?.messages[1]?.content)).not.toContain("as it should be");
     expect(submitted.tests).toHaveLength(10);
     expect(submitted.tests.find((test) => test.id === "R9-a")?.body).toContain("assert.ok(true)");
   });

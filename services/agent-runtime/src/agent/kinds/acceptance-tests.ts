@@ -67,18 +67,17 @@ function batches(context: Context): string[][] {
   );
 }
 
-/** Requirements that the last failure names, by itself or through their tests; empty: all of them. */
+/**
+ * Requirements that the findings name, by themselves or through their tests; empty: all of them. The failed tests say
+ * nothing here: on the stub, where a suite is judged, tests are meant to fail.
+ */
 function concernedByFailure(context: Context): Set<string> {
-  const { last_failure: failure, previous } = context;
+  const { last_failure: failure, previous, wanted_requirement_ids: wanted } = context;
   if (failure === null || previous === null) return new Set();
   const tests = new Map(previous.tests.map((test) => [test.id, test.requirement_ids]));
-  const subjects = failure.findings.map((finding) => finding.subject);
-  const known = (subject: string | null) =>
-    subject !== null && (tests.has(subject) || context.wanted_requirement_ids.includes(subject));
-  if (subjects.some((subject) => !known(subject))) return new Set();
-  const named = subjects.flatMap((subject) => (subject === null ? [] : (tests.get(subject) ?? [subject])));
-  const failed = failure.tests.filter((test) => test.outcome !== "pass").flatMap((test) => test.requirement_ids);
-  return new Set([...named, ...failed].filter((id) => context.wanted_requirement_ids.includes(id)));
+  const named = failure.findings.map(({ subject }) => (subject === null ? [] : (tests.get(subject) ?? [subject])));
+  const concerned = named.map((ids) => ids.filter((id) => wanted.includes(id)));
+  return concerned.some((ids) => ids.length === 0) ? new Set() : new Set(concerned.flat());
 }
 
 function submitTool(context: Context, batch: readonly string[]): Tool {

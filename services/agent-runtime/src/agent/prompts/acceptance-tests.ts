@@ -1,5 +1,5 @@
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
-import type { TaskContextOf } from "@aura/shared/schemas/task-context";
+import type { LastFailure, TaskContextOf } from "@aura/shared/schemas/task-context";
 import { HARNESS } from "./harness.ts";
 import {
   blocksText,
@@ -77,7 +77,7 @@ function previousText(context: TaskContextOf<"acceptance_tests">, chosen: Readon
       ),
     );
   if (context.last_failure !== null)
-    parts.push(section("Why the last attempt was not accepted", failureText(context.last_failure)));
+    parts.push(section("Why the last attempt was not accepted", failureText(aboutFindings(context.last_failure))));
   return parts;
 }
 
@@ -88,11 +88,17 @@ function disputesText(context: TaskContextOf<"acceptance_tests">): string {
   const failure =
     context.last_failure === null
       ? ""
-      : `\n\nWhy the last ruling was not accepted:\n${failureText(context.last_failure)}`;
+      : `\n\nWhy the last ruling was not accepted:\n${failureText(aboutFindings(context.last_failure))}`;
   return section(
     "Disputed tests",
     `A developer thinks that these tests contradict the PRD. You see no code, and need none: compare each test with the PRD blocks and requirements. Give one ruling for each in \`rulings\`: upheld when the requirements demand what the test expects, replaced when they do not, or leave open what the test fixes; \`basis\` quotes the words that decide. For each replaced test hand in its new version under the same id in \`tests\`: it must still test the requirement as sharply as its words allow, and fail on a product that does nothing. Upheld tests are not handed in; when all are upheld, \`tests\` is empty.\n\n${preludeText(context.previous?.prelude ?? "")}${disputes.join("\n\n")}${failure}`,
   );
+}
+
+/** A suite's tests are meant to fail where it is judged, on the stub: only those that a finding names are in question. */
+function aboutFindings(failure: LastFailure): LastFailure {
+  const named = new Set(failure.findings.map((finding) => finding.subject));
+  return { ...failure, tests: failure.tests.filter((test) => named.has(test.test_id)), passed_test_ids: [] };
 }
 
 function preludeText(prelude: string): string {
