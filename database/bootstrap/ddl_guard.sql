@@ -145,23 +145,32 @@ begin
 end $$;
 revoke all on function guard.record_ddl(text, text) from public;
 
+-- Raises AU004 where this command broke the manifest: in a release only what is immutable counts.
+create or replace function guard.refuse_changes(p_tag text, p_released boolean) returns void
+  language plpgsql set search_path = pg_catalog, guard, pg_temp as $$
+declare
+  broken text;
+begin
+  if not exists (select from guard.schema_manifest) or (p_released and p_tag in ('CREATE FUNCTION', 'CREATE TRIGGER', 'CREATE VIEW', 'GRANT', 'REVOKE')) then
+    return;
+  end if;
+  if not p_released and p_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'CREATE RULE', 'DROP RULE', 'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY') then
+    raise exception '% is refused outside a release', lower(p_tag) using errcode = 'AU004';
+  end if;
+  broken := (select string_agg(v, ', ') from (select * from guard.violations(p_released) limit 5) x (v));
+  if broken is not null then
+    raise exception '% is refused: it would change %', lower(p_tag), broken using errcode = 'AU004';
+  end if;
+end $$;
+revoke all on function guard.refuse_changes(text, boolean) from public;
+
 create or replace function guard.check_ddl() returns event_trigger
   language plpgsql security definer set search_path = pg_catalog, guard, pg_temp as $$
 declare
   released constant boolean := guard.release_is_open();
-  broken text;
   command record;
 begin
-  if not released and exists (select from guard.schema_manifest)
-    and tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'CREATE RULE', 'CREATE POLICY', 'ALTER POLICY') then
-    raise exception '% is refused outside a release', lower(tg_tag) using errcode = 'AU004';
-  end if;
-  if not (released and tg_tag in ('CREATE FUNCTION', 'CREATE TRIGGER', 'GRANT', 'REVOKE', 'CREATE VIEW')) then
-    broken := (select string_agg(v, ', ') from (select * from guard.violations(released) limit 5) x (v));
-    if broken is not null then
-      raise exception '% is refused: it would change %', lower(tg_tag), broken using errcode = 'AU004';
-    end if;
-  end if;
+  perform guard.refuse_changes(tg_tag, released);
   for command in select * from pg_event_trigger_ddl_commands() loop
     continue when command.schema_name like 'pg_temp%' or (released and tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES'));
     continue when released and guard.is_unchanged(command.object_type, command.object_identity);
@@ -175,13 +184,11 @@ create or replace function guard.check_drop() returns event_trigger
 declare
   object record;
 begin
+  perform guard.refuse_changes(tg_tag, guard.release_is_open());
   for object in select * from pg_event_trigger_dropped_objects() loop
     continue when object.is_temporary or not object.original;
     perform guard.record_ddl(tg_tag, object.object_identity);
   end loop;
-  if tg_tag in ('DROP RULE', 'DROP POLICY') and not guard.release_is_open() then
-    raise exception '% is refused outside a release', lower(tg_tag) using errcode = 'AU004';
-  end if;
 end $$;
 revoke all on function guard.check_drop() from public;
 

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 const SERVICES = ["manager", "agent", "auditor", "observer"] as const;
 const PERMISSION_DENIED = "42501";
+const NOT_A_TABLE = ["55000", "42809", "0A000", "428C9"]; // a view that cannot be written or truncated at all
 const UNKNOWN_TYPE = "42704"; // a row type of the schema, which the observer does not even see
+
+type Login = (typeof SERVICES)[number];
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -12,13 +15,37 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-async function stateOf(login: (typeof SERVICES)[number], statement: string): Promise<string | undefined> {
+async function stateOf(login: Login, statement: string): Promise<string | undefined> {
   try {
     await db.pools[login].query(statement);
     return undefined;
   } catch (error) {
     return sqlState(error);
   }
+}
+
+/** Tries each statement as this login, undoing what succeeds; those that did not end with one of the states, and how. */
+async function notRefused(login: Login, statements: readonly string[], ...states: string[]): Promise<string> {
+  const list = statements.map((statement) => `$s$${statement}$s$`).join(", ");
+  const attempt = `do $do$
+    declare statement text; state text; passed text := '';
+    begin
+      foreach statement in array array[${list}] loop
+        state := 'none';
+        begin
+          execute statement;
+          raise exception 'done' using errcode = 'ZZ000';
+        exception when others then state := sqlstate;
+        end;
+        if state <> all ('{${states.join(",")}}') then passed := passed || statement || ' (' || state || '); '; end if;
+      end loop;
+      raise exception '[%]', passed;
+    end $do$`;
+  const error = await db.pools[login].query(attempt).then(
+    () => new Error("no answer"),
+    (caught: Error) => caught,
+  );
+  return `${login}: ${error.message}`;
 }
 
 interface Table {
@@ -59,30 +86,29 @@ async function functions(): Promise<Verb[]> {
 test("no service writes any table: INSERT, UPDATE, DELETE and TRUNCATE are refused to every role on every table", async () => {
   const all = await tables();
   expect(all.length).toBeGreaterThan(50);
+  const writes = (table: Table) => [
+    `insert into ${table.name} default values`,
+    `update ${table.name} set ${table.column} = default`,
+    `delete from ${table.name}`,
+    `truncate ${table.name} cascade`,
+  ];
+  const realTables = all.filter((table) => !table.isView).flatMap(writes);
+  const views = all.filter((table) => table.isView).flatMap(writes);
   for (const login of SERVICES) {
-    for (const { name, column, isView } of all) {
-      const tried = [
-        `insert into ${name} default values`,
-        `update ${name} set ${column} = default`,
-        `delete from ${name}`,
-        `truncate ${name} cascade`,
-      ];
-      for (const statement of tried) {
-        const state = await stateOf(login, statement);
-        const refused = state === PERMISSION_DENIED || (isView && state !== undefined);
-        expect(refused, `${login}: ${statement} gave ${state}`).toBe(true);
-      }
-    }
+    expect(await notRefused(login, realTables, PERMISSION_DENIED)).toBe(`${login}: []`);
+    expect(await notRefused(login, views, PERMISSION_DENIED, ...NOT_A_TABLE)).toBe(`${login}: []`);
   }
 });
 
 test("agents read no table, observers read the schema dash alone, nobody reads keys and tokens", async () => {
   const all = await tables();
-  for (const { name } of all) {
-    expect(await stateOf("agent", `select from ${name}`), name).toBe(PERMISSION_DENIED);
-    const seen = await stateOf("observer", `select from ${name}`);
-    expect(seen, name).toBe(name.startsWith("dash.") ? undefined : PERMISSION_DENIED);
-  }
+  const reads = (tables: readonly Table[]) => tables.map((table) => `select from ${table.name}`);
+  const published = all.filter((table) => table.name.startsWith("dash."));
+  expect(await notRefused("agent", reads(all), PERMISSION_DENIED)).toBe("agent: []");
+  expect(
+    await notRefused("observer", reads(all.filter((table) => !published.includes(table))), PERMISSION_DENIED),
+  ).toBe("observer: []");
+  expect(await notRefused("observer", reads(published), "ZZ000")).toBe("observer: []");
   for (const login of ["manager", "auditor"] as const) {
     expect(await stateOf(login, "select from api_keys")).toBe(PERMISSION_DENIED);
     expect(await stateOf(login, "select token_sha256 from agent_runtimes")).toBe(PERMISSION_DENIED);
@@ -98,12 +124,12 @@ test("a verb is executable by one role alone, and refused to the others", async 
   const verbs = all.filter((verb) => verb.roles.length === 1);
   expect(verbs.length).toBeGreaterThan(45);
   expect(all.filter((verb) => verb.name.startsWith("_") && verb.roles.length > 0)).toEqual([]);
-  for (const verb of all) {
-    for (const login of SERVICES.filter((candidate) => !verb.roles.includes(candidate))) {
-      const state = await stateOf(login, verb.call);
-      const refused = state === PERMISSION_DENIED || (verb.name.startsWith("_") && state === UNKNOWN_TYPE);
-      expect(refused, `${login}: ${verb.call} gave ${state}`).toBe(true);
-    }
+  for (const login of SERVICES) {
+    const foreign = all.filter((verb) => !verb.roles.includes(login));
+    const internal = foreign.filter((verb) => verb.name.startsWith("_")).map((verb) => verb.call);
+    const others = foreign.filter((verb) => !verb.name.startsWith("_")).map((verb) => verb.call);
+    expect(await notRefused(login, others, PERMISSION_DENIED)).toBe(`${login}: []`);
+    expect(await notRefused(login, internal, PERMISSION_DENIED, UNKNOWN_TYPE)).toBe(`${login}: []`);
   }
 });
 
