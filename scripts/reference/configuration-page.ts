@@ -43,7 +43,6 @@ function values({ type, enum: words, const: word, minimum, maximum, anyOf }: Var
   if (words !== undefined) return words.join(", ");
   if (anyOf !== undefined) return anyOf.map(values).join(", ");
   if (type !== "integer" && type !== "number") return "";
-  return [minimum, maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum]
-    .filter((end) => end !== undefined)
-    .join(" to ");
+  const bounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
+  return bounded ? `${minimum ?? 0} to ${maximum}` : `${minimum ?? 0} or more`;
 }

@@ -12,7 +12,7 @@ export function errorsPage(): string {
   ]);
   return page(
     "Errors",
-    "Replies that refuse are `application/problem+json` (RFC 9457): `type` is `/problems/<code>`, `instance` names the request, which the service's log line carries too. Items that a verb of the database refuses carry the same codes.",
+    "Replies that refuse are `application/problem+json` (RFC 9457): `type` is `/problems/<code>`, `instance` names the request, which the service's log line carries too. An item that a verb of the database refuses carries one of these codes, or a more precise word of its own.",
     table(["code", "status", "title", "try again", "what to do"], rows),
   );
 }

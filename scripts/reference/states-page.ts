@@ -25,11 +25,12 @@ function words(list: readonly string[]): string {
 
 function moves(rows: readonly (readonly string[])[]): string {
   const byMove = Map.groupBy(rows, ([from = "", to = ""]) => `${from} ${to}`);
+  const withVerbs = rows.some(([, , verb]) => verb !== undefined);
   const cells = [...byMove.values()].map((same) => {
-    const [[from = "", to = ""] = []] = same;
-    return [code(from), code(to), words(same.flatMap(([, , verb]) => (verb === undefined ? [] : [verb])))];
+    const [from = "", to = ""] = same[0] ?? [];
+    return [code(from), code(to), words(same.flatMap(([, , verb]) => verb ?? []))].slice(0, withVerbs ? 3 : 2);
   });
-  return table(["from", "to", "verb"], cells);
+  return table(["from", "to", "verb"].slice(0, withVerbs ? 3 : 2), cells);
 }
 
 /** The `values` rows of `insert into <name>` in all migrations, in order. */

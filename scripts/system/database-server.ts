@@ -21,7 +21,7 @@ export interface DatabaseServer {
 
 /**
  * The server that `DATABASE_URL` or `POSTGRES_HOST` names, else Postgres 15 of our own with its data in `home`.
- * The services' passwords are made once for a home; a URL for a login in the environment wins over them.
+ * The logins' passwords are made once for a home; one in the environment (`AURA_MANAGER_PASSWORD` ...) wins.
  *
  * @param onChange called with what happened to a server of ours after the start
  */
@@ -57,11 +57,9 @@ function roleUrls(home: string, env: NodeJS.ProcessEnv, administratorUrl: string
   const roles = ["aura_migrator", "aura_manager", "aura_agent", "aura_auditor", "aura_observer"] as const;
   const passwords = homeSecrets(home, roles);
   const urlOf = (role: (typeof roles)[number]): string => {
-    const given = env[`${role.toUpperCase()}_DATABASE_URL`];
-    if (given) return given;
     const url = new URL(administratorUrl);
     url.username = role;
-    url.password = passwords[role];
+    url.password = encodeURIComponent(env[`${role.toUpperCase()}_PASSWORD`] || passwords[role]);
     return url.href;
   };
   return {

@@ -6,7 +6,9 @@ const password = (login: string) =>
   z
     .string()
     .default("change_me")
-    .describe(`Password that the login ${login} gets; letters and digits, for it stands in URLs.`);
+    .describe(
+      `Password that the login ${login} gets; letters and digits, for it stands in URLs. npm start makes one of its own.`,
+    );
 
 /** Every variable of the job that brings a database up to date. */
 export const ConfigSchema = z.object({
@@ -20,7 +22,10 @@ export const ConfigSchema = z.object({
   POSTGRES_DB: z.string().default("aura_orchestra").describe("Name of the database."),
   POSTGRES_USER: z.string().default("aura_admin").describe("The administrator's login."),
   POSTGRES_PASSWORD: z.string().default("change_me").describe("The administrator's password."),
-  MANAGER_API_KEY: z.string().default("local-dev-only").describe("The first director's API key."),
+  MANAGER_API_KEY: z
+    .string()
+    .default("local-dev-only")
+    .describe("The director's API key. npm start makes one of its own."),
   AURA_MIGRATOR_PASSWORD: password("aura_migrator"),
   AURA_MANAGER_PASSWORD: password("aura_manager"),
   AURA_AGENT_PASSWORD: password("aura_agent"),

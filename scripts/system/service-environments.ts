@@ -1,4 +1,7 @@
 import { join } from "node:path";
+import { ConfigSchema as AgentRuntime } from "../../services/agent-runtime/src/config.ts";
+import { ConfigSchema as Auditor } from "../../services/auditor/src/config.ts";
+import { ConfigSchema as Manager } from "../../services/manager/src/config.ts";
 import { ROOT } from "./aura-home.ts";
 import type { RoleUrls } from "./database-server.ts";
 
@@ -15,31 +18,9 @@ type Environment = Record<string, string>;
 const MACHINE = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] as const;
 const PROXY = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "NODE_USE_ENV_PROXY"];
 
-const OF_MANAGER = [
-  "ENV",
-  "PROJECT_NAME",
-  "LOG_LEVEL",
-  "MANAGER_HOST",
-  "AURA_MODEL_PROVIDER",
-  "AURA_MODEL",
-  "AURA_MODEL_PRICES",
-  "AURA_BUDGET_USD",
-  "AURA_BUDGET_TOKENS",
-  "ENABLE_STRICT_POLICY",
-];
-const OF_AGENT_RUNTIME = [
-  "LOG_LEVEL",
-  "AGENT_RUNTIME_HOST",
-  "AGENT_RUNTIME_CAPACITY",
-  "AURA_MODEL_PROVIDER",
-  "AURA_RECORD_TO",
-  "OPENAI_API_KEY",
-  "OPENAI_BASE_URL",
-];
-const OF_AUDITOR = ["LOG_LEVEL", "AUDITOR_HOST", "AURA_SANDBOX"];
-
 /**
- * The whole environment of each service: its own database URL and nobody else's, model keys for agent-runtime alone.
+ * The whole environment of each service: what its own schema names and nothing else, so its own database URL and nobody
+ * else's, and model keys for agent-runtime alone.
  */
 export function serviceEnvironments(
   env: NodeJS.ProcessEnv,
@@ -49,21 +30,21 @@ export function serviceEnvironments(
   const recordings = env.AURA_RECORDINGS || join(ROOT, "docs", "examples");
   return {
     manager: {
-      ...pick(env, [...MACHINE, ...OF_MANAGER]),
+      ...pick(env, [...MACHINE, ...Object.keys(Manager.shape)]),
       TZ: "UTC",
       AURA_MANAGER_DATABASE_URL: urls.aura_manager,
       MANAGER_PORT: String(ports.manager),
       AURA_RECORDINGS: recordings,
     },
     agent_runtime: {
-      ...pick(env, [...MACHINE, ...PROXY, ...OF_AGENT_RUNTIME]),
+      ...pick(env, [...MACHINE, ...PROXY, ...Object.keys(AgentRuntime.shape)]),
       TZ: "UTC",
       AURA_AGENT_DATABASE_URL: urls.aura_agent,
       AGENT_RUNTIME_PORT: String(ports.agent_runtime),
       AURA_RECORDINGS: recordings,
     },
     auditor: {
-      ...pick(env, [...MACHINE, ...OF_AUDITOR]),
+      ...pick(env, [...MACHINE, ...Object.keys(Auditor.shape)]),
       TZ: "UTC",
       AURA_AUDITOR_DATABASE_URL: urls.aura_auditor,
       AUDITOR_PORT: String(ports.auditor),

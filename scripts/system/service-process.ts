@@ -110,5 +110,5 @@ export async function untilReady(service: ServiceProcess, patienceMs: number, si
     await sleep(60);
   }
   const { name, logFile } = service.spec;
-  throw new Error(`${name} is not ready (${answer}). The end of ${logFile}:\n${lastLines(logFile, 12)}`);
+  throw new Error(`${name} is not ready (${answer}). The end of ${logFile}:\n${lastLines(logFile, 20)}`);
 }

@@ -4,12 +4,16 @@ import { ConfigSchema as Auditor } from "../../services/auditor/src/config.ts";
 import { ConfigSchema as Manager } from "../../services/manager/src/config.ts";
 import { ConfigSchema as Migrate } from "./migrate-config.ts";
 
-/** What `npm start`, the scripts and Docker Compose read themselves. */
+/** What `npm start`, the command line, the scripts and Docker Compose read themselves. */
 const Scripts = z.object({
   AURA_HOME: z
     .string()
     .default(".aura")
     .describe("Folder of data, secrets, logs and deliveries of one system, relative to the repository."),
+  AURA_MANAGER_URL: z
+    .string()
+    .optional()
+    .describe("Manager that the command line talks to, with MANAGER_API_KEY; unset: the one that runs in AURA_HOME."),
   AURA_TEST_ADMIN_URL: z
     .string()
     .optional()
@@ -31,6 +35,6 @@ export const SETTINGS: readonly { readonly reader: string; readonly schema: z.Zo
   { reader: "agent-runtime", schema: AgentRuntime },
   { reader: "auditor", schema: Auditor },
   { reader: "migrate job, init_db.sh, npm start", schema: Migrate },
-  { reader: "npm start, scripts", schema: Scripts },
+  { reader: "npm start, command line, scripts", schema: Scripts },
   { reader: "docker compose", schema: Compose },
 ];
