@@ -47,7 +47,8 @@ begin
   left join orchestra_runs r on r.id = q.run_id left join task_queue t on t.id = q.task_id;
   insert into verification_requests (id, run_id, kind, task_id, attempt, claim_id, product_sha256, base_revision_id, tree_sha256, plan_id, suite_id, conflict_paths, retry)
   select q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, q.product_sha256, q.base_revision_id, q.tree_sha256, q.plan_id, q.suite_id, q.conflict_paths, q.retry
-  from unnest(rows) with ordinality q where codes[q.ordinality] is null and earlier[q.ordinality] is null;
+  from unnest(rows) with ordinality q where codes[q.ordinality] is null and earlier[q.ordinality] is null
+  on conflict do nothing;  -- another manager asked at the same moment
   return query select * from _outcomes('request_verifications', 'verification_request', ids, codes, earlier::text[]);
 end
 $$;
