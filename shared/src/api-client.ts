@@ -6,7 +6,7 @@ type InputOf<S> = S extends z.ZodType ? z.input<S> : undefined;
 type ReplyOf<O extends Operation> = O["reply"] extends z.ZodType ? z.output<O["reply"]> : never;
 
 /** What a call of `O` takes: only the parts that the operation declares. */
-export interface CallInput<O extends Operation> {
+interface CallInput<O extends Operation> {
   params?: InputOf<O["params"]>;
   query?: InputOf<O["query"]>;
   body?: InputOf<O["body"]>;
@@ -73,7 +73,7 @@ export function createApiClient(base_url: string, api_key: string, send: typeof 
 }
 
 /** Address of an operation with its parameters filled in and its query appended. */
-export function operationUrl(base_url: string, operation: Operation, input: CallInput<Operation>): string {
+function operationUrl(base_url: string, operation: Operation, input: CallInput<Operation>): string {
   const params = (input.params ?? {}) as Record<string, string>;
   const path = operation.path
     .replace(/:([a-z_]+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))

@@ -59,7 +59,8 @@ export function callerOf(request: FastifyRequest): Caller {
 
 async function authenticate(request: FastifyRequest, pool: Pool, basic: boolean): Promise<Caller> {
   const presented_key = presentedKey(request, basic);
-  if (presented_key === null) throw new AuraError("unauthenticated", "the request carries no API key");
+  if (presented_key === null || presented_key.includes("\u0000"))
+    throw new AuraError("unauthenticated", "the request carries no API key");
   const key = await authenticateKey(pool, presented_key);
   if (key === null) throw new AuraError("unauthenticated", "the API key is unknown, expired or revoked");
   return { ...key, presented_key };

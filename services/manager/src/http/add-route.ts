@@ -26,6 +26,7 @@ export function addRoute<O extends Operation>(
   app.route({
     method: operation.method,
     url: operation.path,
+    exposeHeadRoute: operation.media?.includes("text/event-stream") !== true, // a HEAD of a stream would never end
     config: { access: operation.access, basic: operation.basic === true },
     schema: schemaOf(operation),
     ...(operation.body_bytes_max === undefined ? {} : { bodyLimit: operation.body_bytes_max }),

@@ -27,7 +27,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
 }
 
 /** @throws {AuraError} `invalid_json` for anything that is not clean JSON in UTF-8 */
-export function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   try {
     return JSON.parse(text, refusePrototypeKeys);

@@ -1,4 +1,4 @@
-import { isUnavailable } from "@aura/shared/postgres/client";
+import { isUnavailable, sqlState } from "@aura/shared/postgres/client";
 import { AuraError, PROBLEMS, type ProblemCode, type ProblemIssue, problemBody } from "@aura/shared/problems";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
@@ -10,6 +10,9 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [ProblemCode, string]>> 
   FST_ERR_CTP_EMPTY_JSON_BODY: ["invalid_json", "the body is empty"],
   FST_ERR_CTP_INVALID_JSON_BODY: ["invalid_json", "the body is not valid JSON"],
 };
+
+/** Values of the right form that the database does not have: the year 0, the 99th of a month, a NUL. */
+const OUT_OF_RANGE = new Set(["22003", "22007", "22008", "22009", "22021"]);
 
 /** Every reply that is not a success is problem+json; what happened inside stays in the log. */
 export function answerWithProblems(app: FastifyInstance): void {
@@ -33,11 +36,13 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 /** The problem that a caller may see for anything that was thrown. Never its message: that may hold SQL or a path. */
-export function problemOf(error: unknown): AuraError {
+function problemOf(error: unknown): AuraError {
   if (error instanceof AuraError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return malformed(error);
   if (isUnavailable(error))
     return new AuraError("database_unavailable", "the database did not answer", { cause: error });
+  if (OUT_OF_RANGE.has(sqlState(error) ?? ""))
+    return new AuraError("validation_failed", "a value is outside of what can be stored", { cause: error });
   const { code = "", statusCode = 500 } = (error ?? {}) as Partial<FastifyError>;
   const known = FRAMEWORK_CODES[code];
   if (known !== undefined) return new AuraError(known[0], known[1], { cause: error });

@@ -6,7 +6,7 @@ import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
 import { gfmTable } from "micromark-extension-gfm-table";
 
 /** More leaves than any readable PRD has; a cap keeps one request from filling the database with rows. */
-export const PRD_BLOCKS_MAX = 5000;
+const PRD_BLOCKS_MAX = 5000;
 
 /** Beyond these a line is nobody's document, and the parser pays with the square of them. */
 const NESTING_MAX = 100;

@@ -36,7 +36,8 @@ interface HandIn {
  * hand-in leaves nothing behind.
  *
  * @returns id of the run, in status `planning` with its first task ready
- * @throws {AuraError} as docs/operations/API.md lists for POST /v1/runs
+ * @throws {AuraError} `prd_empty`, `payload_too_large`, `attachment_name_refused`, `validation_failed`, `not_found`,
+ *   `nothing_delivered` (base run), `unknown_provider`, `unknown_price`, `not_recorded`
  */
 export async function startRun(intake: Intake, carrier: Carrier, request: RunRequest): Promise<string> {
   const handIn = judge(request);

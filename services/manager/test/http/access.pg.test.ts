@@ -68,6 +68,9 @@ test("the key is taken from X-API-Key too, and as Basic password by downloads on
   expect(download.json().code).toBe("not_found");
   const list = await api.app.inject({ url: "/v1/runs", headers: basic });
   expect(list.json().code).toBe("unauthenticated");
+  const nul = { authorization: `Basic ${Buffer.from("git:\u0000").toString("base64")}` };
+  const odd = await api.app.inject({ url: `/v1/runs/${ABSENT}/software.tar.gz`, headers: nul });
+  expect(odd.json().code).toBe("unauthenticated");
 });
 
 test("a service key, which could be an agent's, never reads the acceptance suite and never acts", async () => {

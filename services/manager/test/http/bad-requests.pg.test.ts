@@ -142,7 +142,7 @@ describe("there is no such", () => {
 });
 
 describe("a question is malformed when", () => {
-  test.each([
+  test.each<[string, string, string?]>([
     ["an id is no UUID", "/v1/runs/42", "path.run_id"],
     ["a status is unknown", "/v1/runs?status=sleeping", "query.status"],
     ["a filter is unknown", "/v1/runs?colour=red", "query"],
@@ -156,6 +156,11 @@ describe("a question is malformed when", () => {
       "query.cursor",
     ],
     ["a time is none", "/v1/audit/events?from=yesterday", "query.from"],
+    ["a time is outside of the calendar", "/v1/audit/events?from=0000-01-01T00:00:00Z"],
+    [
+      "a cursor's time is outside of the calendar",
+      `/v1/runs?cursor=${Buffer.from(`["2026-99-99T99:99:99.000000Z", "${ABSENT}"]`).toString("base64url")}`,
+    ],
     ["a text has NUL", "/v1/audit/events?source=%00", "query.source"],
     ["a revision is none", `/v1/runs/${ABSENT}/files?revision=../x`, "query.revision"],
     ["the last event is no sequence", "/v1/events?after=soon", "query.after"],

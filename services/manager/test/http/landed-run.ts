@@ -32,7 +32,7 @@ const requirement = (id: string, title: string, verification_method: "test" | "i
   verification_method,
 });
 
-export const REQUIREMENTS = RequirementsProduct.parse({
+const REQUIREMENTS = RequirementsProduct.parse({
   requirements: [requirement("R1", "It adds", "test"), requirement("R2", "It reads well", "inspection")],
   dispositions: [{ block_id: "B1", disposition: "context", reason: "a title" }],
   questions: [],

@@ -25,7 +25,7 @@ export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hexadeci
 /** Body size of a request in bytes, where an operation does not say otherwise. */
 export const BODY_BYTES_MAX = 1024 * 1024;
 
-export const LIST_LIMIT_MAX = 1000;
+const LIST_LIMIT_MAX = 1000;
 
 /** Query of every list. Keyset: `cursor` is the `next_cursor` of the page before, and nothing is ever counted off. */
 export const PageQuery = z.strictObject({

@@ -17,7 +17,7 @@ export const REQUIREMENT_STATES = [
   "overridden",
 ] as const;
 
-export const CoverageBlock = PrdBlock.extend({
+const CoverageBlock = PrdBlock.extend({
   disposition: z.enum(BLOCK_DISPOSITIONS).nullable().meta({ description: "null until the requirements are accepted" }),
   reason: z.string().nullable(),
   set_aside_by: Id.nullable(),

@@ -8,7 +8,7 @@ import { Id, Sha256, Timestamp } from "./conventions.ts";
 import { CoverageRequirement, CoverageTest, REQUIREMENT_STATES } from "./coverage.ts";
 import { RequirementCounts, Spend } from "./run.ts";
 
-export const ReportedRequirement = z
+const ReportedRequirement = z
   .strictObject({
     id: Id,
     key: z.string(),
@@ -25,7 +25,6 @@ export const ReportedRequirement = z
     evidence: CoverageRequirement.shape.evidence,
   })
   .meta({ id: "ReportedRequirement" });
-export type ReportedRequirement = z.infer<typeof ReportedRequirement>;
 
 /** A person's word that stands where evidence would: marked for ever. */
 export const ReportedDecision = z.strictObject({

@@ -5,7 +5,7 @@ import { Id, PageQuery, Sha256, Text, Timestamp } from "./conventions.ts";
  * Names one tree of a run: `head` (landed), `delivered`, `best` (delivered, else landed, else the best attempt),
  * the number or id of a revision, `base` (the empty tree) or an attempt as `T1:2` (task key or id, attempt).
  */
-export const RevisionSelector = Text.min(1)
+const RevisionSelector = Text.min(1)
   .max(80)
   .regex(/^(?:head|delivered|best|base|\d{1,9}|[0-9a-f-]{36}|[A-Za-z0-9-]{1,40}:\d{1,9})$/, "not a revision");
 
