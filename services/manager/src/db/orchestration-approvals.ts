@@ -142,12 +142,16 @@ export function readSubjectApproval(db: Queryable, kind: ApprovalRow["kind"], su
   );
 }
 
-/** How many approvals of this kind were opened about a subject: tells the next one's occasion. */
-export async function countSubjectApprovals(db: Queryable, kind: ApprovalRow["kind"], subjectId: string) {
+/**
+ * How many approvals of this kind about a subject came to nothing: the occasion of the next one. Two managers that open
+ * it at once mean the same occasion, and so the same approval.
+ */
+export async function countDeadApprovals(db: Queryable, kind: ApprovalRow["kind"], subjectId: string) {
   const [row] = await select(
     db,
     z.object({ count: z.number() }),
-    "select count(*)::int as count from approvals where kind = $1 and subject_id = $2",
+    `select count(*)::int as count from approvals
+      where kind = $1 and subject_id = $2 and status in ('expired', 'voided')`,
     [kind, subjectId],
   );
   return row?.count ?? 0;

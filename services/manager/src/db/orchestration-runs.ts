@@ -40,13 +40,19 @@ export async function readOpenTaskIds(db: Queryable, runId: string): Promise<str
   return rows.map((row) => row.id);
 }
 
-/** How many plan tasks a run has had. */
-export async function countPlanTasks(db: Queryable, runId: string): Promise<number> {
+/**
+ * How many plan tasks a run had when something made another one necessary: the same number, whoever counts and when.
+ *
+ * @param occasionId the approval that asked for changes, or the verification that failed
+ */
+export async function countPlanTasksBefore(db: Queryable, runId: string, occasionId: string): Promise<number> {
   const [row] = await select(
     db,
     z.object({ count: z.number() }),
-    "select count(*)::int as count from task_queue where run_id = $1 and kind = 'plan'",
-    [runId],
+    `select count(*)::int as count from task_queue
+      where run_id = $1 and kind = 'plan' and created_at at time zone 'UTC' <= coalesce(
+              (select decided_at from approvals where id = $2), (select created_at from verifications where id = $2))`,
+    [runId, occasionId],
   );
   return row?.count ?? 0;
 }

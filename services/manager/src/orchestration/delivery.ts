@@ -1,6 +1,6 @@
 import { readJson } from "@aura/shared/postgres/blobs";
 import { VerificationReport } from "@aura/shared/schemas/verification-report";
-import { countSubjectApprovals, readSubjectApproval, type SubjectApproval } from "../db/orchestration-approvals.ts";
+import { countDeadApprovals, readSubjectApproval, type SubjectApproval } from "../db/orchestration-approvals.ts";
 import type { Progress } from "../db/orchestration-progress.ts";
 import { policyDecision } from "../policy-enforcer/decisions.ts";
 import { taskLimits } from "../policy-enforcer/limits.ts";
@@ -56,7 +56,7 @@ async function askForDelivery(deps: StepDeps, progress: Progress): Promise<numbe
     inspections_open: progress.inspections_open,
   };
   const done = await atomically(deps, "ask for a delivery", async (tx) => {
-    const occasion = String(await countSubjectApprovals(tx, "delivery", subject_id));
+    const occasion = String(await countDeadApprovals(tx, "delivery", subject_id));
     const subject = { run_id, kind: "delivery" as const, subject_id, occasion, question: null, content, digest: null };
     const approval = await draftApproval(tx, subject, taskLimits(deps.policies).approvalHours);
     allDone(await deps.verbs.openApprovals(tx, [approval]));

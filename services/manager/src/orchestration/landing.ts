@@ -1,7 +1,7 @@
 import { changedPaths } from "@aura/shared/models/tree";
 import { readJson, readTree } from "@aura/shared/postgres/blobs";
 import { DeltaProduct } from "@aura/shared/schemas/work-products";
-import { countSubjectApprovals, readSubjectApproval, type SubjectApproval } from "../db/orchestration-approvals.ts";
+import { countDeadApprovals, readSubjectApproval, type SubjectApproval } from "../db/orchestration-approvals.ts";
 import { taskLimits } from "../policy-enforcer/limits.ts";
 import { draftApproval } from "./approval-draft.ts";
 import type { JudgedSubmission } from "./judged-submission.ts";
@@ -54,7 +54,7 @@ async function askForLanding(deps: StepDeps, submission: JudgedSubmission): Prom
     report_sha256: submission.report_sha256,
   };
   const done = await atomically(deps, "ask for a landing", async (tx) => {
-    const occasion = String(await countSubjectApprovals(tx, "landing", request_id));
+    const occasion = String(await countDeadApprovals(tx, "landing", request_id));
     const subject = {
       run_id,
       kind: "landing" as const,

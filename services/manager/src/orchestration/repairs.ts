@@ -1,3 +1,4 @@
+import { FINAL_TASK_STATUSES } from "@aura/shared/enums/task";
 import { TaskSpec } from "@aura/shared/schemas/task-spec";
 import type { AdoptedRequirement, RunTask } from "../db/orchestration-specification.ts";
 import { ancestorsOf } from "./closing-tests.ts";
@@ -16,6 +17,7 @@ export interface RepairGround {
 }
 
 export type RepairPlan =
+  | { readonly kind: "under_way" }
   | { readonly kind: "tasks"; readonly add: readonly TaskDraft[] }
   /** No approved scope covers what failed. */
   | { readonly kind: "revise"; readonly note: string }
@@ -27,9 +29,9 @@ export type RepairPlan =
  */
 export function planRepairs(ground: RepairGround): RepairPlan {
   const { failed_keys, tasks } = ground;
-  if (tasks.some((task) => ground.specs.get(task.id)?.verification_id === ground.verification_id)) {
-    return { kind: "ask", detail: `${failed_keys.join(", ")}: its repair was cancelled` };
-  }
+  const earlier = tasks.filter((task) => ground.specs.get(task.id)?.verification_id === ground.verification_id);
+  if (earlier.some((task) => !FINAL_TASK_STATUSES.includes(task.status))) return { kind: "under_way" };
+  if (earlier.length > 0) return { kind: "ask", detail: `${failed_keys.join(", ")}: its repair was cancelled` };
   const closers = new Map<string, string[]>();
   const orphans: string[] = [];
   for (const key of failed_keys) {

@@ -53,8 +53,9 @@ type Hosts = ReadonlyMap<string, readonly BindableAgent[]>;
 
 function emptiest(hosts: Hosts, runtimes: readonly LiveRuntime[], agent: BindableAgent): string | undefined {
   const able = runtimes.filter(({ providers }) => agent.provider === null || providers.includes(agent.provider));
+  const hosting = able.length > 0 ? able : runtimes;
   const count = (id: string) => hosts.get(id)?.length ?? 0;
-  return able.map(({ runtime_id }) => runtime_id).sort((a, b) => count(a) - count(b))[0];
+  return hosting.map(({ runtime_id }) => runtime_id).sort((a, b) => count(a) - count(b))[0];
 }
 
 /** One idle agent to move from a fuller runtime to one with at least two fewer; null when all is level. */

@@ -9,7 +9,7 @@ export interface RoutableTask {
   readonly kind: TaskKind;
   /** Of run and task together; higher goes first. */
   readonly priority: number;
-  /** Provider that the run allows. */
+  /** Provider that the run allows; several are separated by commas. */
   readonly provider: string;
   readonly preferred_agent_id: string | null;
   /** Another agent is better where there is one: the author of a disputed suite, a reviewer with the coder's model. */
@@ -158,6 +158,12 @@ class Separation {
   }
 }
 
+/** An agent's own provider where the run allows it, else the run's: the same rule as in `accept_tasks`. */
+function providerFor(agent: RoutableAgent, task: RoutableTask): string {
+  const allowed = task.provider.split(",").map((name) => name.trim());
+  return agent.provider !== null && allowed.includes(agent.provider) ? agent.provider : (allowed[0] ?? "");
+}
+
 /** Narrows the roster rule by rule, so that the first rule that leaves nobody is what is missing. */
 function eligibleFor(task: RoutableTask, agents: readonly RoutableAgent[], separation: Separation) {
   const rules: readonly [(agent: RoutableAgent) => boolean, string, boolean][] = [
@@ -172,14 +178,9 @@ function eligibleFor(task: RoutableTask, agents: readonly RoutableAgent[], separ
       `every agent with the capability ${task.kind} is excluded by the separation of coders, test authors and reviewers in this run`,
       true,
     ],
-    [
-      (a) => a.provider === null || a.provider === task.provider,
-      `no agent that may do this works with the provider of the run, ${task.provider}`,
-      true,
-    ],
     [(a) => a.runtime_id !== null, "no agent runtime is alive to host an agent that may do this", false],
     [
-      (a) => a.runtime_providers.includes(task.provider),
+      (a) => a.runtime_providers.includes(providerFor(a, task)),
       `no live agent runtime is configured for the provider ${task.provider}`,
       false,
     ],

@@ -2,7 +2,7 @@ import { derivedId } from "@aura/shared/models/ids";
 import { putJson, readJson } from "@aura/shared/postgres/blobs";
 import { TaskSpec } from "@aura/shared/schemas/task-spec";
 import { type Progress, readProgress } from "../../db/orchestration-progress.ts";
-import { countPlanTasks } from "../../db/orchestration-runs.ts";
+import { countPlanTasksBefore } from "../../db/orchestration-runs.ts";
 import { readRequirements, readRunTasks } from "../../db/orchestration-specification.ts";
 import { taskLimits } from "../../policy-enforcer/limits.ts";
 import { decideAssembly } from "../assembly-decision.ts";
@@ -67,13 +67,14 @@ export async function requestAssembly(
 
 async function repair(deps: StepDeps, progress: Progress): Promise<number> {
   const plan = await repairPlan(deps, progress);
+  if (plan.kind === "under_way") return 0;
   if (plan.kind === "ask") {
     return stand(deps, progress, { status: "awaiting_director", code: "requirement_failed", detail: plan.detail });
   }
   const { run_id, assembly_verification_id: verification_id } = progress;
   const done = await atomically(deps, "repair a run", async (tx) => {
     if (plan.kind === "revise") {
-      const number = (await countPlanTasks(tx, run_id)) + 1;
+      const number = (await countPlanTasksBefore(tx, run_id, verification_id ?? "")) + 1;
       return addPlanTask(deps, tx, { run_id, number, note: plan.note, verification_id });
     }
     const rows = [];

@@ -1,12 +1,12 @@
 import { readJson } from "@aura/shared/postgres/blobs";
 import { PlanProduct } from "@aura/shared/schemas/plan-product";
 import {
-  countSubjectApprovals,
+  countDeadApprovals,
   type PlanGate,
   readRefusedGates,
   readUsableApprovals,
 } from "../../db/orchestration-approvals.ts";
-import { countPlanTasks, readUngatedPlans, type UngatedPlan } from "../../db/orchestration-runs.ts";
+import { countPlanTasksBefore, readUngatedPlans, type UngatedPlan } from "../../db/orchestration-runs.ts";
 import { readRequirements } from "../../db/orchestration-specification.ts";
 import { taskLimits } from "../../policy-enforcer/limits.ts";
 import { draftApproval } from "../approval-draft.ts";
@@ -31,7 +31,7 @@ async function openGate(deps: StepDeps, plan: UngatedPlan): Promise<number> {
     const requirements = (await readRequirements(tx, run_id)).map(({ content }) => content);
     const product = await readJson(tx, plan.content_sha256, PlanProduct);
     const content = { kind: "plan", revision: plan.revision, requirements, plan: product };
-    const occasion = String(await countSubjectApprovals(tx, "plan", plan_id));
+    const occasion = String(await countDeadApprovals(tx, "plan", plan_id));
     const subject = { run_id, kind: "plan" as const, subject_id: plan_id, occasion, question: null, content, digest };
     const approval = await draftApproval(tx, subject, taskLimits(deps.policies).approvalHours);
     allDone(await deps.verbs.openApprovals(tx, [approval]));
@@ -68,9 +68,9 @@ function endRun(deps: StepDeps, gate: PlanGate): Promise<number> {
 }
 
 async function revise(deps: StepDeps, gate: PlanGate): Promise<number> {
-  const { run_id, decision_reason } = gate;
+  const { run_id, approval_id, decision_reason } = gate;
   const done = await atomically(deps, "add a plan revision", async (tx) => {
-    const number = (await countPlanTasks(tx, run_id)) + 1;
+    const number = (await countPlanTasksBefore(tx, run_id, approval_id)) + 1;
     const note = `The Director asks for changes: ${decision_reason ?? ""}`.trim();
     await addPlanTask(deps, tx, { run_id, number, note, verification_id: null });
   });
