@@ -124,16 +124,15 @@ revoke all on function guard.close_release(text) from public;
 
 -- Whether a command inside a release left its object as it was: such a one is no event.
 create or replace function guard.is_unchanged(p_object_type text, p_identity text) returns boolean
-  language sql stable set search_path = pg_catalog, guard, pg_temp as $$
-  select exists (
-    select from guard.schema_manifest m join guard.catalog c on c.kind = m.kind and c.identity = m.identity
-    where (m.kind, m.identity) = case p_object_type
-        when 'function' then ('function'::text, split_part(p_identity, '(', 1))
-        when 'trigger' then ('triggers'::text, split_part(p_identity, ' on ', 2))
-        else ('table'::text, p_identity) end
-      and p_object_type in ('function', 'trigger', 'view')
-      and m.definition_sha256 = encode(sha256(convert_to(c.definition, 'UTF8')), 'hex'))
-$$;
+  language plpgsql stable set search_path = pg_catalog, guard, pg_temp as $$
+declare
+  v_kind constant text := case p_object_type when 'function' then 'function' when 'trigger' then 'triggers' when 'view' then 'table' end;
+  v_identity constant text := case p_object_type when 'function' then split_part(p_identity, '(', 1) when 'trigger' then split_part(p_identity, ' on ', 2) else p_identity end;
+  was text := (select m.definition_sha256 from guard.schema_manifest m where m.kind = v_kind and m.identity = v_identity);
+begin
+  return coalesce(was = (select encode(sha256(convert_to(c.definition, 'UTF8')), 'hex') from guard.catalog c
+                         where c.kind = v_kind and c.identity = v_identity), false);
+end $$;
 revoke all on function guard.is_unchanged(text, text) from public;
 
 -- Every DDL statement that stands is an event, as soon as there is a log.

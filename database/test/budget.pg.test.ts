@@ -1,0 +1,132 @@
+import { callVerb } from "@aura/shared/postgres/verbs";
+import {
+  addTestTask,
+  allDone,
+  assignAndAccept,
+  createTestAgent,
+  createTestRun,
+  createTestRuntime,
+  directorAction,
+  MANAGER,
+  RUNTIME,
+  type TestClaim,
+  type TestRun,
+  type TestRuntime,
+  taskStatus,
+} from "@aura/shared/testing/factories";
+import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+let db: TestDatabase;
+let runtime: TestRuntime;
+beforeAll(async () => {
+  db = await testDatabase();
+  runtime = await createTestRuntime(db);
+  const price = { provider: "openai", model: "priced", input_usd: "1", output_usd: "10", source: "test" };
+  await db.pools.manager.query("select set_model_prices($1, $2)", [MANAGER, JSON.stringify([price])]);
+});
+afterAll(() => db.close());
+
+const refused = (code: string) => expect.objectContaining({ outcome: "refused", code });
+const done = expect.objectContaining({ outcome: "done" });
+
+async function claimOf(run: TestRun): Promise<TestClaim> {
+  return assignAndAccept(db, runtime, await addTestTask(db, run), await createTestAgent(db, runtime, ["implement"]));
+}
+
+async function reserve(claim: TestClaim, input: number, output: number, provider = "openai", model = "priced") {
+  const args = [claim.token, claim.task_id, claim.claim_id, provider, model, input, output, null];
+  return (await callVerb(db.pools.agent, "reserve_call", RUNTIME, ...args))[0];
+}
+
+async function settle(claim: TestClaim, callId: string, input: number, output: number) {
+  return (await callVerb(db.pools.agent, "settle_call", RUNTIME, claim.token, callId, input, output, "ok", null, 5))[0];
+}
+
+test("the worst case is reserved before a call, what it took is charged after, in money and tokens", async () => {
+  const run = await createTestRun(db, { provider: "openai", usd_limit: "0.02", tokens_limit: 10_000 });
+  const claim = await claimOf(run);
+  const call = await reserve(claim, 1000, 1500); // 0.001 + 0.015
+  expect(call).toEqual(done);
+  expect(await reserve(claim, 1000, 1000)).toEqual(refused("budget_exhausted"));
+  expect(await settle(claim, call?.id ?? "", 500, 100)).toEqual(done); // 0.0015
+  expect(await settle(claim, call?.id ?? "", 500, 100)).toEqual(refused("illegal_transition"));
+  expect(await reserve(claim, 1000, 1000)).toEqual(done);
+  const { rows } = await db.pools.manager.query(
+    "select status, reserved_usd, usd from model_calls where run_id = $1 order by id",
+    [run.run_id],
+  );
+  expect(rows).toEqual([
+    { status: "settled", reserved_usd: "0.016000", usd: "0.001500" },
+    { status: "reserved", reserved_usd: "0.011000", usd: null },
+  ]);
+  expect(await reserve(claim, 9000, 1, "openai", "priced")).toEqual(refused("budget_exhausted"));
+});
+
+test("a budget of 0 means that nothing may be spent, a price of 0 still counts tokens", async () => {
+  const broke = await claimOf(await createTestRun(db, { provider: "openai", usd_limit: "0" }));
+  expect(await reserve(broke, 1, 1)).toEqual(refused("budget_exhausted"));
+  const free = await claimOf(await createTestRun(db, { provider: "replay", usd_limit: "0", tokens_limit: 100 }));
+  expect(await reserve(free, 50, 50, "replay", "recorded")).toEqual(done);
+  expect(await reserve(free, 1, 0, "replay", "recorded")).toEqual(refused("budget_exhausted"));
+});
+
+test("two calls at once cannot both take the last of a budget", async () => {
+  const run = await createTestRun(db, { provider: "openai", usd_limit: "0.011" });
+  const claims = [await claimOf(run), await claimOf(run), await claimOf(run)];
+  const outcomes = await Promise.all(claims.map((claim) => reserve(claim, 1000, 1000)));
+  expect(outcomes.filter((outcome) => outcome?.outcome === "done")).toHaveLength(1);
+});
+
+test("an unknown price and a provider that the run does not allow stop the call", async () => {
+  const claim = await claimOf(await createTestRun(db, { provider: "openai" }));
+  expect(await reserve(claim, 1, 1, "openai", "unheard-of")).toEqual(refused("unknown_price"));
+  expect(await reserve(claim, 1, 1, "replay", "recorded")).toEqual(refused("provider_not_allowed"));
+});
+
+test("a call settles after its claim went stale, and one that never settles is charged in full", async () => {
+  const run = await createTestRun(db, { provider: "openai" });
+  const claim = await claimOf(run);
+  const [late, lost] = [await reserve(claim, 100, 100), await reserve(claim, 100, 100)];
+  await allDone(callVerb(db.pools.manager, "cancel_tasks", MANAGER, [claim.task_id], ["test"]));
+  expect(await reserve(claim, 1, 1)).toEqual(refused("stale_claim"));
+  expect(await settle(claim, late?.id ?? "", 10, 10)).toEqual(done);
+  const expired = await callVerb(db.pools.manager, "expire_reservations", MANAGER, 0);
+  expect(expired).toContainEqual({ id: lost?.id, outcome: "done", code: null, detail: null });
+  const { rows } = await db.pools.manager.query("select status, usd from model_calls where id = $1", [lost?.id]);
+  expect(rows).toEqual([{ status: "charged_in_full", usd: "0.001100" }]);
+  const other = await createTestRuntime(db);
+  expect(await settle({ ...claim, token: other.token }, lost?.id ?? "", 1, 1)).toEqual(refused("wrong_runtime"));
+  expect(await settle(claim, lost?.id ?? "", 1, 1)).toEqual(done);
+});
+
+test("a raised budget brings the tasks back that waited for it", async () => {
+  const run = await createTestRun(db);
+  const [waiting, stuck] = [await addTestTask(db, run), await addTestTask(db, run)];
+  await allDone(
+    callVerb(
+      db.pools.manager,
+      "escalate_tasks",
+      MANAGER,
+      [waiting, stuck],
+      ["budget_exhausted", "stuck"],
+      [null, null],
+    ),
+  );
+  expect(await directorAction(db, "set_budget", run.run_id, { usd: "-1" })).toEqual(refused("validation_failed"));
+  expect(await directorAction(db, "set_budget", run.run_id, { usd: "10", tokens: 5_000_000 })).toEqual(done);
+  expect([await taskStatus(db, waiting), await taskStatus(db, stuck)]).toEqual(["ready", "awaiting_director"]);
+});
+
+test("prices: a row only where the newest differs", async () => {
+  const price = (usd: string) =>
+    JSON.stringify([{ provider: "p", model: "m", input_usd: usd, output_usd: "1", source: "test" }]);
+  const set = async (usd: string) =>
+    (await db.pools.manager.query("select set_model_prices($1, $2) as n", [MANAGER, price(usd)])).rows[0];
+  expect([await set("1"), await set("1.0"), await set("2"), await set("1")]).toEqual([
+    { n: 1 },
+    { n: 0 },
+    { n: 1 },
+    { n: 1 },
+  ]);
+});

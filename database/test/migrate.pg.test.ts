@@ -1,0 +1,93 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { createPool, type Pool } from "@aura/shared/postgres/client";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const PROGRAM = fileURLToPath(new URL("../../scripts/migrate.ts", import.meta.url));
+const PASSWORDS = ["MIGRATOR", "MANAGER", "AGENT", "AUDITOR", "OBSERVER"].map((login) => [
+  `AURA_${login}_PASSWORD`,
+  "aura-test-password",
+]);
+
+const serverUrl = process.env.AURA_TEST_ADMIN_URL ?? "";
+const name = `aura_migrate_${process.pid}_${randomBytes(4).toString("hex")}`;
+const databaseUrl = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+let server: Pool;
+let admin: Pool;
+beforeAll(async () => {
+  server = createPool(serverUrl, "test-migrate");
+  await server.query(`create database ${name}`);
+  admin = createPool(databaseUrl, "test-migrate");
+});
+afterAll(async () => {
+  await admin.end();
+  await server.query(`drop database ${name} with (force)`);
+  await server.end();
+});
+
+async function run(env: Readonly<Record<string, string>>): Promise<{ code: number; output: string }> {
+  const all = {
+    PATH: process.env.PATH,
+    DATABASE_URL: databaseUrl,
+    MANAGER_API_KEY: "first-director-key",
+    ...Object.fromEntries(PASSWORDS),
+    ...env,
+  };
+  return promisify(execFile)(process.execPath, [PROGRAM], { env: all }).then(
+    ({ stdout }) => ({ code: 0, output: stdout }),
+    (error) => ({ code: error.code, output: error.stderr }),
+  );
+}
+
+test("two migrate runs at once on an empty database both end well, and a third finds nothing to do", {
+  timeout: 60_000,
+}, async () => {
+  const both = await Promise.all([run({}), run({})]);
+  expect(both.map((result) => result.code)).toEqual([0, 0]);
+  const third = await run({});
+  expect(third.output).toContain("the schema is current");
+  const { rows } = await admin.query(
+    "select count(*)::int as migrations, (select count(*)::int from guard.violations()) as violations from pgmigrations",
+  );
+  expect(rows[0]).toMatchObject({ violations: 0 });
+  expect(rows[0].migrations).toBeGreaterThan(8);
+});
+
+test("a release that another file makes necessary is recorded, and repairs what was changed behind the guard", async () => {
+  for (const guard of ["aura_ddl_guard", "aura_drop_guard"]) await admin.query(`alter event trigger ${guard} disable`);
+  await admin.query("drop trigger refuse_delete on audit_events");
+  for (const guard of ["aura_ddl_guard", "aura_drop_guard"]) await admin.query(`alter event trigger ${guard} enable`);
+  expect((await run({})).code).toBe(0);
+  const { rows } = await admin.query(
+    "select from pg_trigger where tgrelid = 'audit_events'::regclass and tgname = 'refuse_delete'",
+  );
+  expect(rows).toHaveLength(1);
+  const events = await admin.query(
+    "select event_type, actor_kind, severity from audit_events where event_type in ('schema.released', 'ddl.create_trigger') order by id",
+  );
+  expect(events.rows).toEqual([
+    { event_type: "schema.released", actor_kind: "migration", severity: "info" },
+    { event_type: "ddl.create_trigger", actor_kind: "migration", severity: "warning" },
+    { event_type: "schema.released", actor_kind: "migration", severity: "info" },
+  ]);
+});
+
+test("a new MANAGER_API_KEY revokes the old one, and the old one can come back", async () => {
+  const role = async (key: string) => (await admin.query("select role from authenticate_key($1)", [key])).rows;
+  expect(await role("first-director-key")).toEqual([{ role: "director" }]);
+  await run({ MANAGER_API_KEY: "second-director-key" });
+  expect([await role("first-director-key"), await role("second-director-key")]).toEqual([[], [{ role: "director" }]]);
+  await run({});
+  expect([await role("first-director-key"), await role("second-director-key")]).toEqual([[{ role: "director" }], []]);
+});
+
+test("production refuses the example key, and every bad variable is named at once", async () => {
+  const example = await run({ ENV: "production", MANAGER_API_KEY: "local-dev-only" });
+  expect(example).toMatchObject({ code: 1, output: expect.stringContaining("MANAGER_API_KEY") });
+  const bad = await run({ DATABASE_URL: "nonsense", AURA_AGENT_PASSWORD: "", MANAGER_API_KEY: "x" });
+  expect(bad.code).toBe(1);
+  for (const variable of ["DATABASE_URL", "AURA_AGENT_PASSWORD", "MANAGER_API_KEY"])
+    expect(bad.output).toContain(variable);
+});
