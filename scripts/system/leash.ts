@@ -9,3 +9,4 @@ process.on("disconnect", () => {
   process.kill(process.pid, "SIGTERM");
   setTimeout(() => process.kill(process.pid, "SIGKILL"), PATIENCE_MS).unref();
 });
+process.channel?.unref(); // a listener keeps the channel, and with it the process, open
