@@ -4,13 +4,18 @@ import type { Session } from "./session.ts";
 
 /** Shows a run while it goes on: redrawn in place on a terminal, else one line for each thing that changed. */
 export function openLiveView(session: Session): (snapshot: Snapshot) => void {
-  return session.terminal && !session.json() ? redrawn(session) : linewise(session);
+  return isRedrawn(session) ? redrawn(session) : linewise(session);
+}
+
+/** True when the live view leaves the last state on the screen, so that it need not be printed again. */
+export function isRedrawn(session: Session): boolean {
+  return session.terminal && !session.json();
 }
 
 function redrawn(session: Session): (snapshot: Snapshot) => void {
   let height = 0;
   return ({ run, tasks }) => {
-    const columns = process.stdout.columns ?? 100;
+    const columns = process.stdout.columns || 100;
     const lines = runText(run, tasks)
       .split("\n")
       .map((line) => line.slice(0, columns - 1));

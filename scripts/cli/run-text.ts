@@ -1,5 +1,5 @@
 import type { Run } from "@aura/shared/schemas/api/run";
-import type { Task } from "@aura/shared/schemas/api/task";
+import type { Task, TaskDetail } from "@aura/shared/schemas/api/task";
 
 const MARKS: Readonly<Record<Task["status"], string>> = {
   blocked: "·",
@@ -56,5 +56,36 @@ function waitingLines(wait: NonNullable<Run["waiting_for"]>): string[] {
   return [
     `  waiting for   ${wait.reason}${detail}, ${wait.owner}: ${wait.next_step}`,
     ...wait.approval_ids.map((id) => `  approval      ${id}`),
+  ];
+}
+
+/** A task with what came of each attempt, newest last: why it ended, verdict, findings, tests that did not pass. */
+export function taskText(task: TaskDetail): string {
+  const wait = task.waiting_for;
+  return [
+    taskLine(task),
+    ...(wait === null ? [] : [`  waiting for ${wait.reason}, ${wait.owner}: ${wait.next_step}`]),
+    `  spend $${task.spend.usd}, ${task.spend.tokens} tokens in ${task.model_calls.length} calls`,
+    ...task.attempts.flatMap((attempt) => attemptLines(task, attempt)),
+  ].join("\n");
+}
+
+function attemptLines(task: TaskDetail, attempt: TaskDetail["attempts"][number]): string[] {
+  const how = [attempt.outcome ?? "running", attempt.outcome_code, attempt.outcome_detail].filter(
+    (word) => word !== null,
+  );
+  const judged = task.verifications.filter((verification) => verification.attempt === attempt.attempt);
+  return [
+    `  attempt ${attempt.attempt} by ${attempt.agent_slug}: ${how.join(", ")}${attempt.charged ? " (charged)" : ""}`,
+    ...judged.flatMap((verification) => [
+      `    ${verification.outcome} by ${verification.auditor}`,
+      ...verification.findings.map(({ code, message }) => `      ${code}: ${message}`),
+      ...verification.tests
+        .filter(({ outcome }) => outcome !== "pass")
+        .map(
+          ({ test_id, outcome, requirement_keys }) =>
+            `      test ${test_id} ${outcome} (${requirement_keys.join(", ")})`,
+        ),
+    ]),
   ];
 }

@@ -6,7 +6,7 @@ import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { RunRequestInput } from "@aura/shared/schemas/api/run";
 import { type Command, Option } from "commander";
 import { followRun, isOver, type Snapshot } from "../follow-run.ts";
-import { openLiveView } from "../live-view.ts";
+import { isRedrawn, openLiveView } from "../live-view.ts";
 import { resolveRun } from "../names.ts";
 import { runText } from "../run-text.ts";
 import { CliError, type Session } from "../session.ts";
@@ -48,7 +48,7 @@ export function addRunCommand(program: Command, session: Session, fail: () => vo
       if (options.yes !== true && options.wait !== true) return session.show(run, runText(run, []));
       session.tell(`run ${run.id}`);
       const end = await waitFor(client, session, run.id, options.yes === true);
-      session.show(end.run, runText(end.run, end.tasks));
+      if (!isRedrawn(session)) session.show(end.run, runText(end.run, end.tasks));
       if (end.run.status !== "completed") fail();
     });
 }

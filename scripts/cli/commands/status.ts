@@ -2,8 +2,8 @@ import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { Command } from "commander";
 import { followRun, isOver } from "../follow-run.ts";
 import { openLiveView } from "../live-view.ts";
-import { resolveRun } from "../names.ts";
-import { runLine, runText } from "../run-text.ts";
+import { resolveRun, resolveTask } from "../names.ts";
+import { runLine, runText, taskText } from "../run-text.ts";
 import type { Session } from "../session.ts";
 
 export function addStatusCommands(program: Command, session: Session, fail: () => void): void {
@@ -21,6 +21,17 @@ export function addStatusCommands(program: Command, session: Session, fail: () =
       const run = await client.call(OPERATIONS.getRun, { params: { run_id } });
       const tasks = await client.call(OPERATIONS.listTasks, { params: { run_id }, query: { limit: 1000 } });
       session.show({ ...run, task_list: tasks.data }, runText(run, tasks.data));
+    });
+
+  program
+    .command("task")
+    .argument("<task>", "a task's id, or RUN:KEY as in latest:T1")
+    .description("a task's attempts: how each ended, and what the Auditor found")
+    .action(async (name: string) => {
+      const client = session.client();
+      const task_id = await resolveTask(client, name);
+      const task = await client.call(OPERATIONS.getTask, { params: { task_id } });
+      session.show(task, taskText(task));
     });
 
   program

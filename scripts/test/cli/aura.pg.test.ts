@@ -154,6 +154,7 @@ describe("interventions", () => {
     expect([retry.code, retry.err]).toEqual([1, expect.stringContaining("illegal_transition")]);
     expect((await aura("confirm", name("R2"), "--verdict", "pass", "--reason", "read it")).code).toBe(0);
     expect((await aura("override", name("R1"), "--verdict", "fail", "--reason", "seen it fail")).code).toBe(0);
+    expect((await aura("task", name("T1"))).out).toMatch(/attempt 1 by .+: submitted\n {4}accepted by test-auditor/);
     expect((await aura("retry", name("T9"), "--reason", "again")).err).toContain("has no task T9");
   });
 });

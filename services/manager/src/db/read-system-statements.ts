@@ -23,7 +23,7 @@ export async function readSystemState(db: Queryable): Promise<z.infer<typeof Sta
                       where e.id > coalesce((select last_event_id from audit_log_state),
                                             '00000000-0000-0000-0000-000000000000')
                       order by e.id limit 1), 0) as unnumbered_s,
-            exists (select from pg_event_trigger where evtenabled <> 'D' and evtevent = 'ddl_command_end') as ddl_guard,
+            ddl_guard_status() = 'enforced' as ddl_guard,
             (select ${utc("stopped_at")} from system_state) as stopped_at`,
   );
   if (row === null) throw new Error("the database has no system_state row");
