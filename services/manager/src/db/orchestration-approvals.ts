@@ -56,7 +56,7 @@ export function readPointlessApprovals(db: Queryable) {
               when p.kind = 'delivery' then p.subject_id is distinct from r.head_revision_id
               when p.kind = 'landing' then not exists (
                 select from verification_requests q join task_queue t on t.id = q.task_id
-                 where q.id = p.subject_id and t.status = 'submitted' and t.attempt = q.attempt
+                 where q.id = p.subject_id and (t.status = 'submitted' or t.overridden) and t.attempt = q.attempt
                    and q.base_revision_id is not distinct from r.head_revision_id
                    and q.suite_id is not distinct from r.suite_id)
               else not exists (

@@ -19,6 +19,8 @@ const SubmissionRow = z.object({
   title: z.string(),
   attempt: z.number(),
   claim_id: z.string(),
+  /** Verified by the Director's word: the product is taken as it was judged last. */
+  overridden: z.boolean(),
   best_request_id: z.string().nullable(),
   disputes_test_ids: z.array(z.string()),
   spec_sha256: z.string(),
@@ -39,31 +41,51 @@ const SubmissionRow = z.object({
 /** A submitted task, the newest request to judge this attempt, and what came of it. */
 export type Submission = z.infer<typeof SubmissionRow>;
 
-export function readSubmissions(db: Queryable) {
+export function readSubmissions(db: Queryable): Promise<Submission[]> {
+  return select(db, SubmissionRow, `${SUBMISSION} where t.status = 'submitted' and ${OPEN_RUN} ${ORDER}`);
+}
+
+/** Tasks whose verdict the Director overrode and whose product has not been adopted or landed yet. */
+export function readOverridden(db: Queryable): Promise<Submission[]> {
   return select(
     db,
     SubmissionRow,
-    `select r.id as run_id, r.oversight, r.strict_policy, r.head_revision_id, r.plan_id, r.suite_id,
-            t.id as task_id, t.kind, t.key, t.title, t.attempt, t.claim_id, t.best_request_id, t.disputes_test_ids,
-            encode(t.spec_sha256, 'hex') as spec_sha256, a.agent_id,
-            encode(a.context_sha256, 'hex') as context_sha256, encode(a.product_sha256, 'hex') as product_sha256,
-            q.id as request_id, encode(q.product_sha256, 'hex') as request_product_sha256,
-            q.base_revision_id as request_base_revision_id, q.suite_id as request_suite_id,
-            encode(q.tree_sha256, 'hex') as request_tree_sha256, q.retry as request_retry,
-            v.id as verification_id, v.outcome, encode(v.report_sha256, 'hex') as report_sha256,
-            extract(epoch from now() - v.created_at)::float8 as judged_s_ago
-       from task_queue t
-       join orchestra_runs r on r.id = t.run_id
-       join task_attempts a on a.task_id = t.id and a.attempt = t.attempt
-       left join lateral (
-            select q.* from verification_requests q
-             where q.task_id = t.id and q.attempt = t.attempt and q.claim_id = t.claim_id
-             order by q.created_at desc, q.retry desc limit 1) q on true
-       left join verifications v on v.request_id = q.id
-      where t.status = 'submitted' and ${OPEN_RUN} and a.product_sha256 is not null
-      order by t.created_at, t.key`,
+    `${SUBMISSION}
+      where t.status = 'verified' and t.overridden and ${OPEN_RUN} and v.id is not null and case t.kind
+              when 'requirements' then not exists (select from requirements x where x.run_id = r.id)
+              when 'plan' then not exists (select from plans x where x.verification_id = v.id)
+              when 'acceptance_tests' then not exists (select from suites x where x.verification_id = v.id)
+              when 'implement' then q.base_revision_id is not distinct from r.head_revision_id
+                and not exists (select from revisions x where x.task_id = t.id)
+              else false end
+      ${ORDER}`,
   );
 }
+
+/** The judged attempt of an overridden task is the last one that was judged at all. */
+const SUBMISSION = `
+  select r.id as run_id, r.oversight, r.strict_policy, r.head_revision_id, r.plan_id, r.suite_id,
+         t.id as task_id, t.kind, t.key, t.title, a.attempt, a.claim_id, t.overridden, t.best_request_id,
+         t.disputes_test_ids, encode(t.spec_sha256, 'hex') as spec_sha256, a.agent_id,
+         encode(a.context_sha256, 'hex') as context_sha256, encode(a.product_sha256, 'hex') as product_sha256,
+         q.id as request_id, encode(q.product_sha256, 'hex') as request_product_sha256,
+         q.base_revision_id as request_base_revision_id, q.suite_id as request_suite_id,
+         encode(q.tree_sha256, 'hex') as request_tree_sha256, q.retry as request_retry,
+         v.id as verification_id, v.outcome, encode(v.report_sha256, 'hex') as report_sha256,
+         extract(epoch from now() - v.created_at)::float8 as judged_s_ago
+    from task_queue t
+    join orchestra_runs r on r.id = t.run_id
+    join lateral (
+         select a.* from task_attempts a
+          where a.task_id = t.id and a.product_sha256 is not null and (t.overridden or a.attempt = t.attempt)
+          order by a.attempt desc limit 1) a on true
+    left join lateral (
+         select q.* from verification_requests q
+          where q.task_id = t.id and q.attempt = a.attempt and q.claim_id = a.claim_id
+          order by q.created_at desc, q.retry desc limit 1) q on true
+    left join verifications v on v.request_id = q.id`;
+
+const ORDER = "order by t.created_at, t.key";
 
 const DisputeRow = z.object({
   dispute_id: z.string(),

@@ -19,10 +19,10 @@ import { replacedTests } from "./suite-merge.ts";
 export async function adoptRequirements(deps: StepDeps, submission: JudgedSubmission): Promise<number> {
   const product = await readJson(deps.pool, submission.product_sha256, RequirementsProduct);
   const ruling = questionRuling(deps.policies, submission);
-  if (product.questions.length > 0 && ruling.value === "block")
+  if (product.questions.length > 0 && ruling.value === "block" && !submission.overridden)
     return askQuestions(deps, submission, product.questions);
   const done = await atomically(deps, "adopt requirements", async (tx) => {
-    allDone(await deps.verbs.verifyTasks(tx, [submission]));
+    await verify(deps, tx, submission);
     await storeRequirements(deps, tx, submission, product);
     if (product.questions.length > 0 && ruling.policy !== null) {
       const subject = `${product.questions.length} open questions of ${submission.key}`;
@@ -35,6 +35,11 @@ export async function adoptRequirements(deps: StepDeps, submission: JudgedSubmis
     await addPlanTask(deps, tx, { run_id: submission.run_id, number: 1, note: null, verification_id: null });
   });
   return done ? 1 : 0;
+}
+
+/** Nothing to do where the Director's word has verified the task already. */
+async function verify(deps: StepDeps, tx: Tx, submission: JudgedSubmission): Promise<void> {
+  if (!submission.overridden) allDone(await deps.verbs.verifyTasks(tx, [submission]));
 }
 
 async function storeRequirements(deps: StepDeps, tx: Tx, submission: JudgedSubmission, product: RequirementsProduct) {
@@ -54,7 +59,7 @@ async function storeRequirements(deps: StepDeps, tx: Tx, submission: JudgedSubmi
 export async function adoptPlan(deps: StepDeps, submission: JudgedSubmission): Promise<number> {
   const { run_id, verification_id, product_sha256 } = submission;
   const done = await atomically(deps, "adopt a plan", async (tx) => {
-    allDone(await deps.verbs.verifyTasks(tx, [submission]));
+    await verify(deps, tx, submission);
     const facts = await readRunFacts(tx, run_id);
     const requirements = await readRequirements(tx, run_id);
     const revision = (await readPlanRevisions(tx, run_id)).length + 1;
@@ -83,7 +88,7 @@ export async function adoptSuite(deps: StepDeps, submission: JudgedSubmission): 
   const replaced = replacedTests(suite, new Set(submission.disputes_test_ids));
   const isDispute = submission.disputes_test_ids.length > 0;
   const done = await atomically(deps, "adopt a suite", async (tx) => {
-    allDone(await deps.verbs.verifyTasks(tx, [submission]));
+    await verify(deps, tx, submission);
     if (!isDispute || replaced.size > 0) {
       const version = ((await readRunFacts(tx, run_id)).suite_version ?? 0) + 1;
       const id = derivedId("suite", run_id, String(version));
@@ -107,7 +112,7 @@ async function ruleDisputes(deps: StepDeps, tx: Tx, runId: string, disputeTaskId
 /** A review ends when the Auditor found it well-formed: it adds doubt to the report and decides nothing. */
 export async function verifyReview(deps: StepDeps, submission: JudgedSubmission): Promise<number> {
   const done = await atomically(deps, "verify a review", async (tx) => {
-    allDone(await deps.verbs.verifyTasks(tx, [submission]));
+    await verify(deps, tx, submission);
   });
   return done ? 1 : 0;
 }

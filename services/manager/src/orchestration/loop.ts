@@ -3,6 +3,8 @@ import { isUnavailable } from "@aura/shared/postgres/client";
 import { readPolicies } from "../policy-enforcer/policies.ts";
 import type { Step, StepDeps } from "./step.ts";
 
+/** Between any two ticks, however often the loop is woken. */
+const FLOOR_MS = 20;
 const BUSY_MS = 250;
 const IDLE_MS = 1000;
 const AWAY_MS = 2000;
@@ -67,13 +69,16 @@ export async function runLoop(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await waker.wait(await pause(deps, steps), signal);
+    const milliseconds = await pause(deps, steps);
+    await sleep(FLOOR_MS);
+    await waker.wait(milliseconds, signal);
   }
 }
 
 async function pause(deps: LoopDeps, steps: readonly Step[]): Promise<number> {
   try {
     const moved = await tick(deps, steps);
+    if (moved > 0) await deps.pool.query("notify aura_tasks"); // agents and Auditors look at once
     return moved > 0 ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * Math.random());
   } catch (error) {
     deps.log.error({ err: error }, "tick failed");

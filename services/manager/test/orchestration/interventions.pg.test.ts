@@ -4,7 +4,7 @@ import { agentId, createTestRun, createTestRuntime, directorAction } from "@aura
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { approveAll, landedTasks, pendingApprovals, runOf, taskIdOf, taskOf, taskStatuses } from "./run-facts.ts";
-import { delta, plannedTask, planProduct, productOf, ScriptedWorld, submit } from "./scripted-run.ts";
+import { delta, plannedTask, planProduct, productOf, reportOf, ScriptedWorld, submit } from "./scripted-run.ts";
 
 let db: TestDatabase;
 let world: ScriptedWorld;
@@ -224,6 +224,22 @@ describe("an override", () => {
     await world.settle();
     expect((await landedTasks(db, run_id)).slice(0, 2)).toEqual(["T1", "T2"]);
     await directorAction(db, "cancel", run_id);
+  });
+});
+
+describe("an override of a specification", () => {
+  it.each(["REQ", "PLAN", "SUITE"])("of %s takes in its last judged product, and the run goes on", async (key) => {
+    world.play(
+      () => null,
+      (request) => (request.key === key ? reportOf("rejected") : null),
+    );
+    const { run_id } = await createTestRun(db);
+    await world.settle();
+    expect(await taskOf(db, run_id, key)).toMatchObject({ status: "awaiting_director", failures: 3 });
+    await directorAction(db, "override_verdict", await taskIdOf(db, run_id, key), { verdict: "pass" });
+    await world.settle();
+    expect(await runOf(db, run_id)).toMatchObject({ status: "completed", stop_reason: "verified" });
+    expect(await taskOf(db, run_id, key)).toMatchObject({ status: "verified", overridden: true });
   });
 });
 

@@ -5,20 +5,20 @@ import type { Queryable } from "@aura/shared/postgres/client";
 import type { ContextFile } from "@aura/shared/schemas/task-context";
 import { type RunFacts, readAttachmentRefs } from "../../db/orchestration-specification.ts";
 
-/** Bytes of one file and of all files together that an agent is shown of what it may only read. */
+/** Bytes of one file, and of all files together, that an agent is shown of what it only reads. */
 const FILE_BYTES_MAX = 64 * 1024;
 const TOTAL_BYTES_MAX = 512 * 1024;
 
 /**
- * Files as an agent sees them, sorted by path. What it may change comes whole; of the rest long files are cut, and say
- * so, and once the total is reached only their first line of notice stands.
+ * Files as an agent sees them, sorted by path. A tree that checks run on comes whole; where files are only read, long
+ * ones are cut, and say so, and once the total is reached only that notice stands.
  */
-export function contextFiles(tree: Tree, mayChange: (path: string) => boolean): ContextFile[] {
+export function contextFiles(tree: Tree, bound: "whole" | "bounded"): ContextFile[] {
   let left = TOTAL_BYTES_MAX;
   return [...tree]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([path, body]) => {
-      const shown = mayChange(path) ? body : cut(body, Math.min(FILE_BYTES_MAX, left));
+      const shown = bound === "whole" ? body : cut(body, Math.min(FILE_BYTES_MAX, left));
       left = Math.max(0, left - shown.byteLength);
       return contextFile(path, shown, body.byteLength - shown.byteLength);
     });
@@ -46,5 +46,5 @@ export async function attachmentFiles(db: Queryable, facts: RunFacts): Promise<C
     refs.map((ref) => ref.sha256),
   );
   const tree = new Map(refs.map((ref) => [ref.path, bodies.get(ref.sha256) ?? Buffer.alloc(0)]));
-  return contextFiles(tree, () => false);
+  return contextFiles(tree, "bounded");
 }

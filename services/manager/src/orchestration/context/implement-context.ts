@@ -1,4 +1,4 @@
-import { inScope, type Tree, treeSha256 } from "@aura/shared/models/tree";
+import { type Tree, treeSha256 } from "@aura/shared/models/tree";
 import { putTree, readTree } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { invariant } from "@aura/shared/problems";
@@ -43,7 +43,7 @@ export async function implementContext(db: Queryable, ground: ContextGround): Pr
     tests: await testNames(db, ground),
     base_tree_sha256: await putTree(db, tree),
     head_tree_sha256: await storedHead(db, head),
-    tree: contextFiles(tree, (path) => inScope(path, spec.file_scope)),
+    tree: contextFiles(tree, "whole"),
     attachments: await attachmentFiles(db, facts),
     last_failure: lastFailure(await failureSources(db, task, spec)),
   };

@@ -27,7 +27,7 @@ export async function planContext(db: Queryable, ground: ContextGround): Promise
     questions: await assumedQuestions(db, task.run_id),
     attachments: await attachmentFiles(db, facts),
     toolchain: toolchainFacts(facts.toolchain),
-    base_tree: tree === null ? [] : contextFiles(await readTree(db, tree), () => false),
+    base_tree: tree === null ? [] : contextFiles(await readTree(db, tree), "bounded"),
     base_plan: base?.plan ?? null,
     previous: own === null ? await readPlan(db, facts) : await readJson(db, own, PlanProduct),
     last_failure: lastFailure(await failureSources(db, task, spec)),

@@ -13,6 +13,6 @@ export async function reviewContext(db: Queryable, { task, facts }: ContextGroun
     title: facts.title,
     requirements: inScopeOf(await readRequirements(db, task.run_id)),
     blocks: await readBlocks(db, facts),
-    tree: contextFiles(await headNow(db, facts.head_revision_id), () => false),
+    tree: contextFiles(await headNow(db, facts.head_revision_id), "bounded"),
   };
 }

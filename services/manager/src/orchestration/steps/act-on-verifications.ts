@@ -2,10 +2,9 @@ import { readJson } from "@aura/shared/postgres/blobs";
 import { VerificationReport } from "@aura/shared/schemas/verification-report";
 import { readSubmissions } from "../../db/orchestration-submissions.ts";
 import { taskLimits } from "../../policy-enforcer/limits.ts";
-import { adoptPlan, adoptRequirements, adoptSuite, verifyReview } from "../adoption.ts";
-import type { JudgedSubmission } from "../judged-submission.ts";
+import { takeIn } from "../acceptance.ts";
+import { isJudged, type JudgedSubmission } from "../judged-submission.ts";
 import { verdictToActOn } from "../judgement.ts";
-import { landSubmission } from "../landing.ts";
 import { rejectSubmission } from "../rejection.ts";
 import { countDone, forEach, type Step, type StepDeps } from "../step.ts";
 
@@ -20,14 +19,10 @@ export const actOnVerifications: Step = {
   },
 };
 
-function isJudged(submission: { verification_id: string | null }): submission is JudgedSubmission {
-  return submission.verification_id !== null;
-}
-
 function act(deps: StepDeps, submission: JudgedSubmission): Promise<number> {
   switch (submission.outcome) {
     case "accepted":
-      return ACCEPTED[submission.kind](deps, submission);
+      return takeIn(deps, submission);
     case "rejected":
       return rejectSubmission(deps, submission);
     case "environment":
@@ -35,14 +30,6 @@ function act(deps: StepDeps, submission: JudgedSubmission): Promise<number> {
       return escalateUnjudged(deps, submission);
   }
 }
-
-const ACCEPTED = {
-  requirements: adoptRequirements,
-  plan: adoptPlan,
-  acceptance_tests: adoptSuite,
-  implement: landSubmission,
-  review: verifyReview,
-} as const;
 
 /** Judged again as often as policy says and still no conclusion: a person has to look, and nobody is charged. */
 async function escalateUnjudged({ pool, verbs, log }: StepDeps, submission: JudgedSubmission): Promise<number> {

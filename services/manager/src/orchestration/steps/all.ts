@@ -7,7 +7,7 @@ import { bindAgents } from "./bind-agents.ts";
 import { settleEndedAttempts } from "./ended-attempts.ts";
 import { escalateOverLimits, retryRejected } from "./failures.ts";
 import { expireReservations, scoreConfidence } from "./housekeeping.ts";
-import { landOverridden } from "./overridden.ts";
+import { takeInOverridden } from "./overridden.ts";
 import { deliverPartially } from "./partial-delivery.ts";
 import { beginApprovedPlans, obeyRefusedGates, openPlanGates } from "./plan-gate.ts";
 import { escalateDeadlocked, releaseBlocked } from "./release.ts";
@@ -27,7 +27,7 @@ export const STEPS: readonly Step[] = [
   settleEndedAttempts,
   requestVerifications,
   actOnVerifications,
-  landOverridden,
+  takeInOverridden,
   escalateOverLimits,
   retryRejected,
   voidPointless,

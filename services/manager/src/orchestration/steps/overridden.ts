@@ -1,21 +1,16 @@
-import { readOverridden } from "../../db/orchestration-overridden.ts";
-import { allDone, atomically, forEach, type Step, type StepDeps } from "../step.ts";
+import { readOverridden } from "../../db/orchestration-submissions.ts";
+import { takeIn } from "../acceptance.ts";
+import { isJudged } from "../judged-submission.ts";
+import { forEach, type Step } from "../step.ts";
 
-/** Changes whose task the Director declared verified land too, while they were judged on the head of now. */
-export const landOverridden: Step = {
-  name: "land_overridden",
+/**
+ * Products whose task the Director declared verified are taken in like accepted ones; a change lands while it was judged
+ * on the head of now, else the assembly shows what is missing.
+ */
+export const takeInOverridden: Step = {
+  name: "take_in_overridden",
   async run(deps) {
-    const due = await readOverridden(deps.pool);
-    return forEach(deps, "land an overridden change", due, (change) => land(deps, change));
+    const due = (await readOverridden(deps.pool)).filter(isJudged);
+    return forEach(deps, "take in an overridden product", due, (submission) => takeIn(deps, submission));
   },
 };
-
-async function land(deps: StepDeps, change: { verification_id: string; key: string; title: string }): Promise<number> {
-  const { verification_id, key, title } = change;
-  const done = await atomically(deps, "land an overridden change", async (tx) => {
-    allDone(
-      await deps.verbs.landRevisions(tx, [{ verification_id, message: `${key}: ${title} (verdict overridden)` }]),
-    );
-  });
-  return done ? 1 : 0;
-}
