@@ -16,7 +16,7 @@ begin
     update approvals set status = 'approved', answer = args->>'answer', decided_by = p_act_id, decided_at = now(), used_at = now() where id = a.id;
     update task_queue t set status = 'ready', status_changed_at = now(), waiting_code = null, waiting_detail = null, claim_id = null, return_code = 'answered'
     where t.id = a.subject_id and t.status = 'awaiting_director'
-      and not exists (select from approvals o where o.subject_id = t.id and o.kind = 'question' and o.status = 'pending');
+      and not exists (select from approvals o where o.run_id = t.run_id and o.subject_id = t.id and o.kind = 'question' and o.status = 'pending');
     return null;
   end if;
   if lower(args->>'digest') is distinct from encode(a.digest, 'hex') then return array['digest_mismatch', null]; end if;

@@ -30,7 +30,7 @@ alter table task_queue
   add constraint task_queue_running_has_claim check (status not in ('running', 'submitted') or claim_id is not null),
   add constraint task_queue_key unique (run_id, key);
 alter table task_queue set (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
-create index task_queue_assigned on task_queue (assigned_agent) where status = 'assigned';
+create index task_queue_held on task_queue (assigned_agent) where status in ('assigned', 'running');
 
 create table task_transitions (
   from_status text not null, to_status text not null, verb text not null, primary key (from_status, to_status, verb)
@@ -86,6 +86,8 @@ create table task_attempts (
   charged          boolean not null default false,
   primary key (task_id, attempt)
 );
+
+create index task_attempts_agent on task_attempts (agent_id);
 
 -- The lease of a running claim; renewed often, decides nothing but "is the holder alive", not audited.
 create unlogged table task_leases (

@@ -23,6 +23,8 @@ create unique index verification_requests_once on verification_requests
 create unique index verification_requests_assembly_once on verification_requests
   (run_id, base_revision_id, suite_id, retry) where kind = 'assembly';
 
+create index verification_requests_run on verification_requests (run_id);
+
 -- Lease and fence of an auditor at work on a request; not audited.
 create table verification_leases (
   request_id  uuid primary key references verification_requests(id),

@@ -17,7 +17,8 @@ create table approvals (
   used_at      timestamptz,
   created_at   timestamptz not null default now()
 );
-create index approvals_pending on approvals (run_id) where status = 'pending';
+create index approvals_run on approvals (run_id);
+create index approvals_pending on approvals (id) where status = 'pending';
 
 create table approval_transitions (from_status text not null, to_status text not null, primary key (from_status, to_status));
 insert into approval_transitions values

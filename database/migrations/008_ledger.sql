@@ -13,6 +13,7 @@ alter table audit_events
   add column leaf         bytea generated always as (sha256('\x00'::bytea || env)) stored;
 alter table audit_events alter column env set storage main;
 create index audit_events_run on audit_events (run_id, id);
+create index agent_activity_logs_task on agent_activity_logs (task_id, id);
 create index audit_events_task on audit_events (task_id, id) where task_id is not null;
 
 -- The only erasable part of an event: the envelope carries sha256(salt || payload).

@@ -1,4 +1,4 @@
-import { ACTOR_KINDS, AGENT_STANDINGS, DIRECTOR_ACTIONS, KEY_ROLES } from "@aura/shared/enums/actor";
+import { ACTOR_KINDS, AGENT_STANDINGS, DIRECTOR_ACTIONS, KEY_ROLES, SERVICE_ROLES } from "@aura/shared/enums/actor";
 import { APPROVAL_KINDS, APPROVAL_STATUSES, OVERSIGHTS, RUN_STATUSES, STOP_REASONS } from "@aura/shared/enums/run";
 import { ATTEMPT_OUTCOMES, TASK_KINDS, TASK_STATUSES } from "@aura/shared/enums/task";
 import {
@@ -68,6 +68,11 @@ test("the database knows every action of the Director and every kind of actor", 
   for (const action of DIRECTOR_ACTIONS) expect(director).toContain(`'${action}'`);
   const frame = await source("_event_frame");
   for (const kind of ACTOR_KINDS) expect(frame).toContain(`'${kind}'`);
+});
+
+test("the logins of the server are those that shared/src/enums names", async () => {
+  const { rows } = await db.pools.admin.query<{ rolname: string }>("select rolname from pg_roles where rolname like 'aura\\_%' and rolcanlogin and not rolsuper");
+  expect(rows.map((row) => row.rolname).sort()).toEqual([...SERVICE_ROLES].sort());
 });
 
 test("every governed column is one of its table, and every governed table has its triggers", async () => {

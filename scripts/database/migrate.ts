@@ -90,7 +90,7 @@ async function adoptDirectorKey(options: MigrateOptions): Promise<void> {
 }
 
 /** The URL of another login to the same database. */
-export function loginUrl(databaseUrl: string, login: string, password: string): string {
+function loginUrl(databaseUrl: string, login: string, password: string): string {
   const url = new URL(databaseUrl);
   url.username = encodeURIComponent(login);
   url.password = encodeURIComponent(password);

@@ -3,7 +3,6 @@ import type { ActorKind } from "../enums/actor.ts";
 import type { Oversight } from "../enums/run.ts";
 import type { TaskKind, TaskStatus } from "../enums/task.ts";
 import type { VerificationOutcome } from "../enums/verification.ts";
-import { sha256Hex } from "../models/canonical-json.ts";
 import { newId } from "../models/ids.ts";
 import type { Tree } from "../models/tree.ts";
 import { putBlobs, putJson, putTree } from "../postgres/blobs.ts";
@@ -387,5 +386,3 @@ export async function allDone(call: Promise<VerbOutcome[]>): Promise<VerbOutcome
 export function hash(hex: string): Buffer {
   return Buffer.from(hex, "hex");
 }
-
-export const EMPTY_SHA256: string = sha256Hex("");
