@@ -110,13 +110,13 @@ function addHeading(node: Heading, text: string, open: readonly OpenHeading[], i
   return body === "" ? outer : [...outer, { depth: node.depth, text: body }];
 }
 
-/** The item's own paragraphs are one block; what else it holds, nested items above all, are blocks of their own. */
+/** The paragraphs that an item begins with are its block; what follows, nested items above all, are blocks of their own. */
 function addListItem(item: ListItem, text: string, open: readonly OpenHeading[], into: Draft[]): void {
-  const own = item.children.filter((child) => child.type === "paragraph");
+  const end = item.children.findIndex((child) => child.type !== "paragraph");
+  const own = end < 0 ? item.children : item.children.slice(0, end);
   const body = own.map((child) => flush(slice(child, text))).join("\n\n");
   into.push({ kind: "list_item", headings: open.map((heading) => heading.text), body });
-  const others = item.children.filter((child) => child.type !== "paragraph");
-  collect(others, text, open, into);
+  collect(item.children.slice(own.length), text, open, into);
 }
 
 function addTableRows(table: Table, text: string, headings: string[], into: Draft[]): void {
@@ -140,8 +140,10 @@ function unquote(source: string): string {
     .trim();
 }
 
-/** A fenced block keeps its fences: the info string after the opening one is text too. */
+/** A fenced block keeps its fences, because the info string after the opening one is text too. */
 function codeOf(value: string, source: string): string {
-  const fenced = /^(?:`{3,}|~{3,})/.test(source);
-  return (fenced ? source : value).replace(/^\n+|\s+$/g, "");
+  const [opening = ""] = source.split("\n", 1);
+  const fence = /^(?:`{3,}|~{3,})/.exec(opening)?.[0];
+  if (fence === undefined || (value.trim() === "" && opening.trim() === fence)) return value.trimEnd();
+  return [opening.trimEnd(), ...(value === "" ? [] : [value]), fence].join("\n");
 }

@@ -43,6 +43,16 @@ describe("a PRD is split into leaf blocks", () => {
     ]);
   });
 
+  test("a list item is what it begins with; what it holds besides follows in its order", () => {
+    expect(outline("- intro\n\n  more\n\n  ~~~\n  x\n  ~~~\n\n  after\n- # odd\n  text")).toEqual([
+      ["list_item", "intro\n\nmore"],
+      ["code", "~~~\nx\n~~~"],
+      ["paragraph", "after"],
+      ["heading", "odd"],
+      ["paragraph", "text"],
+    ]);
+  });
+
   test("every block knows the headings above it, outermost first", () => {
     const blocks = splitPrd("# A\n\n## B\n\ntext\n\n### C\n\n- item\n\n## D\n\nend");
     expect(blocks.map(({ headings, body }) => [...headings, body].join(" > "))).toEqual([
