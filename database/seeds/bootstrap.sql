@@ -18,7 +18,9 @@ insert into policies (key, version, value, description) values
   ('task.deaths_max',                1, '3',      'Leases of a task that may run out before the Director is asked.'),
   ('task.provider_retries_max',      1, '3',      'Attempts that a failing model provider may end before the Director is asked.'),
   ('verification.retries_max',       1, '2',      'Times that a submission is judged again after an environment failure or without a conclusion.'),
-  ('repair.rounds_max',              1, '2',      'Rounds of repair after a failed assembly before the Director is asked.')
+  ('repair.rounds_max',              1, '2',      'Rounds of repair after a failed assembly before the Director is asked.'),
+  ('hr.probation_below',             1, '0.5',    'An agent whose verified rate is surely below this (95 %) is put on probation; surely above it ends that.'),
+  ('hr.suspend_below',               1, '0.2',    'An agent on probation whose verified rate is surely below this is suspended, while another can do its work.')
 on conflict do nothing;
 
 insert into agents (id, slug, capabilities) values

@@ -1,3 +1,4 @@
+import type { AgentStanding } from "@aura/shared/enums/actor";
 import type { ApprovalKind, ApprovalStatus, RunStatus, StopReason } from "@aura/shared/enums/run";
 import type { TaskKind } from "@aura/shared/enums/task";
 import type { VerificationKind } from "@aura/shared/enums/verification";
@@ -235,6 +236,10 @@ export class ManagerVerbs {
 
   bindAgents(db: Queryable, items: readonly { agent_id: string; runtime_id: string }[]) {
     return this.#call(db, "bind_agents", columns(items, "agent_id", "runtime_id"));
+  }
+
+  setStandings(db: Queryable, items: readonly { agent_id: string; standing: AgentStanding; reason: string }[]) {
+    return this.#call(db, "set_standings", columns(items, "agent_id", "standing", "reason"));
   }
 
   recordPolicyDecisions(db: Queryable, decisions: readonly NewPolicyDecision[]) {

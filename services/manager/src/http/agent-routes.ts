@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { requireDone, takeDirectorAction } from "../db/director-verb-statements.ts";
 import { readAgent, readAgentRecord, readAgents } from "../db/read-agent-statements.ts";
 import { pageRequest } from "../db/read-rows.ts";
+import { scoreOf } from "../hr/scorecard.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { carrierOf, UNSEALED } from "./carrier.ts";
@@ -42,7 +43,9 @@ type KindRecord = Scorecard["by_kind"][number];
 
 function rateOf(row: { accepted: number; rejected: number }) {
   const judged = row.accepted + row.rejected;
-  return { acceptance_rate: judged === 0 ? null : row.accepted / judged };
+  const score = scoreOf({ judged, accepted: row.accepted });
+  const interval = score.status === "scored" ? score.interval : null;
+  return { score: score.status, interval, acceptance_rate: judged === 0 ? null : row.accepted / judged };
 }
 
 function totalOf(rows: readonly KindRecord[]): Omit<KindRecord, "kind"> {

@@ -6,8 +6,8 @@ import type { Policy } from "./policies.ts";
 export function policyDecision(
   policy: Policy,
   decision: NewPolicyDecision["decision"],
-  about: { run_id: string; task_id: string | null; subject: string; reason: string },
+  about: { run_id: string | null; task_id: string | null; subject: string; reason: string },
 ): NewPolicyDecision {
-  const id = derivedId("policy-decision", about.run_id, policy.key, String(policy.version), about.subject);
+  const id = derivedId("policy-decision", about.run_id ?? "", policy.key, String(policy.version), about.subject);
   return { id, policy_key: policy.key, policy_version: policy.version, decision, ...about };
 }

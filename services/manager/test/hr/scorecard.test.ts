@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { scoreOf } from "../../src/hr/scorecard.ts";
+import { standingAfter } from "../../src/hr/standing.ts";
 import { wilsonInterval } from "../../src/hr/wilson.ts";
 
 describe("an agent's score", () => {
@@ -21,5 +22,25 @@ describe("an agent's score", () => {
   it("stays inside 0 and 1 at the edges", () => {
     expect(wilsonInterval(0, 5).low).toBe(0);
     expect(wilsonInterval(5, 5).high).toBe(1);
+  });
+});
+
+describe("an agent's standing", () => {
+  const limits = { probationBelow: 0.5, suspendBelow: 0.2 };
+
+  it("stays while the interval does not show it", () => {
+    expect(standingAfter("active", { judged: 4, accepted: 0 }, limits, true)).toBeNull();
+    expect(standingAfter("active", { judged: 10, accepted: 4 }, limits, true)).toBeNull();
+  });
+
+  it("becomes probation when the rate is surely below the limit, and active again when surely above", () => {
+    expect(standingAfter("active", { judged: 20, accepted: 3 }, limits, true)?.standing).toBe("probation");
+    expect(standingAfter("probation", { judged: 20, accepted: 18 }, limits, true)?.standing).toBe("active");
+  });
+
+  it("becomes suspended only from probation and only where another can do the work", () => {
+    expect(standingAfter("probation", { judged: 30, accepted: 0 }, limits, true)?.standing).toBe("suspended");
+    expect(standingAfter("probation", { judged: 30, accepted: 0 }, limits, false)).toBeNull();
+    expect(standingAfter("suspended", { judged: 30, accepted: 30 }, limits, true)).toBeNull();
   });
 });

@@ -55,6 +55,13 @@ const record = {
   gave_up: z.int(),
   expired: z.int(),
   environment: z.int().meta({ description: "judged, but the surroundings failed: never charged" }),
+  score: z
+    .enum(["scored", "insufficient data"])
+    .meta({ description: "below five judged attempts nothing can be said" }),
+  interval: z
+    .strictObject({ low: z.number(), high: z.number() })
+    .nullable()
+    .meta({ description: "95 % Wilson interval of acceptance_rate; null while data is insufficient" }),
   acceptance_rate: z.number().nullable().meta({ description: "accepted of accepted and rejected; null without any" }),
   usd: Usd,
   tokens: z.int(),

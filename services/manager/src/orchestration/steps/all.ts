@@ -13,6 +13,7 @@ import { beginApprovedPlans, obeyRefusedGates, openPlanGates } from "./plan-gate
 import { escalateDeadlocked, releaseBlocked } from "./release.ts";
 import { requestVerifications } from "./request-verifications.ts";
 import { mirrorRunStatus } from "./run-status.ts";
+import { reviewStandings } from "./standings.ts";
 import { takeBackExpired, takeBackSuspended, withdrawAssignments } from "./take-back.ts";
 
 /**
@@ -42,5 +43,6 @@ export const STEPS: readonly Step[] = [
   assemble,
   mirrorRunStatus,
   scoreConfidence,
+  reviewStandings,
   expireReservations,
 ];
