@@ -7,7 +7,7 @@ begin
   if p_action = 'create_agent' then
     if exists (select from agents where slug = args->>'slug' or id = p_target_id) then return array['name_taken', 'there is an agent of that name']; end if;
     insert into agents (id, slug, capabilities, provider, model, mode, max_concurrent)
-    values (coalesce(p_target_id, uuid_v7()), args->>'slug', (select array_agg(c) from jsonb_array_elements_text(args->'capabilities') c),
+    values (coalesce(p_target_id, uuid_v7()), args->>'slug', (select array_agg(c) from jsonb_array_elements_text(_items(args->'capabilities')) c),
             args->>'provider', args->>'model', coalesce(args->>'mode', 'tools'), coalesce((args->>'max_concurrent')::int, 1));
     return null;
   end if;

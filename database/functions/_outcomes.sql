@@ -4,6 +4,7 @@ create or replace function _outcomes(
   p_verb text, p_subject_type text, p_ids uuid[], p_codes text[], p_details text[] default null, p_result_ids uuid[] default null
 ) returns setof verb_outcome language plpgsql as $$
 begin
+  if coalesce(cardinality(p_ids), 0) = 0 then return; end if;
   perform _record_refusals(p_verb, p_subject_type, p_ids, p_codes);
   return query
     select coalesce(i.result_id, i.id), case when i.code is null then 'done' else 'refused' end, i.code, i.detail

@@ -8,7 +8,7 @@ create or replace function adopt_requirements(
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
 declare
   r orchestra_runs;
-  ids uuid[] := (select array_agg((q->>'id')::uuid order by q->>'id') from jsonb_array_elements(requirements) q);
+  ids uuid[] := (select array_agg((q->>'id')::uuid order by q->>'id') from jsonb_array_elements(_items(requirements)) q);
   present uuid[];
 begin
   perform _enter(ctx, array['manager']);
@@ -23,11 +23,11 @@ begin
   end if;
   insert into requirements (id, run_id, key, kind, priority, verification_method, block_ids, content_sha256)
   select q.id, p_run_id, q.key, q.kind, q.priority, q.verification_method, q.block_ids, decode(q.content_sha256, 'hex')
-  from jsonb_to_recordset(adopt_requirements.requirements)
+  from jsonb_to_recordset(_items(adopt_requirements.requirements))
     q (id uuid, key text, kind text, priority text, verification_method text, block_ids text[], content_sha256 text);
   insert into block_dispositions (run_id, block_id, disposition, reason)
   select p_run_id, d.block_id, d.disposition, coalesce(d.reason, '')
-  from jsonb_to_recordset(dispositions) d (block_id text, disposition text, reason text);
+  from jsonb_to_recordset(_items(dispositions)) d (block_id text, disposition text, reason text);
   return _outcome('adopt_requirements', 'run', p_run_id, null);
 end
 $$;

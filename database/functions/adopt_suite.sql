@@ -27,7 +27,7 @@ begin
   end if;
   insert into suites (id, run_id, version, content_sha256, verification_id, author_agent_id, replaces_test_ids)
   values (suite_id, r.id, (suite->>'version')::int, decode(suite->>'content_sha256', 'hex'), (suite->>'verification_id')::uuid, (suite->>'author_agent_id')::uuid,
-          coalesce((select array_agg(x) from jsonb_array_elements_text(coalesce(nullif(suite->'replaces_test_ids', 'null'), '[]')) x), '{}'));
+          coalesce((select array_agg(x) from jsonb_array_elements_text(_items(suite->'replaces_test_ids')) x), '{}'));
   update orchestra_runs set suite_id = adopting.suite_id where id = r.id;
   return _outcome('adopt_suite', 'suite', suite_id, null);
 end

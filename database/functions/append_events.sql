@@ -8,7 +8,7 @@ declare
   e record;
 begin
   perform _enter(ctx, array['auditor']);
-  for e in select * from jsonb_to_recordset(events)
+  for e in select * from jsonb_to_recordset(_items(events))
     x (event_type text, severity text, description text, run_id uuid, task_id uuid, subject_type text, subject_id text, payload jsonb) loop
     if not exists (select from event_type_roles p where p.event_type = e.event_type and p.role_name = session_user) then
       return next _outcome('append_events', 'event', null, 'forbidden', e.event_type);

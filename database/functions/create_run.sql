@@ -30,7 +30,7 @@ begin
   values ((prd->>'id')::uuid, prd->>'title', decode(prd->>'body_sha256', 'hex'), decode(prd->>'attachments_sha256', 'hex'), decode(prd->>'blocks_sha256', 'hex'));
   insert into prd_blocks (prd_id, block_id, position, kind, headings, body)
   select (prd->>'id')::uuid, b.block_id, b.position, b.kind, b.headings, b.body
-  from jsonb_to_recordset(prd->'blocks') b (block_id text, position int, kind text, headings text[], body text);
+  from jsonb_to_recordset(_items(prd->'blocks')) b (block_id text, position int, kind text, headings text[], body text);
   insert into orchestra_runs (id, project_id, manager_id, status, started_at, title, prd_id, oversight, provider, model, toolchain, base_run_id,
                               usd_limit, tokens_limit, strict_policy, created_by)
   values (run_id, project, ctx->>'actor_id', 'planning', clock_timestamp() at time zone 'UTC', coalesce(run->>'title', ''), (prd->>'id')::uuid,

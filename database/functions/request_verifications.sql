@@ -7,7 +7,7 @@ create or replace function request_verifications(ctx jsonb, requests jsonb) retu
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
 declare
-  ids uuid[] := (select array_agg((q->>'id')::uuid order by n) from jsonb_array_elements(requests) with ordinality u (q, n));
+  ids uuid[] := (select array_agg((q->>'id')::uuid order by n) from jsonb_array_elements(_items(requests)) with ordinality u (q, n));
   rows verification_requests[];
   codes text[];
   earlier uuid[];
@@ -17,7 +17,7 @@ begin
   select array_agg(row(q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, decode(q.product_sha256, 'hex'), q.base_revision_id,
                        decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.conflict_paths, '{}'), coalesce(q.retry, 0), now())::verification_requests order by array_position(ids, q.id))
   into rows
-  from jsonb_to_recordset(requests) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
+  from jsonb_to_recordset(_items(requests)) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
                                        tree_sha256 text, plan_id uuid, suite_id uuid, conflict_paths text[], retry int);
   perform from orchestra_runs r where r.id in (select (q).run_id from unnest(rows) q) order by r.id for share;
   select array_agg(x.id order by q.ordinality) into earlier

@@ -9,7 +9,7 @@ begin
   perform _enter(ctx, array['manager']);
   insert into model_prices (provider, model, input_usd, output_usd, source, valid_from)
   select p.provider, p.model, p.input_usd, p.output_usd, p.source, clock_timestamp()
-  from jsonb_to_recordset(prices) p (provider text, model text, input_usd numeric, output_usd numeric, source text)
+  from jsonb_to_recordset(_items(prices)) p (provider text, model text, input_usd numeric, output_usd numeric, source text)
   where not exists (
     select from (select m.input_usd, m.output_usd from model_prices m where m.provider = p.provider and m.model = p.model order by m.valid_from desc limit 1) newest
     where newest.input_usd = p.input_usd and newest.output_usd = p.output_usd);

@@ -71,7 +71,9 @@ test("the database knows every action of the Director and every kind of actor", 
 });
 
 test("the logins of the server are those that shared/src/enums names", async () => {
-  const { rows } = await db.pools.admin.query<{ rolname: string }>("select rolname from pg_roles where rolname like 'aura\\_%' and rolcanlogin and not rolsuper");
+  const { rows } = await db.pools.admin.query<{ rolname: string }>(
+    "select rolname from pg_roles where rolname like 'aura\\_%' and rolcanlogin and not rolsuper",
+  );
   expect(rows.map((row) => row.rolname).sort()).toEqual([...SERVICE_ROLES].sort());
 });
 
