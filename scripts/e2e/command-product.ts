@@ -3,6 +3,8 @@
  * One requirement a command, one test a requirement; which commands are wrong is the caller's choice.
  */
 export interface CommandProduct {
+  /** Begins the name of every command, and so shows in every prompt. */
+  readonly name: string;
   readonly count: number;
   /** Commands that the code gets wrong, by attempt of the implement task (1 is the first). */
   readonly wrong: (attempt: number) => readonly number[];
@@ -18,7 +20,9 @@ const printed = (product: CommandProduct, n: number) => `${product.prefixes?.[n]
 const blockOf = (n: number) => `B${n + 3}`;
 
 export function prdOf(product: CommandProduct): string {
-  const items = numbers(product).map((n) => `- \`cmds c${n}\` prints \`${printed(product, n)}\` and a line break.`);
+  const items = numbers(product).map(
+    (n) => `- \`cmds ${product.name}${n}\` prints \`${printed(product, n)}\` and a line break.`,
+  );
   return `# cmds\n\nA tool with ${product.count} commands.\n\n## Commands\n\n${items.join("\n")}\n`;
 }
 
@@ -29,9 +33,9 @@ export function requirementsOf(product: CommandProduct) {
       block_ids: [blockOf(n)],
       kind: "functional",
       priority: "must",
-      title: `c${n} prints ${printed(product, n)}`,
-      text: `\`cmds c${n}\` prints \`${printed(product, n)}\` and a line break.`,
-      acceptance_criteria: [`Standard output of cmds c${n} is exactly "${printed(product, n)}\\n".`],
+      title: `${product.name}${n} prints ${printed(product, n)}`,
+      text: `\`cmds ${product.name}${n}\` prints \`${printed(product, n)}\` and a line break.`,
+      acceptance_criteria: [`Standard output of cmds ${product.name}${n} is exactly "${printed(product, n)}\\n".`],
       verification_method: "test",
     })),
     dispositions: ["B1", "B2", "B3"].map((block_id) => ({
@@ -83,8 +87,8 @@ function testOf(product: CommandProduct, n: number, right: boolean) {
   return {
     id: `R${n}-prints`,
     requirement_ids: [`R${n}`],
-    title: `c${n} prints its number`,
-    body: `const run = await product.cli(["c${n}"]);\nassert.equal(run.stdout, ${JSON.stringify(`${expected}\n`)}, run.stderr);\nassert.equal(run.exit_code, 0);`,
+    title: `${product.name}${n} prints its number`,
+    body: `const run = await product.cli(["${product.name}${n}"]);\nassert.equal(run.stdout, ${JSON.stringify(`${expected}\n`)}, run.stderr);\nassert.equal(run.exit_code, 0);`,
     timeout_s: 15,
   };
 }
@@ -113,7 +117,9 @@ export function rulingsOf(product: CommandProduct) {
 
 export function codeOf(product: CommandProduct, attempt: number): Record<string, string> {
   const wrong = product.wrong(attempt);
-  const rows = numbers(product).map((n) => `    "c${n}": "${wrong.includes(n) ? `wrong ${n}` : printed(product, n)}",`);
+  const rows = numbers(product).map(
+    (n) => `    "${product.name}${n}": "${wrong.includes(n) ? `wrong ${n}` : printed(product, n)}",`,
+  );
   return {
     "cmds/__init__.py": '"""A tool with commands."""\n',
     "cmds/__main__.py": `import sys\n\nTABLE = {\n${rows.join("\n")}\n}\n\n\ndef main(argv: list[str]) -> int:\n    if len(argv) != 1 or argv[0] not in TABLE:\n        print("usage: cmds COMMAND", file=sys.stderr)\n        return 2\n    print(TABLE[argv[0]])\n    return 0\n\n\nif __name__ == "__main__":\n    sys.exit(main(sys.argv[1:]))\n`,

@@ -1,25 +1,29 @@
-// Preloaded into a service by the crash tests: ends the process with SIGKILL at one boundary crossing. A crossing is a verb
-// sent to the database, or a process started. AURA_DIE_AT = "<before|after>:<name>:<occurrence>"; names and occurrences of a
-// run that nobody kills are collected in AURA_CROSSINGS. Heartbeats and empty polls change nothing and are not counted.
+// Preloaded into a service by the crash tests: ends the process with SIGKILL at one boundary crossing, that is a verb sent to
+// the database, a commit, or a process started. AURA_DIE_AT = "<before|after>:<n>" for the n-th crossing of this process, or
+// "<before|after>:<name>" for the first of that name. AURA_CROSSINGS names a file that collects where it died. Heartbeats and polls
+// that bring nothing change nothing and are not counted.
 
 import childProcess from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import pg from "pg";
 
-const [when, name, occurrence] = (process.env.AURA_DIE_AT ?? "").split(":");
-const seen = new Map();
+const [when, where] = (process.env.AURA_DIE_AT ?? "never:never").split(":");
+let count = 0;
 
-function cross(crossing) {
-  const count = (seen.get(crossing) ?? 0) + 1;
-  seen.set(crossing, count);
-  if (process.env.AURA_CROSSINGS) appendFileSync(process.env.AURA_CROSSINGS, `${crossing}:${count}\n`);
-  return crossing === name && count === Number(occurrence);
+/** @returns whether this is the crossing to die at */
+function cross(name) {
+  count += 1;
+  return where === String(count) || where === name;
 }
 
-const die = () => process.kill(process.pid, "SIGKILL");
-const VERB = /(?:from|select)\s+(?:\*\s+from\s+)?(?:public\.)?([a-z_]+)\s*\(\s*\$1/i;
-const IDLE = new Set([
+function die(name) {
+  if (process.env.AURA_CROSSINGS) appendFileSync(process.env.AURA_CROSSINGS, `${when} ${name}\n`);
+  process.kill(process.pid, "SIGKILL");
+}
+
+const VERB = /(?:from|select)\s+(?:\*\s+from\s+)?(?:public\.)?"?([a-z_]+)"?\s*\(\s*\$1/i;
+const SILENT = new Set([
   "beat_runtime",
   "number_events",
   "authenticate_key",
@@ -31,23 +35,26 @@ const POLLS = new Set(["accept_tasks", "claim_verifications", "claim_sandbox_job
 
 const query = pg.Client.prototype.query;
 pg.Client.prototype.query = function (...args) {
-  const text = typeof args[0] === "string" ? args[0] : args[0]?.text;
-  const commit = /^\s*commit\s*$/i.test(text ?? "");
-  const verb = commit ? "commit" : VERB.exec(text ?? "")?.[1];
-  if (verb === undefined || IDLE.has(verb)) return query.apply(this, args);
-  if (POLLS.has(verb)) return afterwards(query.apply(this, args), verb, (result) => (result?.rows?.length ?? 0) > 0);
-  const fatal = cross(verb);
-  if (fatal && when === "before") die();
+  const text = (typeof args[0] === "string" ? args[0] : args[0]?.text) ?? "";
+  const name = /^\s*commit\s*$/i.test(text) ? "commit" : VERB.exec(text)?.[1];
+  if (name === undefined || SILENT.has(name)) return query.apply(this, args);
+  if (POLLS.has(name)) return pollThenDie(query.apply(this, args), name);
+  const fatal = cross(name);
+  if (fatal && when === "before") die(name);
   const result = query.apply(this, args);
-  if (fatal && when === "after") return Promise.resolve(result).finally(die);
+  if (fatal && when === "after")
+    Promise.resolve(result).then(
+      () => die(name),
+      () => die(name),
+    );
   return result;
 };
 
-/** A poll counts only when it brought something; it can only be died after. */
-function afterwards(promise, verb, counts) {
+/** A poll is a crossing only when it brought something; it can only be died after. */
+function pollThenDie(promise, name) {
   if (typeof promise?.then !== "function") return promise;
   return promise.then((result) => {
-    if (counts(result) && cross(verb)) die();
+    if ((result?.rows?.length ?? 0) > 0 && cross(name)) die(name);
     return result;
   });
 }
@@ -55,9 +62,9 @@ function afterwards(promise, verb, counts) {
 const spawn = childProcess.spawn;
 childProcess.spawn = (...args) => {
   const fatal = cross("spawn");
-  if (fatal && when === "before") die();
+  if (fatal && when === "before") die("spawn");
   const child = spawn(...args);
-  if (fatal && when === "after") setImmediate(die);
+  if (fatal && when === "after") setImmediate(() => die("spawn"));
   return child;
 };
 syncBuiltinESMExports();

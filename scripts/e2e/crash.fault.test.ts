@@ -1,0 +1,103 @@
+import { OPERATIONS } from "@aura/shared/schemas/api/operations";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CommandProduct, prdOf } from "./command-product.ts";
+import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
+import { type ServiceName, startTestSystem, type TestSystem, untilRun } from "./test-system.ts";
+
+/** One rejected attempt on the way, so that repair is crossed too. */
+const PRODUCT: CommandProduct = { name: "crash", count: 2, wrong: (attempt) => (attempt === 1 ? [2] : []) };
+let model: ScriptedModel;
+
+beforeAll(async () => {
+  model = await startScriptedModel(() => PRODUCT);
+});
+afterAll(() => model.close());
+
+async function survive(crashPlan: Partial<Record<ServiceName, readonly string[]>>): Promise<void> {
+  const system = await startTestSystem(model, { crashPlan });
+  try {
+    const body = { project: "crash", prd: { body: prdOf(PRODUCT) }, oversight: "autonomous" as const };
+    const { id } = await startPatiently(system, body);
+    const run = await untilRun(
+      system.api,
+      id,
+      ({ status }) => ["completed", "failed", "cancelled"].includes(status),
+      200,
+    );
+    console.log(`${system.deaths().length} deaths: ${system.deaths().join(", ")}`);
+    expect(run).toMatchObject({ status: "completed", stop_reason: "verified" });
+    expect(system.deaths().length).toBeGreaterThan(0);
+    await checkInvariants(system);
+  } finally {
+    await system.close();
+  }
+}
+
+/** The manager may die under the very request; then nobody knows whether the run was started, and the list tells. */
+async function startPatiently(system: TestSystem, body: Record<string, unknown>): Promise<{ id: string }> {
+  for (;;) {
+    try {
+      return (await system.api.call(OPERATIONS.startRun, { body } as never)) as { id: string };
+    } catch {
+      const runs = await system.api.call(OPERATIONS.listRuns, { query: {} } as never).catch(() => null);
+      const [first] = (runs as { data: { id: string }[] } | null)?.data ?? [];
+      if (first !== undefined) return first;
+    }
+  }
+}
+
+async function checkInvariants({ database }: TestSystem): Promise<void> {
+  const { admin, auditor } = database.pools;
+  const twice = await admin.query(
+    "select task_id, count(*) from audit_events where event_type = 'task.verified' group by 1 having count(*) > 1",
+  );
+  expect(twice.rows, "a task was accepted twice").toEqual([]);
+  const landings = await admin.query(
+    "select run_id, number, count(*) from revisions group by 1, 2 having count(*) > 1",
+  );
+  expect(landings.rows).toEqual([]);
+  let numbered = -1;
+  while (numbered !== 0)
+    numbered = Number((await auditor.query("select numbered from number_events(10000)")).rows[0].numbered);
+  const log = await admin.query(
+    "select (select count(*) from audit_events) = (select count(*) from audit_leaves) complete, (select max(seq) + 1 = count(*) from audit_leaves) dense",
+  );
+  expect(log.rows[0]).toEqual({ complete: true, dense: true });
+  const mismatches = await auditor.query("select * from replay_mismatches(10)");
+  expect(mismatches.rows, "the events do not replay to the tables").toEqual([]);
+}
+
+const repeated = (where: string, times: number) => Array.from({ length: times }, () => where);
+
+test("the manager dies after every single write", () => survive({ manager: repeated("after:1", 60) }), 240_000);
+
+test("the manager dies between every two writes", () => survive({ manager: repeated("before:2", 60) }), 240_000);
+
+test(
+  "the auditor dies after every single crossing of a verification",
+  () => survive({ auditor: [1, 2, 3, 4, 5, 6, 8, 10, 13, 17].flatMap((n) => [`after:${n}`, `before:${n}`]) }),
+  240_000,
+);
+
+test(
+  "agents die at every crossing of an attempt, one death a task",
+  () => survive({ agent: [1, 2, 3, 4, 5, 6, 7].flatMap((n) => [`after:${n}`, "after:submit_attempts"]) }),
+  240_000,
+);
+
+test(
+  "agents die before every crossing of an attempt, one death a task",
+  () => survive({ agent: [2, 3, 4, 5, 6, 7].flatMap((n) => [`before:${n}`, "after:submit_attempts"]) }),
+  240_000,
+);
+
+test(
+  "all three die at once, again and again",
+  () =>
+    survive({
+      manager: repeated("after:3", 12),
+      agent: ["after:3", "after:submit_attempts", "after:5", "after:submit_attempts"],
+      auditor: ["after:2", "after:4", "after:3"],
+    }),
+  240_000,
+);

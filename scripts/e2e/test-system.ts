@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type ApiClient, createApiClient } from "@aura/shared/api-client";
+import { OPERATIONS } from "@aura/shared/schemas/api/operations";
+import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
+import { freePort } from "../system/ports.ts";
+import type { ScriptedModel } from "./scripted-model.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const DIE_AT = fileURLToPath(new URL("die-at.mjs", import.meta.url));
+const FOLDERS = { manager: "manager", agent: "agent-runtime", auditor: "auditor" } as const;
+export type ServiceName = keyof typeof FOLDERS;
+
+/** The three real services as processes, on a database of their own, with a scripted model behind the real wire. */
+export interface TestSystem {
+  readonly database: TestDatabase;
+  readonly api: ApiClient;
+  readonly manager_url: string;
+  /** Where processes of the crash plan died, in order: `after assign_tasks`. */
+  readonly deaths: () => string[];
+  readonly close: () => Promise<void>;
+}
+
+export interface TestSystemOptions {
+  /** For successive processes of a service: where each dies (see die-at.mjs). The process after the last one lives. */
+  readonly crashPlan?: Partial<Record<ServiceName, readonly string[]>>;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export async function startTestSystem(model: ScriptedModel, options: TestSystemOptions = {}): Promise<TestSystem> {
+  const database = await testDatabase();
+  const folder = mkdtempSync(join(tmpdir(), "aura-e2e-"));
+  const crossings = join(folder, "crossings");
+  openSync(crossings, "a");
+  const port = await freePort();
+  const common = { PATH: process.env.PATH ?? "", HOME: folder, TZ: "UTC", LOG_LEVEL: "warn", ...options.environment };
+  const environments: Record<ServiceName, Record<string, string>> = {
+    manager: {
+      ...common,
+      AURA_MANAGER_DATABASE_URL: database.urls.manager,
+      MANAGER_PORT: String(port),
+      AURA_MODEL_PROVIDER: "openai",
+      AURA_MODEL: "scripted",
+      AURA_MODEL_PRICES: '{"openai/scripted": {"input": "1", "output": "4"}}',
+    },
+    agent: {
+      ...common,
+      AURA_AGENT_DATABASE_URL: database.urls.agent,
+      AGENT_RUNTIME_PORT: "0",
+      AURA_MODEL_PROVIDER: "openai",
+      OPENAI_API_KEY: "scripted-key",
+      OPENAI_BASE_URL: model.base_url,
+    },
+    auditor: { ...common, AURA_AUDITOR_DATABASE_URL: database.urls.auditor, AUDITOR_PORT: "0" },
+  };
+  const running = (Object.keys(FOLDERS) as ServiceName[]).map((name) =>
+    keepRunning(name, environments[name], options.crashPlan?.[name] ?? [], { folder, crossings, database }),
+  );
+  const manager_url = `http://127.0.0.1:${port}`;
+  const api = createApiClient(manager_url, database.directorKey);
+  await untilAnswering(manager_url);
+  return {
+    database,
+    api,
+    manager_url,
+    deaths: () => readFileSync(crossings, "utf8").split("\n").filter(Boolean),
+    close: async () => {
+      await Promise.all(running.map((service) => service.stop()));
+      await database.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Surroundings {
+  readonly folder: string;
+  readonly crossings: string;
+  readonly database: TestDatabase;
+}
+
+/** Starts the service again whenever it has died; its leases and heartbeats are aged, so that nobody waits for them. */
+function keepRunning(name: ServiceName, env: Record<string, string>, plan: readonly string[], around: Surroundings) {
+  let child: ChildProcess | null = null;
+  let stopping = false;
+  const kept = (async () => {
+    for (let incarnation = 0; !stopping; incarnation += 1) {
+      child = launch(name, env, plan[incarnation], around);
+      await new Promise((resolve) => child?.once("exit", resolve));
+      if (!stopping) await ageLeases(around.database);
+    }
+  })();
+  return {
+    stop: async () => {
+      stopping = true;
+      child?.kill("SIGTERM");
+      const impatience = setTimeout(() => child?.kill("SIGKILL"), 6000);
+      await kept;
+      clearTimeout(impatience);
+    },
+  };
+}
+
+function launch(
+  name: ServiceName,
+  env: Record<string, string>,
+  dieAt: string | undefined,
+  around: Surroundings,
+): ChildProcess {
+  const log = openSync(join(around.folder, `${name}.log`), "a");
+  const faults = dieAt === undefined ? {} : { AURA_DIE_AT: dieAt, AURA_CROSSINGS: around.crossings };
+  const preload = dieAt === undefined ? [] : ["--import", DIE_AT];
+  return spawn(process.execPath, [...preload, `services/${FOLDERS[name]}/src/main.ts`], {
+    cwd: ROOT,
+    env: { ...env, ...faults },
+    stdio: ["ignore", log, log],
+  });
+}
+
+async function ageLeases(database: TestDatabase): Promise<void> {
+  await database.pools.admin.query("update task_leases set expires_at = now() - interval '1 second'");
+  await database.pools.admin.query("update verification_leases set expires_at = now() - interval '1 second'");
+  await database.pools.admin.query("update runtime_heartbeats set seen_at = now() - interval '1 minute'");
+}
+
+async function untilAnswering(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const response = await fetch(`${url}/healthz`).catch(() => null);
+    if (response?.ok) return;
+    await sleep(100);
+  }
+  throw new Error("the manager does not answer");
+}
+
+type Run = Awaited<ReturnType<typeof readRun>>;
+
+export function readRun(api: ApiClient, run_id: string) {
+  return api.call(OPERATIONS.getRun, { params: { run_id } });
+}
+
+/** Waits for a row to say so, never for time: polls the run until `reached`, and tells what it waits for otherwise. */
+export async function untilRun(
+  api: ApiClient,
+  run_id: string,
+  reached: (run: Run) => boolean,
+  seconds: number,
+): Promise<Run> {
+  const end = Date.now() + seconds * 1000;
+  let last: Run | null = null;
+  let held = 0;
+  while (Date.now() < end) {
+    last = await readRun(api, run_id).catch(() => last);
+    if (last !== null && reached(last)) return last;
+    if (last?.status === "awaiting_director" && ++held > 40) break; // nothing moves any more without a person
+    await sleep(150);
+  }
+  throw new Error(`the run did not get there (at most ${seconds} s): ${JSON.stringify(last)}`);
+}
