@@ -1,3 +1,4 @@
+import { AuraError } from "@aura/shared/problems";
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { TestResult } from "@aura/shared/schemas/verification-report";
 import { type Observations, type TestEnding, testRecord } from "./records.ts";
@@ -20,6 +21,7 @@ const UNSEEN: Observations = { product_calls: 0, reached_stub: false, last_input
  *
  * @param stopped asked before each test; true leaves the rest as `not_run`
  * @returns one record for each test, sorted by test id
+ * @throws {AuraError} `isolation_unavailable` when the process that holds the tests does not start
  */
 export async function runSuite(suite: Suite, setting: SuiteSetting, stopped: () => boolean): Promise<TestResult[]> {
   const run = new SuiteRun(suite, setting, stopped);
@@ -45,15 +47,26 @@ class SuiteRun {
 
   /** One lane: takes the next test until none is left, with a fresh process after each death. */
   async work(): Promise<void> {
-    let runner = new TestRunner(this.setting.jail);
-    for (let test = this.take(); test !== undefined; test = this.take()) {
-      if (!runner.isAlive && this.mayRun() === null) {
-        await runner.close();
-        runner = new TestRunner(this.setting.jail);
+    let runner = await this.startRunner();
+    try {
+      for (let test = this.take(); test !== undefined; test = this.take()) {
+        if (!runner.isAlive && this.mayRun() === null) {
+          await runner.close();
+          runner = await this.startRunner();
+        }
+        await this.one(runner, test);
       }
-      await this.one(runner, test);
+    } finally {
+      await runner.close();
     }
+  }
+
+  private async startRunner(): Promise<TestRunner> {
+    const runner = new TestRunner(this.setting.jail);
+    if ((await runner.ready) || this.stopped()) return runner;
     await runner.close();
+    const detail = `the process that holds the tests does not start: ${runner.stderr().trim().slice(-400)}`;
+    throw new AuraError("isolation_unavailable", detail);
   }
 
   private take(): AcceptanceTest | undefined {

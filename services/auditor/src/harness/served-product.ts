@@ -8,6 +8,7 @@ import type { HttpCall } from "./messages.ts";
 
 /** O_PATH of Linux, which Node does not name: a descriptor that stands for the file and cannot be read. */
 const O_PATH = 0o10000000;
+const NOT_LISTENING = "the product does not listen";
 const READY_MS = 10_000;
 const ANSWER_MS = 10_000;
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -50,16 +51,26 @@ export class ServedProduct {
   /**
    * Waits until any answer comes from `path`.
    *
-   * @returns false when the product ended or stayed silent for 10 s
+   * @returns false when the product ended, did not listen for 10 s, or listens and leaves three requests unanswered
    */
   async becomesReady(path: string): Promise<boolean> {
     const deadline = performance.now() + READY_MS;
-    while (this.finished === null && performance.now() < deadline) {
-      const answer = await this.ask({ method: "GET", path, headers: {}, timeout_s: 2 }).catch(() => null);
-      if (answer !== null) return true;
+    for (let unanswered = 0; this.finished === null && unanswered < 3 && performance.now() < deadline; ) {
+      const failure = await this.tryAsking(path);
+      if (failure === null) return true;
+      if (failure !== NOT_LISTENING) unanswered += 1;
       await sleep(25);
     }
     return false;
+  }
+
+  private async tryAsking(path: string): Promise<string | null> {
+    try {
+      await this.ask({ method: "GET", path, headers: {}, timeout_s: 2 });
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   /** @throws {Error} when no complete answer came; the message is fit to be shown */
@@ -88,10 +99,19 @@ export class ServedProduct {
 
 /** The product could put a link to some other socket of this machine in the place of its own, so no link is followed. */
 function openSocket(path: string): number {
-  const descriptor = openSync(path, O_PATH | constants.O_NOFOLLOW);
+  const descriptor = tryOpen(path);
+  if (descriptor === null) throw new Error(NOT_LISTENING);
   if (fstatSync(descriptor).isSocket()) return descriptor;
   closeSync(descriptor);
-  throw new Error("the relay's socket is gone");
+  throw new Error("the way to the product is gone");
+}
+
+function tryOpen(path: string): number | null {
+  try {
+    return openSync(path, O_PATH | constants.O_NOFOLLOW);
+  } catch {
+    return null;
+  }
 }
 
 function requestLine(call: HttpCall, port: number): RequestOptions {
@@ -124,9 +144,8 @@ function exchange(options: RequestOptions, body: string | null, timeoutMs: numbe
 function plainReason(error: NodeJS.ErrnoException): string {
   if (error.code === undefined) return error.message;
   if (error.code.startsWith("HPE_")) return "the answer is not valid HTTP";
-  return error.code === "ECONNRESET"
-    ? "the connection was closed before the answer was complete"
-    : "the product does not listen";
+  if (error.code === "ECONNREFUSED") return NOT_LISTENING;
+  return "the connection was closed before the answer was complete";
 }
 
 async function readAnswer(answer: IncomingMessage): Promise<HttpAnswer> {

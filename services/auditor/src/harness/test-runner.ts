@@ -20,6 +20,9 @@ export class TestRunner {
   private rest = "";
   private alive = true;
   private finish: ((ending: RunnerEnding) => void) | null = null;
+  private started: (ready: boolean) => void = () => undefined;
+  /** False when the process ended before it could take a test: something is wrong here, not with a test. */
+  readonly ready: Promise<boolean>;
   private answer: AnswerCall = () => Promise.resolve("");
   private expected = "";
 
@@ -39,12 +42,21 @@ export class TestRunner {
       loopback: false,
       limits: RUNNER_LIMITS,
     });
+    this.ready = new Promise((resolve) => {
+      this.started = resolve;
+    });
     this.job.channel?.on("data", (chunk: Buffer) => this.read(chunk));
     this.job.channel?.on("error", () => undefined);
     this.job.ended.then(() => {
       this.alive = false;
+      this.started(false);
       this.settle({ kind: "crash" });
     });
+  }
+
+  /** What the process said while it failed to start. */
+  stderr(): string {
+    return this.job.stderr();
   }
 
   get isAlive(): boolean {
@@ -84,6 +96,7 @@ export class TestRunner {
   private receive(line: string): void {
     const message = parseMessage(line);
     if (message === null) this.job.kill("killed");
+    else if (message.type === "ready") this.started(true);
     else if (message.type === "call") this.carryOut(message.call, message.method, message.args);
     else if (message.type === "done" && message.id === this.expected) this.settle({ kind: "done", done: message });
   }

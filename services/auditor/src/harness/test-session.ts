@@ -105,7 +105,7 @@ export class TestSession {
       case "read":
         return this.read(checkPath(args[0]));
       case "files":
-        return listHostile(this.work, PRODUCT_LIMITS.disk_entries);
+        return this.files();
       default:
         throw new UsageError(`product has no method ${JSON.stringify(method)}`);
     }
@@ -197,6 +197,11 @@ export class TestSession {
       if (attachment !== undefined) return attachment.toString("utf8");
     }
     return readHostile(this.work, path, FILE_BYTES_MAX)?.toString("utf8") ?? null;
+  }
+
+  /** What the test and the product wrote, without the attachments. */
+  private files(): string[] {
+    return listHostile(this.work, PRODUCT_LIMITS.disk_entries).filter((path) => !path.startsWith(ATTACHMENTS));
   }
 
   private writeFiles(files: Readonly<Record<string, string>>): void {

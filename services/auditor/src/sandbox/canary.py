@@ -31,9 +31,14 @@ def read(path):
             raise OSError("empty")
 
 
-def write(path):
-    with open(path, "ab") as file:
+def create(path):
+    with open(path, "wb") as file:
         file.write(b"x")
+
+
+def open_for_writing(path):
+    """Changes nothing even where it succeeds."""
+    os.close(os.open(path, os.O_WRONLY))
 
 
 def connect(address, family, port):
@@ -85,7 +90,12 @@ attempt(
     lambda: read("/proc/%d/environ" % facts["parent"]),
     lambda: read("/etc/shadow"),
 )
-attempt("write_outside", *(lambda p=p: write(p) for p in (facts["outside"], "/usr/aura-canary", "/etc/hosts", "/aura")))
+attempt(
+    "write_outside",
+    lambda: create(facts["outside"]),
+    lambda: open_for_writing("/usr/lib/os-release"),
+    lambda: open_for_writing("/etc/hosts"),
+)
 attempt("tcp", knock, *(lambda a=a, f=f: connect(a, f, 9) for a, f in NOWHERE))
 attempt("udp", *(lambda a=a, f=f: send(a, f) for a, f in NOWHERE))
 attempt("vsock", vsock)

@@ -42,14 +42,14 @@ export class LocalSandbox implements Sandbox {
     this.openJail = openJail;
   }
 
-  environment(): Promise<EnvironmentFacts> {
+  async environment(): Promise<EnvironmentFacts> {
     return this.inJail((jail) => measure(jail));
   }
 
-  runCheck(request: CheckRequest): Promise<SandboxJobResult> {
+  async runCheck(request: CheckRequest): Promise<SandboxJobResult> {
     const toolchain = requireToolchain(request.toolchain);
     const launch = toolchain.check(request.command, request.arguments);
-    if (launch === null) return Promise.resolve(unknownCommand(request.command));
+    if (launch === null) return unknownCommand(request.command);
     return this.inJail(async (jail) => {
       await runCanaries(jail);
       return withFolders(jail, request, async (folders) => {
@@ -59,7 +59,7 @@ export class LocalSandbox implements Sandbox {
     });
   }
 
-  buildStub(request: StubRequest): Promise<StubResult> {
+  async buildStub(request: StubRequest): Promise<StubResult> {
     const toolchain = requireToolchain(request.toolchain);
     return this.inJail(async (jail) => {
       await runCanaries(jail);
@@ -71,7 +71,7 @@ export class LocalSandbox implements Sandbox {
     });
   }
 
-  runAcceptance(request: AcceptanceRequest): Promise<AcceptanceResult> {
+  async runAcceptance(request: AcceptanceRequest): Promise<AcceptanceResult> {
     const toolchain = requireToolchain(request.toolchain);
     return this.inJail(async (jail) => {
       const environment = await measure(jail);
@@ -89,7 +89,7 @@ export class LocalSandbox implements Sandbox {
     });
   }
 
-  stripBodies(request: StripRequest): Promise<Tree> {
+  async stripBodies(request: StripRequest): Promise<Tree> {
     const toolchain = requireToolchain(request.toolchain);
     return this.inJail(async (jail) => {
       await runCanaries(jail);
@@ -100,7 +100,7 @@ export class LocalSandbox implements Sandbox {
     });
   }
 
-  checkImports(request: ImportRequest): Promise<EvidenceItem> {
+  async checkImports(request: ImportRequest): Promise<EvidenceItem> {
     const toolchain = requireToolchain(request.toolchain);
     return this.inJail(async (jail) => {
       await runCanaries(jail);

@@ -3,14 +3,19 @@ import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { AuraError } from "@aura/shared/problems";
 import { openBubblewrap } from "./bubblewrap.ts";
+import { SandboxClient } from "./client.ts";
+import { openLauncher } from "./launcher.ts";
 import { LocalSandbox } from "./local-sandbox.ts";
 import type { Sandbox } from "./port.ts";
 
 export interface SandboxConfig {
-  /** AURA_SANDBOX: `auto`, `bubblewrap`, or `unix:/path` of a sandbox service. */
+  /** AURA_SANDBOX: `auto` or `bubblewrap`, `launcher`, or `unix:/path` of a sandbox service. */
   readonly sandbox: string;
+  /** The compiled launcher, for `launcher`. */
+  readonly launcher?: string;
 }
 
+const LAUNCHER = "/usr/local/bin/aura-launcher";
 const PROGRAMS = "/usr/bin:/bin:/usr/local/bin:/usr/sbin";
 
 /**
@@ -23,11 +28,17 @@ export function openSandbox(config: SandboxConfig): Sandbox {
   if (config.sandbox === "auto" || config.sandbox === "bubblewrap") {
     return new LocalSandbox(() => openBubblewrap({ base: scratchBase(), path: PROGRAMS }));
   }
+  if (config.sandbox === "launcher") {
+    const program = config.launcher ?? LAUNCHER;
+    return new LocalSandbox(() => openLauncher({ base: scratchBase(), program }));
+  }
+  if (config.sandbox.startsWith("unix:/")) return new SandboxClient(config.sandbox.slice("unix:".length));
   throw new AuraError("validation_failed", `AURA_SANDBOX is ${JSON.stringify(config.sandbox)}`);
 }
 
-/** The first folder for temporary files that a sandboxed user can pass through. */
+/** The first folder for temporary files that a sandboxed user can pass through; only root sandboxes another user. */
 function scratchBase(): string {
+  if (process.getuid?.() !== 0) return tmpdir();
   return [tmpdir(), "/tmp", "/var/tmp"].find(isPassable) ?? tmpdir();
 }
 

@@ -136,8 +136,9 @@ function killQuietly(pid: number): void {
   }
 }
 
-/** Reads the isolating program's own status line; null when there is none. */
+/** Reads the isolating program's own status lines; null when the isolated program never ran. */
 function exitCodeOf(status: string): number | null {
+  if (status.includes('"refused"')) return null;
   const found = /"exit-code":\s*(\d{1,3})/.exec(status);
   return found === null ? null : Number(found[1]);
 }

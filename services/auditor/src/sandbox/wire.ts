@@ -1,0 +1,100 @@
+import type { Tree } from "@aura/shared/models/tree";
+import { AuraError, PROBLEMS, type ProblemCode } from "@aura/shared/problems";
+import { PlanProduct } from "@aura/shared/schemas/plan-product";
+import { Attachment } from "@aura/shared/schemas/prd";
+import { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
+import { AcceptanceTest } from "@aura/shared/schemas/suite-product";
+import { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/shared/schemas/verification-report";
+import { z } from "zod";
+import type { Sandbox } from "./port.ts";
+
+/** Bytes of one request or answer: a tree of 64 MiB in base64, and its attachments. */
+export const MESSAGE_BYTES_MAX = 200 * 1024 * 1024;
+
+const WireTree = z
+  .array(Attachment)
+  .transform(
+    (files): Tree => new Map(files.map(({ path, content_base64 }) => [path, Buffer.from(content_base64, "base64")])),
+  );
+const Interfaces = PlanProduct.shape.interfaces;
+const Modules = Interfaces.shape.modules;
+
+/** What the service at the other end of the socket takes, by method; the client sends the same shapes. */
+export const REQUESTS = {
+  environment: z.strictObject({}),
+  runCheck: z.strictObject({
+    tree: WireTree,
+    toolchain: z.string(),
+    command: z.string(),
+    arguments: z.array(z.string()),
+    attachments: WireTree,
+  }),
+  buildStub: z.strictObject({ toolchain: z.string(), interfaces: Interfaces }),
+  runAcceptance: z.strictObject({
+    tree: WireTree,
+    toolchain: z.string(),
+    interfaces: Interfaces,
+    prelude: z.string(),
+    tests: z.array(AcceptanceTest),
+    attachments: WireTree,
+    seed: z.int().nonnegative(),
+  }),
+  stripBodies: z.strictObject({ tree: WireTree, toolchain: z.string() }),
+  checkImports: z.strictObject({ tree: WireTree, toolchain: z.string(), modules: Modules }),
+};
+export type SandboxMethod = keyof typeof REQUESTS;
+
+/** What comes back: the sandbox runs hostile code, so its answers are checked like any input. */
+export const ANSWERS = {
+  environment: EnvironmentFacts,
+  runCheck: SandboxJobResult,
+  buildStub: z.strictObject({ tree: WireTree, findings: z.array(Finding) }),
+  runAcceptance: z.strictObject({
+    tests: z.array(TestResult),
+    evidence: EvidenceItem,
+    environment: EnvironmentFacts,
+  }),
+  stripBodies: WireTree,
+  checkImports: EvidenceItem,
+};
+
+const Problem = z.strictObject({
+  code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+  detail: z.string(),
+});
+
+/** JSON text of a value in which trees are maps. */
+export function wireText(value: unknown): string {
+  return JSON.stringify(value, (_key, part) => (part instanceof Map ? treeFiles(part as Tree) : part));
+}
+
+function treeFiles(tree: Tree) {
+  return [...tree].map(([path, body]) => ({ path, content_base64: body.toString("base64") }));
+}
+
+export function problemText(error: AuraError): string {
+  return JSON.stringify({ code: error.code, detail: error.detail });
+}
+
+export function readProblem(text: string): AuraError {
+  const { code, detail } = Problem.parse(JSON.parse(text));
+  return new AuraError(code, detail);
+}
+
+/** Calls the method that `method` names with a request that has its shape. */
+export function callSandbox(sandbox: Sandbox, method: SandboxMethod, body: unknown): Promise<unknown> {
+  switch (method) {
+    case "environment":
+      return sandbox.environment();
+    case "runCheck":
+      return sandbox.runCheck(REQUESTS.runCheck.parse(body));
+    case "buildStub":
+      return sandbox.buildStub(REQUESTS.buildStub.parse(body));
+    case "runAcceptance":
+      return sandbox.runAcceptance(REQUESTS.runAcceptance.parse(body));
+    case "stripBodies":
+      return sandbox.stripBodies(REQUESTS.stripBodies.parse(body));
+    case "checkImports":
+      return sandbox.checkImports(REQUESTS.checkImports.parse(body));
+  }
+}
