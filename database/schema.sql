@@ -1021,7 +1021,16 @@ UNION ALL
     (e.evtname)::text AS identity,
     NULL::text AS shape,
     concat_ws(' '::text, e.evtevent, (e.evtfoid)::regproc, e.evtenabled, pg_get_userbyid(e.evtowner), (e.evttags)::text) AS definition
-   FROM pg_event_trigger e;
+   FROM pg_event_trigger e
+UNION ALL
+ SELECT 'role'::text AS kind,
+    (r.rolname)::text AS identity,
+    NULL::text AS shape,
+    concat_ws(' '::text, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls, r.rolcanlogin, r.rolinherit, ( SELECT string_agg(((m.member)::regrole)::text, ','::text ORDER BY ((m.member)::regrole)::text) AS string_agg
+           FROM pg_auth_members m
+          WHERE (m.roleid = r.oid))) AS definition
+   FROM pg_roles r
+  WHERE (r.rolname = ANY (ARRAY['aura_owner'::name, 'aura_migrator'::name, 'aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name, 'aura_observer'::name]));
 
 -- triggers
 
@@ -1404,7 +1413,7 @@ begin
   if p_action = 'create_agent' then
     if exists (select from agents where slug = args->>'slug' or id = p_target_id) then return array['name_taken', 'there is an agent of that name']; end if;
     insert into agents (id, slug, capabilities, provider, model, mode, max_concurrent)
-    values (coalesce(p_target_id, uuid_v7()), args->>'slug', (select array_agg(c) from jsonb_array_elements_text(args->'capabilities') c),
+    values (coalesce(p_target_id, uuid_v7()), args->>'slug', (select array_agg(c) from jsonb_array_elements_text(_items(args->'capabilities')) c),
             args->>'provider', args->>'model', coalesce(args->>'mode', 'tools'), coalesce((args->>'max_concurrent')::int, 1));
     return null;
   end if;
@@ -1426,7 +1435,7 @@ declare
   a approvals;
   task uuid;
 begin
-  select * into a from approvals where id = p_target_id for update;
+  select * into a from approvals where id = p_target_id for no key update;
   if a.id is null then return array['not_found', 'there is no such approval']; end if;
   if a.status <> 'pending' then return array['approval_used', 'it is ' || a.status]; end if;
   if a.expires_at <= clock_timestamp() then return array['illegal_transition', 'it has expired; a new one is issued']; end if;
@@ -1523,7 +1532,7 @@ declare
   agent agents;
 begin
   select * into r from orchestra_runs where id = (select run_id from task_queue where id = p_target_id) for no key update;
-  select * into t from task_queue where id = p_target_id for update;
+  select * into t from task_queue where id = p_target_id for no key update;
   if t.id is null then return array['not_found', 'there is no such task']; end if;
   if not _is_open_run(r.status) then return array['illegal_transition', 'the run is ' || r.status]; end if;
   if p_action = 'cancel_task' then
@@ -1561,7 +1570,7 @@ declare
   q requirements;
   t task_queue;
 begin
-  select * into q from requirements where id = p_target_id for update;
+  select * into q from requirements where id = p_target_id for no key update;
   if p_action in ('confirm_inspection', 'override_verdict') and coalesce(args->>'verdict', '') not in ('pass', 'fail') then
     return array['validation_failed', 'verdict is pass or fail'];
   end if;
@@ -1586,7 +1595,7 @@ begin
     on conflict (run_id, block_id) do update set disposition = 'set_aside', set_aside_by = p_act_id;
     return null;
   end if;
-  select * into t from task_queue where id = p_target_id for update;
+  select * into t from task_queue where id = p_target_id for no key update;
   if t.id is null or p_action <> 'override_verdict' then return array['not_found', 'there is no such requirement or task']; end if;
   if args->>'verdict' <> 'pass' then return array['validation_failed', 'a task is overridden with pass; cancel or retry it otherwise']; end if;
   if t.status not in ('submitted', 'rejected', 'awaiting_director') then return array['illegal_transition', 'the task is ' || t.status]; end if;
@@ -1630,6 +1639,7 @@ AS $function$
     when a.atttypid = 'bytea'::regtype then format('encode(%s.%I, ''hex'')', p_row, p_column)
     when a.atttypid = 'timestamptz'::regtype then format('_utc_text(%s.%I at time zone ''UTC'')', p_row, p_column)
     when a.atttypid = 'timestamp'::regtype then format('_utc_text(%s.%I)', p_row, p_column)
+    when a.atttypid = 'text'::regtype then format('_short_text(%s.%I)', p_row, p_column)
     when a.attndims > 0 then format('_list_text(%s.%I::text[])', p_row, p_column)
     else format('%s.%I::text', p_row, p_column) end
   from pg_attribute a where a.attrelid = p_table::regclass and a.attname = p_column
@@ -1642,7 +1652,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status in ('verified', 'cancelled') then 'illegal_transition' end order by i.n)
   into codes from unnest(task_ids) with ordinality i (id, n) left join task_queue t on t.id = i.id;
   perform _end_claims(array_agg(i.id), array_agg('taken_back'::text), array_agg(i.reason))
@@ -1800,7 +1810,7 @@ begin
   f.source := coalesce(f.source, 'database');
   if kind = any (allowed) or (kind = 'migration' and guard.release_is_open()) then
     f.actor_kind := kind;
-    f.actor_id := current_setting('aura.actor_id');
+    f.actor_id := coalesce(nullif(current_setting('aura.actor_id', true), ''), session_user);
     f.severity := 'info';
     f.request_id := current_setting('aura.request_id', true);
   else
@@ -1859,6 +1869,14 @@ AS $function$
   select coalesce((select stopped_at is not null from system_state), false)
 $function$;
 
+CREATE OR REPLACE FUNCTION public._items(p_value jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case jsonb_typeof(p_value) when 'array' then p_value else '[]'::jsonb end
+$function$;
+
 CREATE OR REPLACE FUNCTION public._landing_refusal(q public.verification_requests, v public.verifications, r public.orchestra_runs)
  RETURNS text
  LANGUAGE sql
@@ -1899,8 +1917,7 @@ CREATE OR REPLACE FUNCTION public._list_text(p_list text[])
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select case when octet_length(j) <= 2000 then j else 'sha256:' || encode(sha256(convert_to(j, 'UTF8')), 'hex') end
-  from (select array_to_json(p_list)::text j offset 0) s
+  select _short_text(array_to_json(p_list)::text)
 $function$;
 
 CREATE OR REPLACE FUNCTION public._next_event_id(p_id_head text)
@@ -1924,6 +1941,7 @@ CREATE OR REPLACE FUNCTION public._outcomes(p_verb text, p_subject_type text, p_
  LANGUAGE plpgsql
 AS $function$
 begin
+  if coalesce(cardinality(p_ids), 0) = 0 then return; end if;
   perform _record_refusals(p_verb, p_subject_type, p_ids, p_codes);
   return query
     select coalesce(i.result_id, i.id), case when i.code is null then 'done' else 'refused' end, i.code, i.detail
@@ -2042,6 +2060,14 @@ AS $function$
 select id from agent_runtimes where token_sha256 = sha256(convert_to(p_token, 'UTF8'))
 $function$;
 
+CREATE OR REPLACE FUNCTION public._short_text(p_text text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when octet_length(p_text) <= 1000 then p_text else 'sha256:' || encode(sha256(convert_to(p_text, 'UTF8')), 'hex') end
+$function$;
+
 CREATE OR REPLACE FUNCTION public._spent(p_run_id uuid, p_task_id uuid, OUT usd numeric, OUT tokens numeric)
  RETURNS record
  LANGUAGE sql
@@ -2086,7 +2112,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status <> 'assigned' then 'illegal_transition' end order by i.n)
   into codes from unnest(task_ids) with ordinality i (id, n) left join task_queue t on t.id = i.id;
   update task_queue t set status = 'ready', assigned_agent = null, context_sha256 = null, assigned_at = null, status_changed_at = now(), return_code = i.reason
@@ -2114,7 +2140,7 @@ begin
     join task_queue t on t.assigned_agent = b.agent_id::text and t.status = 'assigned'
     join orchestra_runs r on r.id = t.run_id
     where b.runtime_id = runtime and a.standing in ('active', 'probation') and r.paused_at is null and _is_open_run(r.status)
-    order by r.priority desc, t.priority desc, t.id limit least(greatest(p_limit, 0), 1000) for update of t skip locked)
+    order by r.priority desc, t.priority desc, t.id limit least(greatest(p_limit, 0), 1000) for no key update of t skip locked)
   select array_agg(mine.id) into ids from mine where mine.status = 'assigned';
   if ids is null then return; end if;
   update task_queue t set status = 'running', attempt = t.attempt + 1, claim_id = nextval('claim_ids'), status_changed_at = now() where t.id = any (ids);
@@ -2141,7 +2167,7 @@ CREATE OR REPLACE FUNCTION public.add_tasks(ctx jsonb, p_run_id uuid, tasks json
  SET "TimeZone" TO 'UTC'
 AS $function$
 declare
-  ids uuid[] := (select array_agg((t.item->>'id')::uuid order by t.n) from jsonb_array_elements(tasks) with ordinality t (item, n));
+  ids uuid[] := (select array_agg((t.item->>'id')::uuid order by t.n) from jsonb_array_elements(_items(tasks)) with ordinality t (item, n));
   codes text[];
   before text[];
   fresh uuid[];
@@ -2155,35 +2181,35 @@ begin
       when exists (select from task_queue q where q.id = (t.item->>'id')::uuid and (q.run_id <> p_run_id or q.key <> t.item->>'key')) then 'key_taken'
       when t.item->>'repairs_task_id' is not null
         and not exists (select from task_queue q where q.id = (t.item->>'repairs_task_id')::uuid and q.run_id = p_run_id) then 'not_found'
-      when exists (select from jsonb_to_recordset(t.item->'requirements') c (requirement_id uuid)
+      when exists (select from jsonb_to_recordset(_items(t.item->'requirements')) c (requirement_id uuid)
                    where not exists (select from requirements q where q.id = c.requirement_id and q.run_id = p_run_id)) then 'not_found'
     end order by t.n)
-  into codes from jsonb_array_elements(tasks) with ordinality t (item, n);
+  into codes from jsonb_array_elements(_items(tasks)) with ordinality t (item, n);
   loop  -- a refused item takes those that depend on it along
     before := codes;
     select array_agg(coalesce(codes[t.n], case when exists (
-        select from jsonb_array_elements_text(coalesce(nullif(t.item->'depends_on', 'null'), '[]')) d
+        select from jsonb_array_elements_text(_items(t.item->'depends_on')) d
         where not exists (select from task_queue q where q.id = d::uuid and q.run_id = p_run_id)
           and not exists (select from unnest(ids, codes) o (id, code) where o.id = d::uuid and o.code is null)) then 'not_found' end) order by t.n)
-    into codes from jsonb_array_elements(tasks) with ordinality t (item, n);
+    into codes from jsonb_array_elements(_items(tasks)) with ordinality t (item, n);
     exit when codes is not distinct from before;
   end loop;
   fresh := (select array_agg(i.id) from unnest(ids, codes) i (id, code) where i.code is null and not exists (select from task_queue q where q.id = i.id));
   insert into task_queue (id, run_id, status, priority, created_at, kind, key, title, spec_sha256, usd_limit, tokens_limit, repairs_task_id, disputes_test_ids)
   select i.id, p_run_id,
-         case when exists (select from jsonb_array_elements_text(coalesce(nullif(i.depends_on, 'null'), '[]')) d
+         case when exists (select from jsonb_array_elements_text(_items(i.depends_on)) d
                            where not exists (select from task_queue q where q.id = d::uuid and q.status = 'verified')) then 'blocked' else 'ready' end,
          coalesce(i.priority, 0), clock_timestamp() at time zone 'UTC', i.kind, i.key, i.title, decode(i.spec_sha256, 'hex'), i.usd_limit, i.tokens_limit,
          i.repairs_task_id, coalesce(i.disputes_test_ids, '{}')
-  from jsonb_to_recordset(tasks) i (id uuid, kind text, key text, title text, spec_sha256 text, priority int, depends_on jsonb, usd_limit numeric,
+  from jsonb_to_recordset(_items(tasks)) i (id uuid, kind text, key text, title text, spec_sha256 text, priority int, depends_on jsonb, usd_limit numeric,
                                     tokens_limit bigint, repairs_task_id uuid, disputes_test_ids text[])
   where i.id = any (fresh);
   insert into task_dependencies (task_id, depends_on)
-  select distinct (t->>'id')::uuid, d::uuid from jsonb_array_elements(tasks) t, jsonb_array_elements_text(coalesce(nullif(t->'depends_on', 'null'), '[]')) d
+  select distinct (t->>'id')::uuid, d::uuid from jsonb_array_elements(_items(tasks)) t, jsonb_array_elements_text(_items(t->'depends_on')) d
   where (t->>'id')::uuid = any (fresh);
   insert into task_requirements (task_id, requirement_id, closes)
-  select (t->>'id')::uuid, c.requirement_id, coalesce(c.closes, false) from jsonb_array_elements(tasks) t,
-    jsonb_to_recordset(coalesce(nullif(t->'requirements', 'null'), '[]')) c (requirement_id uuid, closes boolean)
+  select (t->>'id')::uuid, c.requirement_id, coalesce(c.closes, false) from jsonb_array_elements(_items(tasks)) t,
+    jsonb_to_recordset(_items(t->'requirements')) c (requirement_id uuid, closes boolean)
   where (t->>'id')::uuid = any (fresh);
   return query select * from _outcomes('add_tasks', 'task', ids, codes);
 end
@@ -2260,7 +2286,7 @@ CREATE OR REPLACE FUNCTION public.adopt_requirements(ctx jsonb, p_run_id uuid, p
 AS $function$
 declare
   r orchestra_runs;
-  ids uuid[] := (select array_agg((q->>'id')::uuid order by q->>'id') from jsonb_array_elements(requirements) q);
+  ids uuid[] := (select array_agg((q->>'id')::uuid order by q->>'id') from jsonb_array_elements(_items(requirements)) q);
   present uuid[];
 begin
   perform _enter(ctx, array['manager']);
@@ -2275,11 +2301,11 @@ begin
   end if;
   insert into requirements (id, run_id, key, kind, priority, verification_method, block_ids, content_sha256)
   select q.id, p_run_id, q.key, q.kind, q.priority, q.verification_method, q.block_ids, decode(q.content_sha256, 'hex')
-  from jsonb_to_recordset(adopt_requirements.requirements)
+  from jsonb_to_recordset(_items(adopt_requirements.requirements))
     q (id uuid, key text, kind text, priority text, verification_method text, block_ids text[], content_sha256 text);
   insert into block_dispositions (run_id, block_id, disposition, reason)
   select p_run_id, d.block_id, d.disposition, coalesce(d.reason, '')
-  from jsonb_to_recordset(dispositions) d (block_id text, disposition text, reason text);
+  from jsonb_to_recordset(_items(dispositions)) d (block_id text, disposition text, reason text);
   return _outcome('adopt_requirements', 'run', p_run_id, null);
 end
 $function$;
@@ -2314,7 +2340,7 @@ begin
   end if;
   insert into suites (id, run_id, version, content_sha256, verification_id, author_agent_id, replaces_test_ids)
   values (suite_id, r.id, (suite->>'version')::int, decode(suite->>'content_sha256', 'hex'), (suite->>'verification_id')::uuid, (suite->>'author_agent_id')::uuid,
-          coalesce((select array_agg(x) from jsonb_array_elements_text(coalesce(nullif(suite->'replaces_test_ids', 'null'), '[]')) x), '{}'));
+          coalesce((select array_agg(x) from jsonb_array_elements_text(_items(suite->'replaces_test_ids')) x), '{}'));
   update orchestra_runs set suite_id = adopting.suite_id where id = r.id;
   return _outcome('adopt_suite', 'suite', suite_id, null);
 end
@@ -2331,7 +2357,7 @@ declare
   e record;
 begin
   perform _enter(ctx, array['auditor']);
-  for e in select * from jsonb_to_recordset(events)
+  for e in select * from jsonb_to_recordset(_items(events))
     x (event_type text, severity text, description text, run_id uuid, task_id uuid, subject_type text, subject_id text, payload jsonb) loop
     if not exists (select from event_type_roles p where p.event_type = e.event_type and p.role_name = session_user) then
       return next _outcome('append_events', 'event', null, 'forbidden', e.event_type);
@@ -2357,7 +2383,7 @@ begin
   perform _check_items(task_ids, cardinality(agent_ids), cardinality(contexts));
   perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for share;
   perform from agents where id = any (agent_ids) order by id for no key update;
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
       when t.id is null or b.sha256 is null or a.id is null then 'not_found'
       when t.status <> 'ready' then 'illegal_transition'
@@ -2456,7 +2482,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'runtime', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'runtime.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capacity is not null then ',"capacity":' || to_json(r.capacity::text) end, case when r.name is not null then ',"name":' || to_json(r.name::text) end, case when r.providers is not null then ',"providers":' || to_json(_list_text(r.providers::text[])) end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capacity is not null then ',"capacity":' || to_json(r.capacity::text) end, case when r.name is not null then ',"name":' || to_json(_short_text(r.name)) end, case when r.providers is not null then ',"providers":' || to_json(_list_text(r.providers::text[])) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2465,7 +2491,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'runtime', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'runtime.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capacity is distinct from o.capacity then ',"capacity":' || coalesce(to_json(r.capacity::text)::text, 'null') end, case when r.name is distinct from o.name then ',"name":' || coalesce(to_json(r.name::text)::text, 'null') end, case when r.providers is distinct from o.providers then ',"providers":' || coalesce(to_json(_list_text(r.providers::text[]))::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capacity is distinct from o.capacity then ',"capacity":' || coalesce(to_json(r.capacity::text)::text, 'null') end, case when r.name is distinct from o.name then ',"name":' || coalesce(to_json(_short_text(r.name))::text, 'null') end, case when r.providers is distinct from o.providers then ',"providers":' || coalesce(to_json(_list_text(r.providers::text[]))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -2504,7 +2530,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'agent', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'agent.created' event_type, '' from_status, coalesce(r.standing, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capabilities is not null then ',"capabilities":' || to_json(_list_text(r.capabilities::text[])) end, case when r.max_concurrent is not null then ',"max_concurrent":' || to_json(r.max_concurrent::text) end, case when r.mode is not null then ',"mode":' || to_json(r.mode::text) end, case when r.model is not null then ',"model":' || to_json(r.model::text) end, case when r.provider is not null then ',"provider":' || to_json(r.provider::text) end, case when r.slug is not null then ',"slug":' || to_json(r.slug::text) end, case when r.standing is not null then ',"standing":' || to_json(r.standing::text) end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capabilities is not null then ',"capabilities":' || to_json(_list_text(r.capabilities::text[])) end, case when r.max_concurrent is not null then ',"max_concurrent":' || to_json(r.max_concurrent::text) end, case when r.mode is not null then ',"mode":' || to_json(_short_text(r.mode)) end, case when r.model is not null then ',"model":' || to_json(_short_text(r.model)) end, case when r.provider is not null then ',"provider":' || to_json(_short_text(r.provider)) end, case when r.slug is not null then ',"slug":' || to_json(_short_text(r.slug)) end, case when r.standing is not null then ',"standing":' || to_json(_short_text(r.standing)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2513,7 +2539,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'agent', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'agent.' || case when r.standing is distinct from o.standing then coalesce(r.standing, 'changed') else 'changed' end event_type, coalesce(o.standing, '') from_status, coalesce(r.standing, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capabilities is distinct from o.capabilities then ',"capabilities":' || coalesce(to_json(_list_text(r.capabilities::text[]))::text, 'null') end, case when r.max_concurrent is distinct from o.max_concurrent then ',"max_concurrent":' || coalesce(to_json(r.max_concurrent::text)::text, 'null') end, case when r.mode is distinct from o.mode then ',"mode":' || coalesce(to_json(r.mode::text)::text, 'null') end, case when r.model is distinct from o.model then ',"model":' || coalesce(to_json(r.model::text)::text, 'null') end, case when r.provider is distinct from o.provider then ',"provider":' || coalesce(to_json(r.provider::text)::text, 'null') end, case when r.slug is distinct from o.slug then ',"slug":' || coalesce(to_json(r.slug::text)::text, 'null') end, case when r.standing is distinct from o.standing then ',"standing":' || coalesce(to_json(r.standing::text)::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capabilities is distinct from o.capabilities then ',"capabilities":' || coalesce(to_json(_list_text(r.capabilities::text[]))::text, 'null') end, case when r.max_concurrent is distinct from o.max_concurrent then ',"max_concurrent":' || coalesce(to_json(r.max_concurrent::text)::text, 'null') end, case when r.mode is distinct from o.mode then ',"mode":' || coalesce(to_json(_short_text(r.mode))::text, 'null') end, case when r.model is distinct from o.model then ',"model":' || coalesce(to_json(_short_text(r.model))::text, 'null') end, case when r.provider is distinct from o.provider then ',"provider":' || coalesce(to_json(_short_text(r.provider))::text, 'null') end, case when r.slug is distinct from o.slug then ',"slug":' || coalesce(to_json(_short_text(r.slug))::text, 'null') end, case when r.standing is distinct from o.standing then ',"standing":' || coalesce(to_json(_short_text(r.standing))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -2552,7 +2578,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'api_key', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'api_key.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.expires_at is not null then ',"expires_at":' || to_json(_utc_text(r.expires_at at time zone 'UTC')) end, case when r.name is not null then ',"name":' || to_json(r.name::text) end, case when r.revoked_at is not null then ',"revoked_at":' || to_json(_utc_text(r.revoked_at at time zone 'UTC')) end, case when r.role is not null then ',"role":' || to_json(r.role::text) end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.expires_at is not null then ',"expires_at":' || to_json(_utc_text(r.expires_at at time zone 'UTC')) end, case when r.name is not null then ',"name":' || to_json(_short_text(r.name)) end, case when r.revoked_at is not null then ',"revoked_at":' || to_json(_utc_text(r.revoked_at at time zone 'UTC')) end, case when r.role is not null then ',"role":' || to_json(_short_text(r.role)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2561,7 +2587,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'api_key', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'api_key.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.expires_at is distinct from o.expires_at then ',"expires_at":' || coalesce(to_json(_utc_text(r.expires_at at time zone 'UTC'))::text, 'null') end, case when r.name is distinct from o.name then ',"name":' || coalesce(to_json(r.name::text)::text, 'null') end, case when r.revoked_at is distinct from o.revoked_at then ',"revoked_at":' || coalesce(to_json(_utc_text(r.revoked_at at time zone 'UTC'))::text, 'null') end, case when r.role is distinct from o.role then ',"role":' || coalesce(to_json(r.role::text)::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.expires_at is distinct from o.expires_at then ',"expires_at":' || coalesce(to_json(_utc_text(r.expires_at at time zone 'UTC'))::text, 'null') end, case when r.name is distinct from o.name then ',"name":' || coalesce(to_json(_short_text(r.name))::text, 'null') end, case when r.revoked_at is distinct from o.revoked_at then ',"revoked_at":' || coalesce(to_json(_utc_text(r.revoked_at at time zone 'UTC'))::text, 'null') end, case when r.role is distinct from o.role then ',"role":' || coalesce(to_json(_short_text(r.role))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -2600,7 +2626,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'approval', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'approval.created' event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":' || to_json(encode(r.content_sha256, 'hex')) end, case when r.decided_at is not null then ',"decided_at":' || to_json(_utc_text(r.decided_at at time zone 'UTC')) end, case when r.decided_by is not null then ',"decided_by":' || to_json(r.decided_by::text) end, case when r.digest is not null then ',"digest":' || to_json(encode(r.digest, 'hex')) end, case when r.expires_at is not null then ',"expires_at":' || to_json(_utc_text(r.expires_at at time zone 'UTC')) end, case when r.kind is not null then ',"kind":' || to_json(r.kind::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.status is not null then ',"status":' || to_json(r.status::text) end, case when r.subject_id is not null then ',"subject_id":' || to_json(r.subject_id::text) end, case when r.used_at is not null then ',"used_at":' || to_json(_utc_text(r.used_at at time zone 'UTC')) end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":' || to_json(encode(r.content_sha256, 'hex')) end, case when r.decided_at is not null then ',"decided_at":' || to_json(_utc_text(r.decided_at at time zone 'UTC')) end, case when r.decided_by is not null then ',"decided_by":' || to_json(r.decided_by::text) end, case when r.digest is not null then ',"digest":' || to_json(encode(r.digest, 'hex')) end, case when r.expires_at is not null then ',"expires_at":' || to_json(_utc_text(r.expires_at at time zone 'UTC')) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.subject_id is not null then ',"subject_id":' || to_json(r.subject_id::text) end, case when r.used_at is not null then ',"used_at":' || to_json(_utc_text(r.used_at at time zone 'UTC')) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2609,7 +2635,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'approval', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'approval.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then ',"content_sha256":' || coalesce(to_json(encode(r.content_sha256, 'hex'))::text, 'null') end, case when r.decided_at is distinct from o.decided_at then ',"decided_at":' || coalesce(to_json(_utc_text(r.decided_at at time zone 'UTC'))::text, 'null') end, case when r.decided_by is distinct from o.decided_by then ',"decided_by":' || coalesce(to_json(r.decided_by::text)::text, 'null') end, case when r.digest is distinct from o.digest then ',"digest":' || coalesce(to_json(encode(r.digest, 'hex'))::text, 'null') end, case when r.expires_at is distinct from o.expires_at then ',"expires_at":' || coalesce(to_json(_utc_text(r.expires_at at time zone 'UTC'))::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(r.kind::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(r.status::text)::text, 'null') end, case when r.subject_id is distinct from o.subject_id then ',"subject_id":' || coalesce(to_json(r.subject_id::text)::text, 'null') end, case when r.used_at is distinct from o.used_at then ',"used_at":' || coalesce(to_json(_utc_text(r.used_at at time zone 'UTC'))::text, 'null') end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then ',"content_sha256":' || coalesce(to_json(encode(r.content_sha256, 'hex'))::text, 'null') end, case when r.decided_at is distinct from o.decided_at then ',"decided_at":' || coalesce(to_json(_utc_text(r.decided_at at time zone 'UTC'))::text, 'null') end, case when r.decided_by is distinct from o.decided_by then ',"decided_by":' || coalesce(to_json(r.decided_by::text)::text, 'null') end, case when r.digest is distinct from o.digest then ',"digest":' || coalesce(to_json(encode(r.digest, 'hex'))::text, 'null') end, case when r.expires_at is distinct from o.expires_at then ',"expires_at":' || coalesce(to_json(_utc_text(r.expires_at at time zone 'UTC'))::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.subject_id is distinct from o.subject_id then ',"subject_id":' || coalesce(to_json(r.subject_id::text)::text, 'null') end, case when r.used_at is distinct from o.used_at then ',"used_at":' || coalesce(to_json(_utc_text(r.used_at at time zone 'UTC'))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -2648,7 +2674,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'block', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'block.created' event_type, '' from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || r.block_id::text subject_id, concat(case when r.disposition is not null then ',"disposition":' || to_json(r.disposition::text) end, case when r.set_aside_by is not null then ',"set_aside_by":' || to_json(r.set_aside_by::text) end) changes
+                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || _short_text(r.block_id) subject_id, concat(case when r.disposition is not null then ',"disposition":' || to_json(_short_text(r.disposition)) end, case when r.set_aside_by is not null then ',"set_aside_by":' || to_json(r.set_aside_by::text) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2657,7 +2683,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'block', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'block.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || r.block_id::text subject_id, concat(case when r.disposition is distinct from o.disposition then ',"disposition":' || coalesce(to_json(r.disposition::text)::text, 'null') end, case when r.set_aside_by is distinct from o.set_aside_by then ',"set_aside_by":' || coalesce(to_json(r.set_aside_by::text)::text, 'null') end) changes
+                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || _short_text(r.block_id) subject_id, concat(case when r.disposition is distinct from o.disposition then ',"disposition":' || coalesce(to_json(_short_text(r.disposition))::text, 'null') end, case when r.set_aside_by is distinct from o.set_aside_by then ',"set_aside_by":' || coalesce(to_json(r.set_aside_by::text)::text, 'null') end) changes
           from new_rows r join old_rows o on o.run_id = r.run_id and o.block_id = r.block_id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.run_id = r.run_id and o.block_id = r.block_id;
     if written <> (select count(*) from new_rows) then
@@ -2670,7 +2696,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'block', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'block.deleted' event_type, coalesce('', '') from_status, '' to_status,
-                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || r.block_id::text subject_id, '' changes
+                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || _short_text(r.block_id) subject_id, '' changes
           from old_rows r offset 0) x;
   end if;
   return null;
@@ -2696,7 +2722,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'director_action', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'director_action.' || coalesce(r.action, 'created') event_type, '' from_status, coalesce(r.action, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.action is not null then ',"action":' || to_json(r.action::text) end, case when r.args_sha256 is not null then ',"args_sha256":' || to_json(encode(r.args_sha256, 'hex')) end, case when r.code is not null then ',"code":' || to_json(r.code::text) end, case when r.director_id is not null then ',"director_id":' || to_json(r.director_id::text) end, case when r.key_id is not null then ',"key_id":' || to_json(r.key_id::text) end, case when r.outcome is not null then ',"outcome":' || to_json(r.outcome::text) end, case when r.target_id is not null then ',"target_id":' || to_json(r.target_id::text) end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.action is not null then ',"action":' || to_json(_short_text(r.action)) end, case when r.args_sha256 is not null then ',"args_sha256":' || to_json(encode(r.args_sha256, 'hex')) end, case when r.code is not null then ',"code":' || to_json(_short_text(r.code)) end, case when r.director_id is not null then ',"director_id":' || to_json(_short_text(r.director_id)) end, case when r.key_id is not null then ',"key_id":' || to_json(r.key_id::text) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.target_id is not null then ',"target_id":' || to_json(r.target_id::text) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2705,7 +2731,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'director_action', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'director_action.' || case when r.action is distinct from o.action then coalesce(r.action, 'changed') else 'changed' end event_type, coalesce(o.action, '') from_status, coalesce(r.action, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.action is distinct from o.action then ',"action":' || coalesce(to_json(r.action::text)::text, 'null') end, case when r.args_sha256 is distinct from o.args_sha256 then ',"args_sha256":' || coalesce(to_json(encode(r.args_sha256, 'hex'))::text, 'null') end, case when r.code is distinct from o.code then ',"code":' || coalesce(to_json(r.code::text)::text, 'null') end, case when r.director_id is distinct from o.director_id then ',"director_id":' || coalesce(to_json(r.director_id::text)::text, 'null') end, case when r.key_id is distinct from o.key_id then ',"key_id":' || coalesce(to_json(r.key_id::text)::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(r.outcome::text)::text, 'null') end, case when r.target_id is distinct from o.target_id then ',"target_id":' || coalesce(to_json(r.target_id::text)::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.action is distinct from o.action then ',"action":' || coalesce(to_json(_short_text(r.action))::text, 'null') end, case when r.args_sha256 is distinct from o.args_sha256 then ',"args_sha256":' || coalesce(to_json(encode(r.args_sha256, 'hex'))::text, 'null') end, case when r.code is distinct from o.code then ',"code":' || coalesce(to_json(_short_text(r.code))::text, 'null') end, case when r.director_id is distinct from o.director_id then ',"director_id":' || coalesce(to_json(_short_text(r.director_id))::text, 'null') end, case when r.key_id is distinct from o.key_id then ',"key_id":' || coalesce(to_json(r.key_id::text)::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.target_id is distinct from o.target_id then ',"target_id":' || coalesce(to_json(r.target_id::text)::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -2744,7 +2770,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'model_call', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'model_call.' || coalesce(r.status, 'created') event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.input_tokens is not null then ',"input_tokens":' || to_json(r.input_tokens::text) end, case when r.model is not null then ',"model":' || to_json(r.model::text) end, case when r.outcome is not null then ',"outcome":' || to_json(r.outcome::text) end, case when r.output_tokens is not null then ',"output_tokens":' || to_json(r.output_tokens::text) end, case when r.provider is not null then ',"provider":' || to_json(r.provider::text) end, case when r.reply_sha256 is not null then ',"reply_sha256":' || to_json(encode(r.reply_sha256, 'hex')) end, case when r.request_sha256 is not null then ',"request_sha256":' || to_json(encode(r.request_sha256, 'hex')) end, case when r.reserved_tokens is not null then ',"reserved_tokens":' || to_json(r.reserved_tokens::text) end, case when r.reserved_usd is not null then ',"reserved_usd":' || to_json(r.reserved_usd::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.status is not null then ',"status":' || to_json(r.status::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.usd is not null then ',"usd":' || to_json(r.usd::text) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.input_tokens is not null then ',"input_tokens":' || to_json(r.input_tokens::text) end, case when r.model is not null then ',"model":' || to_json(_short_text(r.model)) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.output_tokens is not null then ',"output_tokens":' || to_json(r.output_tokens::text) end, case when r.provider is not null then ',"provider":' || to_json(_short_text(r.provider)) end, case when r.reply_sha256 is not null then ',"reply_sha256":' || to_json(encode(r.reply_sha256, 'hex')) end, case when r.request_sha256 is not null then ',"request_sha256":' || to_json(encode(r.request_sha256, 'hex')) end, case when r.reserved_tokens is not null then ',"reserved_tokens":' || to_json(r.reserved_tokens::text) end, case when r.reserved_usd is not null then ',"reserved_usd":' || to_json(r.reserved_usd::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.usd is not null then ',"usd":' || to_json(r.usd::text) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2753,7 +2779,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'model_call', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'model_call.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.input_tokens is distinct from o.input_tokens then ',"input_tokens":' || coalesce(to_json(r.input_tokens::text)::text, 'null') end, case when r.model is distinct from o.model then ',"model":' || coalesce(to_json(r.model::text)::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(r.outcome::text)::text, 'null') end, case when r.output_tokens is distinct from o.output_tokens then ',"output_tokens":' || coalesce(to_json(r.output_tokens::text)::text, 'null') end, case when r.provider is distinct from o.provider then ',"provider":' || coalesce(to_json(r.provider::text)::text, 'null') end, case when r.reply_sha256 is distinct from o.reply_sha256 then ',"reply_sha256":' || coalesce(to_json(encode(r.reply_sha256, 'hex'))::text, 'null') end, case when r.request_sha256 is distinct from o.request_sha256 then ',"request_sha256":' || coalesce(to_json(encode(r.request_sha256, 'hex'))::text, 'null') end, case when r.reserved_tokens is distinct from o.reserved_tokens then ',"reserved_tokens":' || coalesce(to_json(r.reserved_tokens::text)::text, 'null') end, case when r.reserved_usd is distinct from o.reserved_usd then ',"reserved_usd":' || coalesce(to_json(r.reserved_usd::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(r.status::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.usd is distinct from o.usd then ',"usd":' || coalesce(to_json(r.usd::text)::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.input_tokens is distinct from o.input_tokens then ',"input_tokens":' || coalesce(to_json(r.input_tokens::text)::text, 'null') end, case when r.model is distinct from o.model then ',"model":' || coalesce(to_json(_short_text(r.model))::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.output_tokens is distinct from o.output_tokens then ',"output_tokens":' || coalesce(to_json(r.output_tokens::text)::text, 'null') end, case when r.provider is distinct from o.provider then ',"provider":' || coalesce(to_json(_short_text(r.provider))::text, 'null') end, case when r.reply_sha256 is distinct from o.reply_sha256 then ',"reply_sha256":' || coalesce(to_json(encode(r.reply_sha256, 'hex'))::text, 'null') end, case when r.request_sha256 is distinct from o.request_sha256 then ',"request_sha256":' || coalesce(to_json(encode(r.request_sha256, 'hex'))::text, 'null') end, case when r.reserved_tokens is distinct from o.reserved_tokens then ',"reserved_tokens":' || coalesce(to_json(r.reserved_tokens::text)::text, 'null') end, case when r.reserved_usd is distinct from o.reserved_usd then ',"reserved_usd":' || coalesce(to_json(r.reserved_usd::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.usd is distinct from o.usd then ',"usd":' || coalesce(to_json(r.usd::text)::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -2792,7 +2818,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'model_price', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'model_price.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.provider::text || ':' || r.model::text || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, concat(case when r.input_usd is not null then ',"input_usd":' || to_json(r.input_usd::text) end, case when r.output_usd is not null then ',"output_usd":' || to_json(r.output_usd::text) end) changes
+                 null::uuid run_id, null::uuid task_id, _short_text(r.provider) || ':' || _short_text(r.model) || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, concat(case when r.input_usd is not null then ',"input_usd":' || to_json(r.input_usd::text) end, case when r.output_usd is not null then ',"output_usd":' || to_json(r.output_usd::text) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2801,7 +2827,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'model_price', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'model_price.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.provider::text || ':' || r.model::text || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, concat(case when r.input_usd is distinct from o.input_usd then ',"input_usd":' || coalesce(to_json(r.input_usd::text)::text, 'null') end, case when r.output_usd is distinct from o.output_usd then ',"output_usd":' || coalesce(to_json(r.output_usd::text)::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, _short_text(r.provider) || ':' || _short_text(r.model) || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, concat(case when r.input_usd is distinct from o.input_usd then ',"input_usd":' || coalesce(to_json(r.input_usd::text)::text, 'null') end, case when r.output_usd is distinct from o.output_usd then ',"output_usd":' || coalesce(to_json(r.output_usd::text)::text, 'null') end) changes
           from new_rows r join old_rows o on o.provider = r.provider and o.model = r.model and o.valid_from = r.valid_from where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.provider = r.provider and o.model = r.model and o.valid_from = r.valid_from;
     if written <> (select count(*) from new_rows) then
@@ -2814,7 +2840,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'model_price', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'model_price.deleted' event_type, coalesce('', '') from_status, '' to_status,
-                 null::uuid run_id, null::uuid task_id, r.provider::text || ':' || r.model::text || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, '' changes
+                 null::uuid run_id, null::uuid task_id, _short_text(r.provider) || ':' || _short_text(r.model) || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, '' changes
           from old_rows r offset 0) x;
   end if;
   return null;
@@ -2840,7 +2866,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'run', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'run.created' event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.base_run_id is not null then ',"base_run_id":' || to_json(r.base_run_id::text) end, case when r.confidence_score is not null then ',"confidence_score":' || to_json(r.confidence_score::text) end, case when r.created_by is not null then ',"created_by":' || to_json(r.created_by::text) end, case when r.delivered_revision_id is not null then ',"delivered_revision_id":' || to_json(r.delivered_revision_id::text) end, case when r.delivery_partial is not null then ',"delivery_partial":' || to_json(r.delivery_partial::text) end, case when r.finished_at is not null then ',"finished_at":' || to_json(_utc_text(r.finished_at)) end, case when r.head_revision_id is not null then ',"head_revision_id":' || to_json(r.head_revision_id::text) end, case when r.manager_id is not null then ',"manager_id":' || to_json(r.manager_id::text) end, case when r.model is not null then ',"model":' || to_json(r.model::text) end, case when r.oversight is not null then ',"oversight":' || to_json(r.oversight::text) end, case when r.paused_at is not null then ',"paused_at":' || to_json(_utc_text(r.paused_at at time zone 'UTC')) end, case when r.plan_id is not null then ',"plan_id":' || to_json(r.plan_id::text) end, case when r.prd_id is not null then ',"prd_id":' || to_json(r.prd_id::text) end, case when r.priority is not null then ',"priority":' || to_json(r.priority::text) end, case when r.project_id is not null then ',"project_id":' || to_json(r.project_id::text) end, case when r.provider is not null then ',"provider":' || to_json(r.provider::text) end, case when r.status is not null then ',"status":' || to_json(r.status::text) end, case when r.stop_reason is not null then ',"stop_reason":' || to_json(r.stop_reason::text) end, case when r.strict_policy is not null then ',"strict_policy":' || to_json(r.strict_policy::text) end, case when r.suite_id is not null then ',"suite_id":' || to_json(r.suite_id::text) end, case when r.tokens_limit is not null then ',"tokens_limit":' || to_json(r.tokens_limit::text) end, case when r.toolchain is not null then ',"toolchain":' || to_json(r.toolchain::text) end, case when r.usd_limit is not null then ',"usd_limit":' || to_json(r.usd_limit::text) end, case when r.waiting_code is not null then ',"waiting_code":' || to_json(r.waiting_code::text) end) changes
+                 r.id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.base_run_id is not null then ',"base_run_id":' || to_json(r.base_run_id::text) end, case when r.confidence_score is not null then ',"confidence_score":' || to_json(r.confidence_score::text) end, case when r.created_by is not null then ',"created_by":' || to_json(_short_text(r.created_by)) end, case when r.delivered_revision_id is not null then ',"delivered_revision_id":' || to_json(r.delivered_revision_id::text) end, case when r.delivery_partial is not null then ',"delivery_partial":' || to_json(r.delivery_partial::text) end, case when r.finished_at is not null then ',"finished_at":' || to_json(_utc_text(r.finished_at)) end, case when r.head_revision_id is not null then ',"head_revision_id":' || to_json(r.head_revision_id::text) end, case when r.manager_id is not null then ',"manager_id":' || to_json(_short_text(r.manager_id)) end, case when r.model is not null then ',"model":' || to_json(_short_text(r.model)) end, case when r.oversight is not null then ',"oversight":' || to_json(_short_text(r.oversight)) end, case when r.paused_at is not null then ',"paused_at":' || to_json(_utc_text(r.paused_at at time zone 'UTC')) end, case when r.plan_id is not null then ',"plan_id":' || to_json(r.plan_id::text) end, case when r.prd_id is not null then ',"prd_id":' || to_json(r.prd_id::text) end, case when r.priority is not null then ',"priority":' || to_json(r.priority::text) end, case when r.project_id is not null then ',"project_id":' || to_json(r.project_id::text) end, case when r.provider is not null then ',"provider":' || to_json(_short_text(r.provider)) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.stop_reason is not null then ',"stop_reason":' || to_json(_short_text(r.stop_reason)) end, case when r.strict_policy is not null then ',"strict_policy":' || to_json(r.strict_policy::text) end, case when r.suite_id is not null then ',"suite_id":' || to_json(r.suite_id::text) end, case when r.tokens_limit is not null then ',"tokens_limit":' || to_json(r.tokens_limit::text) end, case when r.toolchain is not null then ',"toolchain":' || to_json(_short_text(r.toolchain)) end, case when r.usd_limit is not null then ',"usd_limit":' || to_json(r.usd_limit::text) end, case when r.waiting_code is not null then ',"waiting_code":' || to_json(_short_text(r.waiting_code)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2849,7 +2875,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'run', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'run.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.base_run_id is distinct from o.base_run_id then ',"base_run_id":' || coalesce(to_json(r.base_run_id::text)::text, 'null') end, case when r.confidence_score is distinct from o.confidence_score then ',"confidence_score":' || coalesce(to_json(r.confidence_score::text)::text, 'null') end, case when r.created_by is distinct from o.created_by then ',"created_by":' || coalesce(to_json(r.created_by::text)::text, 'null') end, case when r.delivered_revision_id is distinct from o.delivered_revision_id then ',"delivered_revision_id":' || coalesce(to_json(r.delivered_revision_id::text)::text, 'null') end, case when r.delivery_partial is distinct from o.delivery_partial then ',"delivery_partial":' || coalesce(to_json(r.delivery_partial::text)::text, 'null') end, case when r.finished_at is distinct from o.finished_at then ',"finished_at":' || coalesce(to_json(_utc_text(r.finished_at))::text, 'null') end, case when r.head_revision_id is distinct from o.head_revision_id then ',"head_revision_id":' || coalesce(to_json(r.head_revision_id::text)::text, 'null') end, case when r.manager_id is distinct from o.manager_id then ',"manager_id":' || coalesce(to_json(r.manager_id::text)::text, 'null') end, case when r.model is distinct from o.model then ',"model":' || coalesce(to_json(r.model::text)::text, 'null') end, case when r.oversight is distinct from o.oversight then ',"oversight":' || coalesce(to_json(r.oversight::text)::text, 'null') end, case when r.paused_at is distinct from o.paused_at then ',"paused_at":' || coalesce(to_json(_utc_text(r.paused_at at time zone 'UTC'))::text, 'null') end, case when r.plan_id is distinct from o.plan_id then ',"plan_id":' || coalesce(to_json(r.plan_id::text)::text, 'null') end, case when r.prd_id is distinct from o.prd_id then ',"prd_id":' || coalesce(to_json(r.prd_id::text)::text, 'null') end, case when r.priority is distinct from o.priority then ',"priority":' || coalesce(to_json(r.priority::text)::text, 'null') end, case when r.project_id is distinct from o.project_id then ',"project_id":' || coalesce(to_json(r.project_id::text)::text, 'null') end, case when r.provider is distinct from o.provider then ',"provider":' || coalesce(to_json(r.provider::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(r.status::text)::text, 'null') end, case when r.stop_reason is distinct from o.stop_reason then ',"stop_reason":' || coalesce(to_json(r.stop_reason::text)::text, 'null') end, case when r.strict_policy is distinct from o.strict_policy then ',"strict_policy":' || coalesce(to_json(r.strict_policy::text)::text, 'null') end, case when r.suite_id is distinct from o.suite_id then ',"suite_id":' || coalesce(to_json(r.suite_id::text)::text, 'null') end, case when r.tokens_limit is distinct from o.tokens_limit then ',"tokens_limit":' || coalesce(to_json(r.tokens_limit::text)::text, 'null') end, case when r.toolchain is distinct from o.toolchain then ',"toolchain":' || coalesce(to_json(r.toolchain::text)::text, 'null') end, case when r.usd_limit is distinct from o.usd_limit then ',"usd_limit":' || coalesce(to_json(r.usd_limit::text)::text, 'null') end, case when r.waiting_code is distinct from o.waiting_code then ',"waiting_code":' || coalesce(to_json(r.waiting_code::text)::text, 'null') end) changes
+                 r.id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.base_run_id is distinct from o.base_run_id then ',"base_run_id":' || coalesce(to_json(r.base_run_id::text)::text, 'null') end, case when r.confidence_score is distinct from o.confidence_score then ',"confidence_score":' || coalesce(to_json(r.confidence_score::text)::text, 'null') end, case when r.created_by is distinct from o.created_by then ',"created_by":' || coalesce(to_json(_short_text(r.created_by))::text, 'null') end, case when r.delivered_revision_id is distinct from o.delivered_revision_id then ',"delivered_revision_id":' || coalesce(to_json(r.delivered_revision_id::text)::text, 'null') end, case when r.delivery_partial is distinct from o.delivery_partial then ',"delivery_partial":' || coalesce(to_json(r.delivery_partial::text)::text, 'null') end, case when r.finished_at is distinct from o.finished_at then ',"finished_at":' || coalesce(to_json(_utc_text(r.finished_at))::text, 'null') end, case when r.head_revision_id is distinct from o.head_revision_id then ',"head_revision_id":' || coalesce(to_json(r.head_revision_id::text)::text, 'null') end, case when r.manager_id is distinct from o.manager_id then ',"manager_id":' || coalesce(to_json(_short_text(r.manager_id))::text, 'null') end, case when r.model is distinct from o.model then ',"model":' || coalesce(to_json(_short_text(r.model))::text, 'null') end, case when r.oversight is distinct from o.oversight then ',"oversight":' || coalesce(to_json(_short_text(r.oversight))::text, 'null') end, case when r.paused_at is distinct from o.paused_at then ',"paused_at":' || coalesce(to_json(_utc_text(r.paused_at at time zone 'UTC'))::text, 'null') end, case when r.plan_id is distinct from o.plan_id then ',"plan_id":' || coalesce(to_json(r.plan_id::text)::text, 'null') end, case when r.prd_id is distinct from o.prd_id then ',"prd_id":' || coalesce(to_json(r.prd_id::text)::text, 'null') end, case when r.priority is distinct from o.priority then ',"priority":' || coalesce(to_json(r.priority::text)::text, 'null') end, case when r.project_id is distinct from o.project_id then ',"project_id":' || coalesce(to_json(r.project_id::text)::text, 'null') end, case when r.provider is distinct from o.provider then ',"provider":' || coalesce(to_json(_short_text(r.provider))::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.stop_reason is distinct from o.stop_reason then ',"stop_reason":' || coalesce(to_json(_short_text(r.stop_reason))::text, 'null') end, case when r.strict_policy is distinct from o.strict_policy then ',"strict_policy":' || coalesce(to_json(r.strict_policy::text)::text, 'null') end, case when r.suite_id is distinct from o.suite_id then ',"suite_id":' || coalesce(to_json(r.suite_id::text)::text, 'null') end, case when r.tokens_limit is distinct from o.tokens_limit then ',"tokens_limit":' || coalesce(to_json(r.tokens_limit::text)::text, 'null') end, case when r.toolchain is distinct from o.toolchain then ',"toolchain":' || coalesce(to_json(_short_text(r.toolchain))::text, 'null') end, case when r.usd_limit is distinct from o.usd_limit then ',"usd_limit":' || coalesce(to_json(r.usd_limit::text)::text, 'null') end, case when r.waiting_code is distinct from o.waiting_code then ',"waiting_code":' || coalesce(to_json(_short_text(r.waiting_code))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -2936,7 +2962,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'policy', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'policy.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.key::text || ':' || r.version::text subject_id, concat(case when r.value is not null then ',"value":' || to_json(r.value::text) end) changes
+                 null::uuid run_id, null::uuid task_id, _short_text(r.key) || ':' || r.version::text subject_id, concat(case when r.value is not null then ',"value":' || to_json(_short_text(r.value)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2945,7 +2971,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'policy', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'policy.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.key::text || ':' || r.version::text subject_id, concat(case when r.value is distinct from o.value then ',"value":' || coalesce(to_json(r.value::text)::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, _short_text(r.key) || ':' || r.version::text subject_id, concat(case when r.value is distinct from o.value then ',"value":' || coalesce(to_json(_short_text(r.value))::text, 'null') end) changes
           from new_rows r join old_rows o on o.key = r.key and o.version = r.version where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.key = r.key and o.version = r.version;
     if written <> (select count(*) from new_rows) then
@@ -2958,7 +2984,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'policy', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'policy.deleted' event_type, coalesce('', '') from_status, '' to_status,
-                 null::uuid run_id, null::uuid task_id, r.key::text || ':' || r.version::text subject_id, '' changes
+                 null::uuid run_id, null::uuid task_id, _short_text(r.key) || ':' || r.version::text subject_id, '' changes
           from old_rows r offset 0) x;
   end if;
   return null;
@@ -2984,7 +3010,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'policy_decision', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'policy_decision.' || coalesce(r.decision, 'created') event_type, '' from_status, coalesce(r.decision, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.decision is not null then ',"decision":' || to_json(r.decision::text) end, case when r.policy_key is not null then ',"policy_key":' || to_json(r.policy_key::text) end, case when r.policy_version is not null then ',"policy_version":' || to_json(r.policy_version::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.decision is not null then ',"decision":' || to_json(_short_text(r.decision)) end, case when r.policy_key is not null then ',"policy_key":' || to_json(_short_text(r.policy_key)) end, case when r.policy_version is not null then ',"policy_version":' || to_json(r.policy_version::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -2993,7 +3019,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'policy_decision', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'policy_decision.' || case when r.decision is distinct from o.decision then coalesce(r.decision, 'changed') else 'changed' end event_type, coalesce(o.decision, '') from_status, coalesce(r.decision, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.decision is distinct from o.decision then ',"decision":' || coalesce(to_json(r.decision::text)::text, 'null') end, case when r.policy_key is distinct from o.policy_key then ',"policy_key":' || coalesce(to_json(r.policy_key::text)::text, 'null') end, case when r.policy_version is distinct from o.policy_version then ',"policy_version":' || coalesce(to_json(r.policy_version::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.decision is distinct from o.decision then ',"decision":' || coalesce(to_json(_short_text(r.decision))::text, 'null') end, case when r.policy_key is distinct from o.policy_key then ',"policy_key":' || coalesce(to_json(_short_text(r.policy_key))::text, 'null') end, case when r.policy_version is distinct from o.policy_version then ',"policy_version":' || coalesce(to_json(r.policy_version::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -3128,7 +3154,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'requirement', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'requirement.created' event_type, '' from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":' || to_json(encode(r.content_sha256, 'hex')) end, case when r.inspected_by is not null then ',"inspected_by":' || to_json(r.inspected_by::text) end, case when r.inspection_verdict is not null then ',"inspection_verdict":' || to_json(r.inspection_verdict::text) end, case when r.key is not null then ',"key":' || to_json(r.key::text) end, case when r.kind is not null then ',"kind":' || to_json(r.kind::text) end, case when r.overridden_by is not null then ',"overridden_by":' || to_json(r.overridden_by::text) end, case when r.override_verdict is not null then ',"override_verdict":' || to_json(r.override_verdict::text) end, case when r.priority is not null then ',"priority":' || to_json(r.priority::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.set_aside_by is not null then ',"set_aside_by":' || to_json(r.set_aside_by::text) end, case when r.verification_method is not null then ',"verification_method":' || to_json(r.verification_method::text) end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":' || to_json(encode(r.content_sha256, 'hex')) end, case when r.inspected_by is not null then ',"inspected_by":' || to_json(r.inspected_by::text) end, case when r.inspection_verdict is not null then ',"inspection_verdict":' || to_json(_short_text(r.inspection_verdict)) end, case when r.key is not null then ',"key":' || to_json(_short_text(r.key)) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.overridden_by is not null then ',"overridden_by":' || to_json(r.overridden_by::text) end, case when r.override_verdict is not null then ',"override_verdict":' || to_json(_short_text(r.override_verdict)) end, case when r.priority is not null then ',"priority":' || to_json(_short_text(r.priority)) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.set_aside_by is not null then ',"set_aside_by":' || to_json(r.set_aside_by::text) end, case when r.verification_method is not null then ',"verification_method":' || to_json(_short_text(r.verification_method)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -3137,7 +3163,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'requirement', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'requirement.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then ',"content_sha256":' || coalesce(to_json(encode(r.content_sha256, 'hex'))::text, 'null') end, case when r.inspected_by is distinct from o.inspected_by then ',"inspected_by":' || coalesce(to_json(r.inspected_by::text)::text, 'null') end, case when r.inspection_verdict is distinct from o.inspection_verdict then ',"inspection_verdict":' || coalesce(to_json(r.inspection_verdict::text)::text, 'null') end, case when r.key is distinct from o.key then ',"key":' || coalesce(to_json(r.key::text)::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(r.kind::text)::text, 'null') end, case when r.overridden_by is distinct from o.overridden_by then ',"overridden_by":' || coalesce(to_json(r.overridden_by::text)::text, 'null') end, case when r.override_verdict is distinct from o.override_verdict then ',"override_verdict":' || coalesce(to_json(r.override_verdict::text)::text, 'null') end, case when r.priority is distinct from o.priority then ',"priority":' || coalesce(to_json(r.priority::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.set_aside_by is distinct from o.set_aside_by then ',"set_aside_by":' || coalesce(to_json(r.set_aside_by::text)::text, 'null') end, case when r.verification_method is distinct from o.verification_method then ',"verification_method":' || coalesce(to_json(r.verification_method::text)::text, 'null') end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then ',"content_sha256":' || coalesce(to_json(encode(r.content_sha256, 'hex'))::text, 'null') end, case when r.inspected_by is distinct from o.inspected_by then ',"inspected_by":' || coalesce(to_json(r.inspected_by::text)::text, 'null') end, case when r.inspection_verdict is distinct from o.inspection_verdict then ',"inspection_verdict":' || coalesce(to_json(_short_text(r.inspection_verdict))::text, 'null') end, case when r.key is distinct from o.key then ',"key":' || coalesce(to_json(_short_text(r.key))::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.overridden_by is distinct from o.overridden_by then ',"overridden_by":' || coalesce(to_json(r.overridden_by::text)::text, 'null') end, case when r.override_verdict is distinct from o.override_verdict then ',"override_verdict":' || coalesce(to_json(_short_text(r.override_verdict))::text, 'null') end, case when r.priority is distinct from o.priority then ',"priority":' || coalesce(to_json(_short_text(r.priority))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.set_aside_by is distinct from o.set_aside_by then ',"set_aside_by":' || coalesce(to_json(r.set_aside_by::text)::text, 'null') end, case when r.verification_method is distinct from o.verification_method then ',"verification_method":' || coalesce(to_json(_short_text(r.verification_method))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -3224,7 +3250,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'sandbox_job', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'sandbox_job.created' event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.command is not null then ',"command":' || to_json(r.command::text) end, case when r.number is not null then ',"number":' || to_json(r.number::text) end, case when r.result_sha256 is not null then ',"result_sha256":' || to_json(encode(r.result_sha256, 'hex')) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.status is not null then ',"status":' || to_json(r.status::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.toolchain is not null then ',"toolchain":' || to_json(r.toolchain::text) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.command is not null then ',"command":' || to_json(_short_text(r.command)) end, case when r.number is not null then ',"number":' || to_json(r.number::text) end, case when r.result_sha256 is not null then ',"result_sha256":' || to_json(encode(r.result_sha256, 'hex')) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.toolchain is not null then ',"toolchain":' || to_json(_short_text(r.toolchain)) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -3233,7 +3259,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'sandbox_job', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'sandbox_job.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.command is distinct from o.command then ',"command":' || coalesce(to_json(r.command::text)::text, 'null') end, case when r.number is distinct from o.number then ',"number":' || coalesce(to_json(r.number::text)::text, 'null') end, case when r.result_sha256 is distinct from o.result_sha256 then ',"result_sha256":' || coalesce(to_json(encode(r.result_sha256, 'hex'))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(r.status::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.toolchain is distinct from o.toolchain then ',"toolchain":' || coalesce(to_json(r.toolchain::text)::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.command is distinct from o.command then ',"command":' || coalesce(to_json(_short_text(r.command))::text, 'null') end, case when r.number is distinct from o.number then ',"number":' || coalesce(to_json(r.number::text)::text, 'null') end, case when r.result_sha256 is distinct from o.result_sha256 then ',"result_sha256":' || coalesce(to_json(encode(r.result_sha256, 'hex'))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.toolchain is distinct from o.toolchain then ',"toolchain":' || coalesce(to_json(_short_text(r.toolchain))::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where r.id is distinct from o.id or r.run_id is distinct from o.run_id or r.task_id is distinct from o.task_id or r.claim_id is distinct from o.claim_id or r.number is distinct from o.number or r.tree_sha256 is distinct from o.tree_sha256 or r.toolchain is distinct from o.toolchain or r.command is distinct from o.command or r.arguments is distinct from o.arguments or r.status is distinct from o.status or r.result_sha256 is distinct from o.result_sha256 or r.created_at is distinct from o.created_at offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -3368,7 +3394,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attempt', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'attempt.created' event_type, '' from_status, coalesce(r.outcome, '') to_status,
-                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.attempt::text subject_id, concat(case when r.agent_id is not null then ',"agent_id":' || to_json(r.agent_id::text) end, case when r.charged is not null then ',"charged":' || to_json(r.charged::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.context_sha256 is not null then ',"context_sha256":' || to_json(encode(r.context_sha256, 'hex')) end, case when r.ended_at is not null then ',"ended_at":' || to_json(_utc_text(r.ended_at at time zone 'UTC')) end, case when r.outcome is not null then ',"outcome":' || to_json(r.outcome::text) end, case when r.outcome_code is not null then ',"outcome_code":' || to_json(r.outcome_code::text) end, case when r.product_sha256 is not null then ',"product_sha256":' || to_json(encode(r.product_sha256, 'hex')) end, case when r.runtime_id is not null then ',"runtime_id":' || to_json(r.runtime_id::text) end, case when r.self_confidence is not null then ',"self_confidence":' || to_json(r.self_confidence::text) end, case when r.transcript_sha256 is not null then ',"transcript_sha256":' || to_json(encode(r.transcript_sha256, 'hex')) end) changes
+                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.attempt::text subject_id, concat(case when r.agent_id is not null then ',"agent_id":' || to_json(r.agent_id::text) end, case when r.charged is not null then ',"charged":' || to_json(r.charged::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.context_sha256 is not null then ',"context_sha256":' || to_json(encode(r.context_sha256, 'hex')) end, case when r.ended_at is not null then ',"ended_at":' || to_json(_utc_text(r.ended_at at time zone 'UTC')) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.outcome_code is not null then ',"outcome_code":' || to_json(_short_text(r.outcome_code)) end, case when r.product_sha256 is not null then ',"product_sha256":' || to_json(encode(r.product_sha256, 'hex')) end, case when r.runtime_id is not null then ',"runtime_id":' || to_json(r.runtime_id::text) end, case when r.self_confidence is not null then ',"self_confidence":' || to_json(r.self_confidence::text) end, case when r.transcript_sha256 is not null then ',"transcript_sha256":' || to_json(encode(r.transcript_sha256, 'hex')) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -3377,7 +3403,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attempt', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'attempt.' || case when r.outcome is distinct from o.outcome then coalesce(r.outcome, 'changed') else 'changed' end event_type, coalesce(o.outcome, '') from_status, coalesce(r.outcome, '') to_status,
-                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.attempt::text subject_id, concat(case when r.agent_id is distinct from o.agent_id then ',"agent_id":' || coalesce(to_json(r.agent_id::text)::text, 'null') end, case when r.charged is distinct from o.charged then ',"charged":' || coalesce(to_json(r.charged::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.context_sha256 is distinct from o.context_sha256 then ',"context_sha256":' || coalesce(to_json(encode(r.context_sha256, 'hex'))::text, 'null') end, case when r.ended_at is distinct from o.ended_at then ',"ended_at":' || coalesce(to_json(_utc_text(r.ended_at at time zone 'UTC'))::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(r.outcome::text)::text, 'null') end, case when r.outcome_code is distinct from o.outcome_code then ',"outcome_code":' || coalesce(to_json(r.outcome_code::text)::text, 'null') end, case when r.product_sha256 is distinct from o.product_sha256 then ',"product_sha256":' || coalesce(to_json(encode(r.product_sha256, 'hex'))::text, 'null') end, case when r.runtime_id is distinct from o.runtime_id then ',"runtime_id":' || coalesce(to_json(r.runtime_id::text)::text, 'null') end, case when r.self_confidence is distinct from o.self_confidence then ',"self_confidence":' || coalesce(to_json(r.self_confidence::text)::text, 'null') end, case when r.transcript_sha256 is distinct from o.transcript_sha256 then ',"transcript_sha256":' || coalesce(to_json(encode(r.transcript_sha256, 'hex'))::text, 'null') end) changes
+                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.attempt::text subject_id, concat(case when r.agent_id is distinct from o.agent_id then ',"agent_id":' || coalesce(to_json(r.agent_id::text)::text, 'null') end, case when r.charged is distinct from o.charged then ',"charged":' || coalesce(to_json(r.charged::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.context_sha256 is distinct from o.context_sha256 then ',"context_sha256":' || coalesce(to_json(encode(r.context_sha256, 'hex'))::text, 'null') end, case when r.ended_at is distinct from o.ended_at then ',"ended_at":' || coalesce(to_json(_utc_text(r.ended_at at time zone 'UTC'))::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.outcome_code is distinct from o.outcome_code then ',"outcome_code":' || coalesce(to_json(_short_text(r.outcome_code))::text, 'null') end, case when r.product_sha256 is distinct from o.product_sha256 then ',"product_sha256":' || coalesce(to_json(encode(r.product_sha256, 'hex'))::text, 'null') end, case when r.runtime_id is distinct from o.runtime_id then ',"runtime_id":' || coalesce(to_json(r.runtime_id::text)::text, 'null') end, case when r.self_confidence is distinct from o.self_confidence then ',"self_confidence":' || coalesce(to_json(r.self_confidence::text)::text, 'null') end, case when r.transcript_sha256 is distinct from o.transcript_sha256 then ',"transcript_sha256":' || coalesce(to_json(encode(r.transcript_sha256, 'hex'))::text, 'null') end) changes
           from new_rows r join old_rows o on o.task_id = r.task_id and o.attempt = r.attempt where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.task_id = r.task_id and o.attempt = r.attempt;
     if written <> (select count(*) from new_rows) then
@@ -3464,7 +3490,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'task', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'task.created' event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.id task_id, r.id::text subject_id, concat(case when r.assigned_agent is not null then ',"assigned_agent":' || to_json(r.assigned_agent::text) end, case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.best_request_id is not null then ',"best_request_id":' || to_json(r.best_request_id::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.completed_at is not null then ',"completed_at":' || to_json(_utc_text(r.completed_at)) end, case when r.context_sha256 is not null then ',"context_sha256":' || to_json(encode(r.context_sha256, 'hex')) end, case when r.deaths is not null then ',"deaths":' || to_json(r.deaths::text) end, case when r.disputes_test_ids is not null then ',"disputes_test_ids":' || to_json(_list_text(r.disputes_test_ids::text[])) end, case when r.failures is not null then ',"failures":' || to_json(r.failures::text) end, case when r.key is not null then ',"key":' || to_json(r.key::text) end, case when r.kind is not null then ',"kind":' || to_json(r.kind::text) end, case when r.overridden is not null then ',"overridden":' || to_json(r.overridden::text) end, case when r.preferred_agent_id is not null then ',"preferred_agent_id":' || to_json(r.preferred_agent_id::text) end, case when r.priority is not null then ',"priority":' || to_json(r.priority::text) end, case when r.repairs_task_id is not null then ',"repairs_task_id":' || to_json(r.repairs_task_id::text) end, case when r.return_code is not null then ',"return_code":' || to_json(r.return_code::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.spec_sha256 is not null then ',"spec_sha256":' || to_json(encode(r.spec_sha256, 'hex')) end, case when r.status is not null then ',"status":' || to_json(r.status::text) end, case when r.tokens_limit is not null then ',"tokens_limit":' || to_json(r.tokens_limit::text) end, case when r.usd_limit is not null then ',"usd_limit":' || to_json(r.usd_limit::text) end, case when r.waiting_code is not null then ',"waiting_code":' || to_json(r.waiting_code::text) end) changes
+                 r.run_id run_id, r.id task_id, r.id::text subject_id, concat(case when r.assigned_agent is not null then ',"assigned_agent":' || to_json(_short_text(r.assigned_agent)) end, case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.best_request_id is not null then ',"best_request_id":' || to_json(r.best_request_id::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.completed_at is not null then ',"completed_at":' || to_json(_utc_text(r.completed_at)) end, case when r.context_sha256 is not null then ',"context_sha256":' || to_json(encode(r.context_sha256, 'hex')) end, case when r.deaths is not null then ',"deaths":' || to_json(r.deaths::text) end, case when r.disputes_test_ids is not null then ',"disputes_test_ids":' || to_json(_list_text(r.disputes_test_ids::text[])) end, case when r.failures is not null then ',"failures":' || to_json(r.failures::text) end, case when r.key is not null then ',"key":' || to_json(_short_text(r.key)) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.overridden is not null then ',"overridden":' || to_json(r.overridden::text) end, case when r.preferred_agent_id is not null then ',"preferred_agent_id":' || to_json(r.preferred_agent_id::text) end, case when r.priority is not null then ',"priority":' || to_json(r.priority::text) end, case when r.repairs_task_id is not null then ',"repairs_task_id":' || to_json(r.repairs_task_id::text) end, case when r.return_code is not null then ',"return_code":' || to_json(_short_text(r.return_code)) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.spec_sha256 is not null then ',"spec_sha256":' || to_json(encode(r.spec_sha256, 'hex')) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.tokens_limit is not null then ',"tokens_limit":' || to_json(r.tokens_limit::text) end, case when r.usd_limit is not null then ',"usd_limit":' || to_json(r.usd_limit::text) end, case when r.waiting_code is not null then ',"waiting_code":' || to_json(_short_text(r.waiting_code)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -3473,7 +3499,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'task', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'task.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.id task_id, r.id::text subject_id, concat(case when r.assigned_agent is distinct from o.assigned_agent then ',"assigned_agent":' || coalesce(to_json(r.assigned_agent::text)::text, 'null') end, case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.best_request_id is distinct from o.best_request_id then ',"best_request_id":' || coalesce(to_json(r.best_request_id::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.completed_at is distinct from o.completed_at then ',"completed_at":' || coalesce(to_json(_utc_text(r.completed_at))::text, 'null') end, case when r.context_sha256 is distinct from o.context_sha256 then ',"context_sha256":' || coalesce(to_json(encode(r.context_sha256, 'hex'))::text, 'null') end, case when r.deaths is distinct from o.deaths then ',"deaths":' || coalesce(to_json(r.deaths::text)::text, 'null') end, case when r.disputes_test_ids is distinct from o.disputes_test_ids then ',"disputes_test_ids":' || coalesce(to_json(_list_text(r.disputes_test_ids::text[]))::text, 'null') end, case when r.failures is distinct from o.failures then ',"failures":' || coalesce(to_json(r.failures::text)::text, 'null') end, case when r.key is distinct from o.key then ',"key":' || coalesce(to_json(r.key::text)::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(r.kind::text)::text, 'null') end, case when r.overridden is distinct from o.overridden then ',"overridden":' || coalesce(to_json(r.overridden::text)::text, 'null') end, case when r.preferred_agent_id is distinct from o.preferred_agent_id then ',"preferred_agent_id":' || coalesce(to_json(r.preferred_agent_id::text)::text, 'null') end, case when r.priority is distinct from o.priority then ',"priority":' || coalesce(to_json(r.priority::text)::text, 'null') end, case when r.repairs_task_id is distinct from o.repairs_task_id then ',"repairs_task_id":' || coalesce(to_json(r.repairs_task_id::text)::text, 'null') end, case when r.return_code is distinct from o.return_code then ',"return_code":' || coalesce(to_json(r.return_code::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.spec_sha256 is distinct from o.spec_sha256 then ',"spec_sha256":' || coalesce(to_json(encode(r.spec_sha256, 'hex'))::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(r.status::text)::text, 'null') end, case when r.tokens_limit is distinct from o.tokens_limit then ',"tokens_limit":' || coalesce(to_json(r.tokens_limit::text)::text, 'null') end, case when r.usd_limit is distinct from o.usd_limit then ',"usd_limit":' || coalesce(to_json(r.usd_limit::text)::text, 'null') end, case when r.waiting_code is distinct from o.waiting_code then ',"waiting_code":' || coalesce(to_json(r.waiting_code::text)::text, 'null') end) changes
+                 r.run_id run_id, r.id task_id, r.id::text subject_id, concat(case when r.assigned_agent is distinct from o.assigned_agent then ',"assigned_agent":' || coalesce(to_json(_short_text(r.assigned_agent))::text, 'null') end, case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.best_request_id is distinct from o.best_request_id then ',"best_request_id":' || coalesce(to_json(r.best_request_id::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.completed_at is distinct from o.completed_at then ',"completed_at":' || coalesce(to_json(_utc_text(r.completed_at))::text, 'null') end, case when r.context_sha256 is distinct from o.context_sha256 then ',"context_sha256":' || coalesce(to_json(encode(r.context_sha256, 'hex'))::text, 'null') end, case when r.deaths is distinct from o.deaths then ',"deaths":' || coalesce(to_json(r.deaths::text)::text, 'null') end, case when r.disputes_test_ids is distinct from o.disputes_test_ids then ',"disputes_test_ids":' || coalesce(to_json(_list_text(r.disputes_test_ids::text[]))::text, 'null') end, case when r.failures is distinct from o.failures then ',"failures":' || coalesce(to_json(r.failures::text)::text, 'null') end, case when r.key is distinct from o.key then ',"key":' || coalesce(to_json(_short_text(r.key))::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.overridden is distinct from o.overridden then ',"overridden":' || coalesce(to_json(r.overridden::text)::text, 'null') end, case when r.preferred_agent_id is distinct from o.preferred_agent_id then ',"preferred_agent_id":' || coalesce(to_json(r.preferred_agent_id::text)::text, 'null') end, case when r.priority is distinct from o.priority then ',"priority":' || coalesce(to_json(r.priority::text)::text, 'null') end, case when r.repairs_task_id is distinct from o.repairs_task_id then ',"repairs_task_id":' || coalesce(to_json(r.repairs_task_id::text)::text, 'null') end, case when r.return_code is distinct from o.return_code then ',"return_code":' || coalesce(to_json(_short_text(r.return_code))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.spec_sha256 is distinct from o.spec_sha256 then ',"spec_sha256":' || coalesce(to_json(encode(r.spec_sha256, 'hex'))::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.tokens_limit is distinct from o.tokens_limit then ',"tokens_limit":' || coalesce(to_json(r.tokens_limit::text)::text, 'null') end, case when r.usd_limit is distinct from o.usd_limit then ',"usd_limit":' || coalesce(to_json(r.usd_limit::text)::text, 'null') end, case when r.waiting_code is distinct from o.waiting_code then ',"waiting_code":' || coalesce(to_json(_short_text(r.waiting_code))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -3560,7 +3586,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'dispute', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'dispute.created' event_type, '' from_status, coalesce(r.ruling, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.dispute_task_id is not null then ',"dispute_task_id":' || to_json(r.dispute_task_id::text) end, case when r.ruling is not null then ',"ruling":' || to_json(r.ruling::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.test_id is not null then ',"test_id":' || to_json(r.test_id::text) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.dispute_task_id is not null then ',"dispute_task_id":' || to_json(r.dispute_task_id::text) end, case when r.ruling is not null then ',"ruling":' || to_json(_short_text(r.ruling)) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.test_id is not null then ',"test_id":' || to_json(_short_text(r.test_id)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -3569,7 +3595,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'dispute', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'dispute.' || case when r.ruling is distinct from o.ruling then coalesce(r.ruling, 'changed') else 'changed' end event_type, coalesce(o.ruling, '') from_status, coalesce(r.ruling, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.dispute_task_id is distinct from o.dispute_task_id then ',"dispute_task_id":' || coalesce(to_json(r.dispute_task_id::text)::text, 'null') end, case when r.ruling is distinct from o.ruling then ',"ruling":' || coalesce(to_json(r.ruling::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.test_id is distinct from o.test_id then ',"test_id":' || coalesce(to_json(r.test_id::text)::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.dispute_task_id is distinct from o.dispute_task_id then ',"dispute_task_id":' || coalesce(to_json(r.dispute_task_id::text)::text, 'null') end, case when r.ruling is distinct from o.ruling then ',"ruling":' || coalesce(to_json(_short_text(r.ruling))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.test_id is distinct from o.test_id then ',"test_id":' || coalesce(to_json(_short_text(r.test_id))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -3608,7 +3634,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verdict', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verdict.' || coalesce(r.verdict, 'created') event_type, '' from_status, coalesce(r.verdict, '') to_status,
-                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.tests_passed is not null then ',"tests_passed":' || to_json(r.tests_passed::text) end, case when r.tests_total is not null then ',"tests_total":' || to_json(r.tests_total::text) end, case when r.verdict is not null then ',"verdict":' || to_json(r.verdict::text) end) changes
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.tests_passed is not null then ',"tests_passed":' || to_json(r.tests_passed::text) end, case when r.tests_total is not null then ',"tests_total":' || to_json(r.tests_total::text) end, case when r.verdict is not null then ',"verdict":' || to_json(_short_text(r.verdict)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -3617,7 +3643,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verdict', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verdict.' || case when r.verdict is distinct from o.verdict then coalesce(r.verdict, 'changed') else 'changed' end event_type, coalesce(o.verdict, '') from_status, coalesce(r.verdict, '') to_status,
-                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.tests_passed is distinct from o.tests_passed then ',"tests_passed":' || coalesce(to_json(r.tests_passed::text)::text, 'null') end, case when r.tests_total is distinct from o.tests_total then ',"tests_total":' || coalesce(to_json(r.tests_total::text)::text, 'null') end, case when r.verdict is distinct from o.verdict then ',"verdict":' || coalesce(to_json(r.verdict::text)::text, 'null') end) changes
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.tests_passed is distinct from o.tests_passed then ',"tests_passed":' || coalesce(to_json(r.tests_passed::text)::text, 'null') end, case when r.tests_total is distinct from o.tests_total then ',"tests_total":' || coalesce(to_json(r.tests_total::text)::text, 'null') end, case when r.verdict is distinct from o.verdict then ',"verdict":' || coalesce(to_json(_short_text(r.verdict))::text, 'null') end) changes
           from new_rows r join old_rows o on o.verification_id = r.verification_id and o.requirement_id = r.requirement_id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.verification_id = r.verification_id and o.requirement_id = r.requirement_id;
     if written <> (select count(*) from new_rows) then
@@ -3656,7 +3682,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verification_request', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verification_request.created' event_type, '' from_status, coalesce('', '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.base_revision_id is not null then ',"base_revision_id":' || to_json(r.base_revision_id::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.kind is not null then ',"kind":' || to_json(r.kind::text) end, case when r.plan_id is not null then ',"plan_id":' || to_json(r.plan_id::text) end, case when r.product_sha256 is not null then ',"product_sha256":' || to_json(encode(r.product_sha256, 'hex')) end, case when r.retry is not null then ',"retry":' || to_json(r.retry::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.suite_id is not null then ',"suite_id":' || to_json(r.suite_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.base_revision_id is not null then ',"base_revision_id":' || to_json(r.base_revision_id::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.plan_id is not null then ',"plan_id":' || to_json(r.plan_id::text) end, case when r.product_sha256 is not null then ',"product_sha256":' || to_json(encode(r.product_sha256, 'hex')) end, case when r.retry is not null then ',"retry":' || to_json(r.retry::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.suite_id is not null then ',"suite_id":' || to_json(r.suite_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -3665,7 +3691,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verification_request', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verification_request.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.base_revision_id is distinct from o.base_revision_id then ',"base_revision_id":' || coalesce(to_json(r.base_revision_id::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(r.kind::text)::text, 'null') end, case when r.plan_id is distinct from o.plan_id then ',"plan_id":' || coalesce(to_json(r.plan_id::text)::text, 'null') end, case when r.product_sha256 is distinct from o.product_sha256 then ',"product_sha256":' || coalesce(to_json(encode(r.product_sha256, 'hex'))::text, 'null') end, case when r.retry is distinct from o.retry then ',"retry":' || coalesce(to_json(r.retry::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.suite_id is distinct from o.suite_id then ',"suite_id":' || coalesce(to_json(r.suite_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.base_revision_id is distinct from o.base_revision_id then ',"base_revision_id":' || coalesce(to_json(r.base_revision_id::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.plan_id is distinct from o.plan_id then ',"plan_id":' || coalesce(to_json(r.plan_id::text)::text, 'null') end, case when r.product_sha256 is distinct from o.product_sha256 then ',"product_sha256":' || coalesce(to_json(encode(r.product_sha256, 'hex'))::text, 'null') end, case when r.retry is distinct from o.retry then ',"retry":' || coalesce(to_json(r.retry::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.suite_id is distinct from o.suite_id then ',"suite_id":' || coalesce(to_json(r.suite_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -3704,7 +3730,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verification', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verification.' || coalesce(r.outcome, 'created') event_type, '' from_status, coalesce(r.outcome, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.auditor is not null then ',"auditor":' || to_json(r.auditor::text) end, case when r.environment_sha256 is not null then ',"environment_sha256":' || to_json(encode(r.environment_sha256, 'hex')) end, case when r.outcome is not null then ',"outcome":' || to_json(r.outcome::text) end, case when r.report_sha256 is not null then ',"report_sha256":' || to_json(encode(r.report_sha256, 'hex')) end, case when r.request_id is not null then ',"request_id":' || to_json(r.request_id::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.sandbox_level is not null then ',"sandbox_level":' || to_json(r.sandbox_level::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.auditor is not null then ',"auditor":' || to_json(_short_text(r.auditor)) end, case when r.environment_sha256 is not null then ',"environment_sha256":' || to_json(encode(r.environment_sha256, 'hex')) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.report_sha256 is not null then ',"report_sha256":' || to_json(encode(r.report_sha256, 'hex')) end, case when r.request_id is not null then ',"request_id":' || to_json(r.request_id::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.sandbox_level is not null then ',"sandbox_level":' || to_json(_short_text(r.sandbox_level)) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
@@ -3713,7 +3739,7 @@ begin
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verification', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verification.' || case when r.outcome is distinct from o.outcome then coalesce(r.outcome, 'changed') else 'changed' end event_type, coalesce(o.outcome, '') from_status, coalesce(r.outcome, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.auditor is distinct from o.auditor then ',"auditor":' || coalesce(to_json(r.auditor::text)::text, 'null') end, case when r.environment_sha256 is distinct from o.environment_sha256 then ',"environment_sha256":' || coalesce(to_json(encode(r.environment_sha256, 'hex'))::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(r.outcome::text)::text, 'null') end, case when r.report_sha256 is distinct from o.report_sha256 then ',"report_sha256":' || coalesce(to_json(encode(r.report_sha256, 'hex'))::text, 'null') end, case when r.request_id is distinct from o.request_id then ',"request_id":' || coalesce(to_json(r.request_id::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.sandbox_level is distinct from o.sandbox_level then ',"sandbox_level":' || coalesce(to_json(r.sandbox_level::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.auditor is distinct from o.auditor then ',"auditor":' || coalesce(to_json(_short_text(r.auditor))::text, 'null') end, case when r.environment_sha256 is distinct from o.environment_sha256 then ',"environment_sha256":' || coalesce(to_json(encode(r.environment_sha256, 'hex'))::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.report_sha256 is distinct from o.report_sha256 then ',"report_sha256":' || coalesce(to_json(encode(r.report_sha256, 'hex'))::text, 'null') end, case when r.request_id is distinct from o.request_id then ',"request_id":' || coalesce(to_json(r.request_id::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.sandbox_level is distinct from o.sandbox_level then ',"sandbox_level":' || coalesce(to_json(_short_text(r.sandbox_level))::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
@@ -3839,14 +3865,14 @@ begin
   where j.id in (
     select o.id from sandbox_jobs o join task_queue t on t.id = o.task_id
     where o.status in ('queued', 'running') and (t.status <> 'running' or t.claim_id is distinct from o.claim_id)
-      and (o.status = 'queued' or o.lease_expires_at <= clock_timestamp()) order by o.id for update of o skip locked);
+      and (o.status = 'queued' or o.lease_expires_at <= clock_timestamp()) order by o.id for no key update of o skip locked);
   return query
-    update sandbox_jobs j set status = 'running', lease_holder = p_holder, lease_expires_at = clock_timestamp() + _lease_seconds(lease_s)
-    where j.id in (
+    with due as (
       select o.id from sandbox_jobs o
       where o.status = 'queued' or (o.status = 'running' and o.lease_expires_at <= clock_timestamp())
-      order by o.created_at, o.id limit least(greatest(p_limit, 0), 100) for update skip locked)
-    returning j.*;
+      order by o.created_at, o.id limit least(greatest(p_limit, 0), 100) for no key update skip locked)
+    update sandbox_jobs j set status = 'running', lease_holder = p_holder, lease_expires_at = clock_timestamp() + _lease_seconds(lease_s)
+    from due where j.id = due.id returning j.*;
 end
 $function$;
 
@@ -3867,7 +3893,7 @@ begin
       where _is_open_run(r.status) and (q.task_id is null or (t.status = 'submitted' and t.claim_id = q.claim_id))
         and not exists (select from verifications v where v.request_id = q.id)
         and not exists (select from verification_leases l where l.request_id = q.id and l.expires_at > clock_timestamp())
-      order by q.created_at, q.id limit least(greatest(p_limit, 0), 100) for update of q skip locked)
+      order by q.created_at, q.id limit least(greatest(p_limit, 0), 100) for no key update of q skip locked)
     insert into verification_leases as l (request_id, holder, claim_id, expires_at)
     select due.id, p_holder, nextval('claim_ids'), clock_timestamp() + _lease_seconds(lease_s) from due
     on conflict (request_id) do update set holder = excluded.holder, claim_id = excluded.claim_id, expires_at = excluded.expires_at
@@ -3935,7 +3961,7 @@ begin
   values ((prd->>'id')::uuid, prd->>'title', decode(prd->>'body_sha256', 'hex'), decode(prd->>'attachments_sha256', 'hex'), decode(prd->>'blocks_sha256', 'hex'));
   insert into prd_blocks (prd_id, block_id, position, kind, headings, body)
   select (prd->>'id')::uuid, b.block_id, b.position, b.kind, b.headings, b.body
-  from jsonb_to_recordset(prd->'blocks') b (block_id text, position int, kind text, headings text[], body text);
+  from jsonb_to_recordset(_items(prd->'blocks')) b (block_id text, position int, kind text, headings text[], body text);
   insert into orchestra_runs (id, project_id, manager_id, status, started_at, title, prd_id, oversight, provider, model, toolchain, base_run_id,
                               usd_limit, tokens_limit, strict_policy, created_by)
   values (run_id, project, ctx->>'actor_id', 'planning', clock_timestamp() at time zone 'UTC', coalesce(run->>'title', ''), (prd->>'id')::uuid,
@@ -3971,7 +3997,7 @@ declare
   refusals text[];
 begin
   perform _check_items(task_ids, cardinality(claim_ids), cardinality(outcomes), cardinality(codes), cardinality(details), cardinality(transcripts));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(coalesce(h.code, case when coalesce(i.outcome, '') not in ('gave_up', 'held_up') then 'validation_failed' end) order by h.n) into refusals
   from _held(runtime, task_ids, claim_ids) h join unnest(outcomes) with ordinality i (outcome, n) on i.n = h.n;
   update task_attempts p set outcome = i.outcome, outcome_code = i.reason, outcome_detail = left(i.detail, 2000), ended_at = clock_timestamp(), transcript_sha256 = i.transcript
@@ -3994,7 +4020,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids, cardinality(codes), cardinality(details));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status not in ('blocked', 'ready', 'running', 'submitted', 'rejected') then 'illegal_transition' end order by i.n),
          array_agg(case when t.status = 'running' and p.outcome is null then case when _lease_ran_out(t) then 'expired' else 'taken_back' end end order by i.n)
   into refusals, endings
@@ -4021,7 +4047,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   with due as (
-    select c.id from model_calls c where c.status = 'reserved' and c.created_at < clock_timestamp() - make_interval(secs => older_than_s) order by c.id for update skip locked)
+    select c.id from model_calls c where c.status = 'reserved' and c.created_at < clock_timestamp() - make_interval(secs => older_than_s) order by c.id for no key update skip locked)
   , charged as (
     update model_calls c set status = 'charged_in_full', usd = c.reserved_usd, settled_at = now() from due where c.id = due.id returning c.id)
   select coalesce(array_agg(charged.id), '{}') into ids from charged;
@@ -4041,7 +4067,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids, cardinality(codes));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status <> 'awaiting_director' then 'illegal_transition' end order by i.n)
   into refusals from unnest(task_ids) with ordinality i (id, n) left join task_queue t on t.id = i.id;
   update task_queue t set status = 'failed', status_changed_at = now(), completed_at = clock_timestamp() at time zone 'UTC', return_code = i.reason
@@ -4103,7 +4129,7 @@ declare
 begin
   perform _enter(ctx, array['auditor']);
   perform _check_items(job_ids, cardinality(results));
-  perform from sandbox_jobs where id = any (job_ids) order by id for update;
+  perform from sandbox_jobs where id = any (job_ids) order by id for no key update;
   select array_agg(case when j.id is null or b.sha256 is null then 'not_found' when j.status <> 'running' or j.lease_holder is distinct from p_holder then 'stale_claim' end order by i.n)
   into codes from unnest(job_ids, results) with ordinality i (id, result, n) left join sandbox_jobs j on j.id = i.id left join blobs b on b.sha256 = i.result;
   update sandbox_jobs j set status = 'done', result_sha256 = i.result, finished_at = clock_timestamp(), lease_holder = null, lease_expires_at = null
@@ -4256,7 +4282,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids, cardinality(request_ids));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when not exists (select from verification_requests q join verifications v on v.request_id = q.id
                                          where q.id = i.request_id and q.task_id = i.id) then 'not_found' end order by i.n)
   into codes from unnest(task_ids, request_ids) with ordinality i (id, request_id, n);
@@ -4311,7 +4337,7 @@ declare
   added int;
   last uuid;
 begin
-  select * into s from audit_log_state for update;
+  select * into s from audit_log_state for no key update;
   with next_events as (
     select e.id, e.leaf, row_number() over (order by e.id) n from audit_events e
     where e.id > coalesce(s.last_event_id, '00000000-0000-0000-0000-000000000000')
@@ -4335,21 +4361,21 @@ CREATE OR REPLACE FUNCTION public.open_approvals(ctx jsonb, approvals jsonb)
  SET "TimeZone" TO 'UTC'
 AS $function$
 declare
-  ids uuid[] := (select array_agg((a->>'id')::uuid order by n) from jsonb_array_elements(open_approvals.approvals) with ordinality u (a, n));
+  ids uuid[] := (select array_agg((a->>'id')::uuid order by n) from jsonb_array_elements(_items(open_approvals.approvals)) with ordinality u (a, n));
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(coalesce(ids, '{}'));
-  perform from orchestra_runs r where r.id in (select (a->>'run_id')::uuid from jsonb_array_elements(open_approvals.approvals) a) order by r.id for share;
+  perform from orchestra_runs r where r.id in (select (a->>'run_id')::uuid from jsonb_array_elements(_items(open_approvals.approvals)) a) order by r.id for share;
   select array_agg(case
       when exists (select from approvals x where x.id = a.id) then null
       when not exists (select from orchestra_runs r where r.id = a.run_id and _is_open_run(r.status)) then 'run_closed'
       when not exists (select from blobs b where b.sha256 = decode(a.content_sha256, 'hex')) then 'not_found'
     end order by array_position(ids, a.id))
-  into codes from jsonb_to_recordset(open_approvals.approvals) a (id uuid, run_id uuid, content_sha256 text);
+  into codes from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, content_sha256 text);
   insert into approvals (id, run_id, kind, digest, subject_id, content_sha256, question, expires_at)
   select a.id, a.run_id, a.kind, decode(a.digest, 'hex'), a.subject_id, decode(a.content_sha256, 'hex'), a.question, a.expires_at
-  from jsonb_to_recordset(open_approvals.approvals) a (id uuid, run_id uuid, kind text, digest text, subject_id uuid, content_sha256 text, question text, expires_at timestamptz)
+  from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, kind text, digest text, subject_id uuid, content_sha256 text, question text, expires_at timestamptz)
   join unnest(ids, codes) i (id, code) on i.id = a.id where i.code is null
   on conflict (id) do nothing;
   return query select * from _outcomes('open_approvals', 'approval', ids, codes);
@@ -4364,7 +4390,7 @@ CREATE OR REPLACE FUNCTION public.open_disputes(ctx jsonb, disputes jsonb)
  SET "TimeZone" TO 'UTC'
 AS $function$
 declare
-  ids uuid[] := (select array_agg((d->>'id')::uuid order by n) from jsonb_array_elements(disputes) with ordinality u (d, n));
+  ids uuid[] := (select array_agg((d->>'id')::uuid order by n) from jsonb_array_elements(_items(disputes)) with ordinality u (d, n));
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
@@ -4375,10 +4401,10 @@ begin
         then 'not_found'
       when exists (select from test_disputes x where x.task_id = d.task_id and x.attempt = d.attempt and x.test_id = d.test_id) then 'illegal_transition'
     end order by array_position(ids, d.id))
-  into codes from jsonb_to_recordset(disputes) d (id uuid, run_id uuid, task_id uuid, attempt int, test_id text);
+  into codes from jsonb_to_recordset(_items(disputes)) d (id uuid, run_id uuid, task_id uuid, attempt int, test_id text);
   insert into test_disputes (id, run_id, task_id, attempt, test_id, basis, dispute_task_id)
   select d.id, d.run_id, d.task_id, d.attempt, d.test_id, d.basis, d.dispute_task_id
-  from jsonb_to_recordset(disputes) d (id uuid, run_id uuid, task_id uuid, attempt int, test_id text, basis text, dispute_task_id uuid)
+  from jsonb_to_recordset(_items(disputes)) d (id uuid, run_id uuid, task_id uuid, attempt int, test_id text, basis text, dispute_task_id uuid)
   join unnest(ids, codes) i (id, code) on i.id = d.id where i.code is null
   on conflict (id) do nothing;
   return query select * from _outcomes('open_disputes', 'dispute', ids, codes);
@@ -4419,7 +4445,7 @@ declare
   code text;
   job uuid := uuid_v7();
 begin
-  perform from task_queue where id = p_task_id for update;
+  perform from task_queue where id = p_task_id for no key update;
   select * into held from _held(runtime, array[p_task_id], array[p_claim_id]);
   jobs := (select count(*) from sandbox_jobs j where j.claim_id = p_claim_id);
   code := case
@@ -4459,17 +4485,17 @@ CREATE OR REPLACE FUNCTION public.record_policy_decisions(ctx jsonb, decisions j
  SET "TimeZone" TO 'UTC'
 AS $function$
 declare
-  ids uuid[] := (select array_agg((d->>'id')::uuid order by n) from jsonb_array_elements(decisions) with ordinality u (d, n));
+  ids uuid[] := (select array_agg((d->>'id')::uuid order by n) from jsonb_array_elements(_items(decisions)) with ordinality u (d, n));
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(case when not exists (select from policies p where p.key = d.policy_key and (d.policy_version is null or p.version = d.policy_version)) then 'not_found' end
                    order by array_position(ids, d.id))
-  into codes from jsonb_to_recordset(decisions) d (id uuid, policy_key text, policy_version int);
+  into codes from jsonb_to_recordset(_items(decisions)) d (id uuid, policy_key text, policy_version int);
   insert into policy_decisions (id, run_id, task_id, policy_key, policy_version, decision, subject, reason)
   select d.id, d.run_id, d.task_id, d.policy_key, coalesce(d.policy_version, (select max(p.version) from policies p where p.key = d.policy_key)), d.decision, d.subject, d.reason
-  from jsonb_to_recordset(decisions) d (id uuid, run_id uuid, task_id uuid, policy_key text, policy_version int, decision text, subject text, reason text)
+  from jsonb_to_recordset(_items(decisions)) d (id uuid, run_id uuid, task_id uuid, policy_key text, policy_version int, decision text, subject text, reason text)
   join unnest(ids, codes) i (id, code) on i.id = d.id where i.code is null
   on conflict (id) do nothing;
   return query select * from _outcomes('record_policy_decisions', 'policy_decision', ids, codes);
@@ -4490,7 +4516,7 @@ declare
   code text;
 begin
   perform _enter(ctx, array['auditor']);
-  select * into q from verification_requests where id = p_request_id for update;
+  select * into q from verification_requests where id = p_request_id for no key update;
   if exists (select from verifications v where v.id = v_id and v.request_id = p_request_id) then
     return _outcome('record_verification', 'verification', v_id, null);
   end if;
@@ -4499,7 +4525,7 @@ begin
     when not exists (select from verification_leases l where l.request_id = q.id and l.holder = p_holder and l.claim_id = p_claim_id)
       or exists (select from verifications v where v.request_id = q.id) then 'stale_claim'
     when q.tree_sha256 is not null and tree is distinct from q.tree_sha256 then 'tree_mismatch'
-    when exists (select from jsonb_to_recordset(verification->'verdicts') d (requirement_id uuid)
+    when exists (select from jsonb_to_recordset(_items(verification->'verdicts')) d (requirement_id uuid)
                  where not exists (select from requirements r where r.id = d.requirement_id and r.run_id = q.run_id)) then 'not_found'
   end;
   if code is not null then return _outcome('record_verification', 'verification_request', p_request_id, code); end if;
@@ -4508,14 +4534,14 @@ begin
           verification->>'sandbox_level', decode(verification->>'environment_sha256', 'hex'), p_holder);
   insert into verdicts (verification_id, requirement_id, verdict, tests_passed, tests_total, detail)
   select v_id, d.requirement_id, d.verdict, d.tests_passed, d.tests_total, coalesce(d.detail, '')
-  from jsonb_to_recordset(coalesce(nullif(verification->'verdicts', 'null'), '[]')) d (requirement_id uuid, verdict text, tests_passed int, tests_total int, detail text);
+  from jsonb_to_recordset(_items(verification->'verdicts')) d (requirement_id uuid, verdict text, tests_passed int, tests_total int, detail text);
   insert into test_results (verification_id, test_id, requirement_keys, outcome, reached_product, assertions, guard, duration_ms)
   select v_id, x.test_id, x.requirement_keys, x.outcome, x.reached_product, x.assertions, coalesce(x.guard, false), x.duration_ms
-  from jsonb_to_recordset(coalesce(nullif(verification->'tests', 'null'), '[]'))
+  from jsonb_to_recordset(_items(verification->'tests'))
     x (test_id text, requirement_keys text[], outcome text, reached_product boolean, assertions int, guard boolean, duration_ms int);
   insert into evidence (id, verification_id, kind, command, exit_code, reason, output_sha256, tree_sha256, duration_ms)
   select coalesce(e.id, uuid_v7()), v_id, e.kind, e.command, e.exit_code, e.reason, decode(e.output_sha256, 'hex'), decode(e.tree_sha256, 'hex'), e.duration_ms
-  from jsonb_to_recordset(coalesce(nullif(verification->'evidence', 'null'), '[]'))
+  from jsonb_to_recordset(_items(verification->'evidence'))
     e (id uuid, kind text, command text[], exit_code int, reason text, output_sha256 text, tree_sha256 text, duration_ms int);
   delete from verification_leases where request_id = q.id;
   return _outcome('record_verification', 'verification', v_id, null);
@@ -4651,7 +4677,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids, cardinality(verification_ids));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
       when t.id is null then 'not_found'
       when t.status <> 'submitted' then 'illegal_transition'
@@ -4678,7 +4704,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids);
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
       when t.id is null then 'not_found'
       when t.status <> 'blocked' then 'illegal_transition'
@@ -4744,7 +4770,7 @@ CREATE OR REPLACE FUNCTION public.request_verifications(ctx jsonb, requests json
  SET "TimeZone" TO 'UTC'
 AS $function$
 declare
-  ids uuid[] := (select array_agg((q->>'id')::uuid order by n) from jsonb_array_elements(requests) with ordinality u (q, n));
+  ids uuid[] := (select array_agg((q->>'id')::uuid order by n) from jsonb_array_elements(_items(requests)) with ordinality u (q, n));
   rows verification_requests[];
   codes text[];
   earlier uuid[];
@@ -4754,7 +4780,7 @@ begin
   select array_agg(row(q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, decode(q.product_sha256, 'hex'), q.base_revision_id,
                        decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.conflict_paths, '{}'), coalesce(q.retry, 0), now())::verification_requests order by array_position(ids, q.id))
   into rows
-  from jsonb_to_recordset(requests) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
+  from jsonb_to_recordset(_items(requests)) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
                                        tree_sha256 text, plan_id uuid, suite_id uuid, conflict_paths text[], retry int);
   perform from orchestra_runs r where r.id in (select (q).run_id from unnest(rows) q) order by r.id for share;
   select array_agg(x.id order by q.ordinality) into earlier
@@ -4803,7 +4829,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids, cardinality(codes), cardinality(charged));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
       when t.id is null then 'not_found'
       when t.status not in ('running', 'submitted', 'rejected') then 'illegal_transition'
@@ -4884,7 +4910,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(dispute_ids, cardinality(rulings));
-  perform from test_disputes where id = any (dispute_ids) order by id for update;
+  perform from test_disputes where id = any (dispute_ids) order by id for no key update;
   select array_agg(case
       when d.id is null then 'not_found'
       when d.ruling is not null and d.ruling <> i.ruling then 'illegal_transition'
@@ -4929,7 +4955,7 @@ begin
   perform _enter(ctx, array['manager']);
   insert into model_prices (provider, model, input_usd, output_usd, source, valid_from)
   select p.provider, p.model, p.input_usd, p.output_usd, p.source, clock_timestamp()
-  from jsonb_to_recordset(prices) p (provider text, model text, input_usd numeric, output_usd numeric, source text)
+  from jsonb_to_recordset(_items(prices)) p (provider text, model text, input_usd numeric, output_usd numeric, source text)
   where not exists (
     select from (select m.input_usd, m.output_usd from model_prices m where m.provider = p.provider and m.model = p.model order by m.valid_from desc limit 1) newest
     where newest.input_usd = p.input_usd and newest.output_usd = p.output_usd);
@@ -4972,7 +4998,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(approval_ids, cardinality(statuses), cardinality(policy_decision_ids));
-  perform from approvals where id = any (approval_ids) order by id for update;
+  perform from approvals where id = any (approval_ids) order by id for no key update;
   select array_agg(case
       when a.id is null then 'not_found'
       when i.status = 'voided' and a.status in ('pending', 'approved') and a.used_at is null then null
@@ -5003,7 +5029,7 @@ declare
   price model_prices;
   code text;
 begin
-  select * into c from model_calls where id = p_call_id for update;
+  select * into c from model_calls where id = p_call_id for no key update;
   code := case
     when runtime is null then 'unauthenticated'
     when c.id is null then 'not_found'
@@ -5034,7 +5060,7 @@ declare
   codes text[];
 begin
   perform _check_items(task_ids, cardinality(claim_ids), cardinality(products), cardinality(transcripts), cardinality(self_confidences));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(coalesce(h.code, case when b.sha256 is null then 'not_found' end) order by h.n) into codes
   from _held(runtime, task_ids, claim_ids) h join unnest(products) with ordinality i (product, n) on i.n = h.n left join blobs b on b.sha256 = i.product;
   update task_attempts p set outcome = 'submitted', ended_at = clock_timestamp(), product_sha256 = i.product, transcript_sha256 = i.transcript,
@@ -5099,7 +5125,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(approval_ids, cardinality(digests));
-  perform from approvals where id = any (approval_ids) order by id for update;
+  perform from approvals where id = any (approval_ids) order by id for no key update;
   select array_agg(case
       when a.id is null then 'not_found'
       when a.status <> 'approved' then 'illegal_transition'
@@ -5134,7 +5160,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids, cardinality(verification_ids));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
       when t.id is null then 'not_found'
       when t.status <> 'submitted' then 'illegal_transition'
@@ -5214,6 +5240,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._in_list(text,text): aura_owner=X/aura_owner
 -- function public._is_open_run(text): aura_owner=X/aura_owner
 -- function public._is_stopped(): aura_owner=X/aura_owner
+-- function public._items(jsonb): aura_owner=X/aura_owner
 -- function public._landing_refusal(public.verification_requests,public.verifications,public.orchestra_runs): aura_owner=X/aura_owner
 -- function public._lease_ran_out(public.task_queue): aura_owner=X/aura_owner
 -- function public._lease_seconds(integer): aura_owner=X/aura_owner
@@ -5227,6 +5254,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._record_refusals(text,text,uuid[],text[]): aura_owner=X/aura_owner
 -- function public._replay_query(public.governed_tables): aura_owner=X/aura_owner
 -- function public._runtime_of(text): aura_owner=X/aura_owner
+-- function public._short_text(text): aura_owner=X/aura_owner
 -- function public._spent(uuid,uuid): aura_owner=X/aura_owner
 -- function public._utc_text(timestamp without time zone): aura_owner=X/aura_owner
 -- function public._uuid_floor(integer,xid8): aura_owner=X/aura_owner

@@ -65,7 +65,12 @@ from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in 
 group by n.nspname, p.proname
 union all
 select 'event_trigger', e.evtname::text, null, concat_ws(' ', e.evtevent, e.evtfoid::regproc, e.evtenabled, pg_get_userbyid(e.evtowner), e.evttags::text)
-from pg_event_trigger e;
+from pg_event_trigger e
+union all
+select 'role', r.rolname::text, null,
+       concat_ws(' ', r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls, r.rolcanlogin, r.rolinherit,
+                 (select string_agg(m.member::regrole::text, ',' order by m.member::regrole::text) from pg_auth_members m where m.roleid = r.oid))
+from pg_roles r where r.rolname in ('aura_owner', 'aura_migrator', 'aura_manager', 'aura_agent', 'aura_auditor', 'aura_observer');
 
 -- Where the catalog differs from the manifest; with p_shapes_only just what no release may change. What is new is no difference,
 -- but a trigger, rule or policy on a table of the manifest, or a second function of one name, is.

@@ -3,6 +3,7 @@
 do $$
 declare
   login text;
+  borrower text;
   is_superuser boolean := (select rolsuper from pg_roles where rolname = current_user);
 begin
   if is_superuser then lock table pg_catalog.pg_authid in share row exclusive mode; end if;
@@ -18,4 +19,12 @@ begin
   -- noinherit: what the migrate login makes without `set role aura_owner` fails instead of belonging to it.
   alter role aura_migrator noinherit;
   if not pg_has_role('aura_migrator', 'aura_owner', 'member') then grant aura_owner to aura_migrator; end if;
+  -- Before Postgres 16 a login may lend itself to another; nobody but the migrate login is a member of anything of ours.
+  for login, borrower in
+    select m.roleid::regrole, m.member::regrole from pg_auth_members m
+    where (m.roleid::regrole::text like 'aura\_%' or m.member::regrole::text ~ '^aura_(manager|agent|auditor|observer|migrator)$')
+      and not (m.roleid = 'aura_owner'::regrole and m.member = 'aura_migrator'::regrole)
+      and not (select rolsuper from pg_roles where oid = m.member) loop
+    execute format('revoke %s from %s', login, borrower);
+  end loop;
 end $$;

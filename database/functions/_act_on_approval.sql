@@ -4,7 +4,7 @@ declare
   a approvals;
   task uuid;
 begin
-  select * into a from approvals where id = p_target_id for update;
+  select * into a from approvals where id = p_target_id for no key update;
   if a.id is null then return array['not_found', 'there is no such approval']; end if;
   if a.status <> 'pending' then return array['approval_used', 'it is ' || a.status]; end if;
   if a.expires_at <= clock_timestamp() then return array['illegal_transition', 'it has expired; a new one is issued']; end if;

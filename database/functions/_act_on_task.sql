@@ -6,7 +6,7 @@ declare
   agent agents;
 begin
   select * into r from orchestra_runs where id = (select run_id from task_queue where id = p_target_id) for no key update;
-  select * into t from task_queue where id = p_target_id for update;
+  select * into t from task_queue where id = p_target_id for no key update;
   if t.id is null then return array['not_found', 'there is no such task']; end if;
   if not _is_open_run(r.status) then return array['illegal_transition', 'the run is ' || r.status]; end if;
   if p_action = 'cancel_task' then

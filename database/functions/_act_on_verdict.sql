@@ -5,7 +5,7 @@ declare
   q requirements;
   t task_queue;
 begin
-  select * into q from requirements where id = p_target_id for update;
+  select * into q from requirements where id = p_target_id for no key update;
   if p_action in ('confirm_inspection', 'override_verdict') and coalesce(args->>'verdict', '') not in ('pass', 'fail') then
     return array['validation_failed', 'verdict is pass or fail'];
   end if;
@@ -30,7 +30,7 @@ begin
     on conflict (run_id, block_id) do update set disposition = 'set_aside', set_aside_by = p_act_id;
     return null;
   end if;
-  select * into t from task_queue where id = p_target_id for update;
+  select * into t from task_queue where id = p_target_id for no key update;
   if t.id is null or p_action <> 'override_verdict' then return array['not_found', 'there is no such requirement or task']; end if;
   if args->>'verdict' <> 'pass' then return array['validation_failed', 'a task is overridden with pass; cancel or retry it otherwise']; end if;
   if t.status not in ('submitted', 'rejected', 'awaiting_director') then return array['illegal_transition', 'the task is ' || t.status]; end if;

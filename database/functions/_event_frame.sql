@@ -15,7 +15,7 @@ begin
   f.source := coalesce(f.source, 'database');
   if kind = any (allowed) or (kind = 'migration' and guard.release_is_open()) then
     f.actor_kind := kind;
-    f.actor_id := current_setting('aura.actor_id');
+    f.actor_id := coalesce(nullif(current_setting('aura.actor_id', true), ''), session_user);
     f.severity := 'info';
     f.request_id := current_setting('aura.request_id', true);
   else

@@ -3,7 +3,7 @@ create or replace function _withdraw(task_ids uuid[], p_reasons text[]) returns 
 declare
   codes text[];
 begin
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status <> 'assigned' then 'illegal_transition' end order by i.n)
   into codes from unnest(task_ids) with ordinality i (id, n) left join task_queue t on t.id = i.id;
   update task_queue t set status = 'ready', assigned_agent = null, context_sha256 = null, assigned_at = null, status_changed_at = now(), return_code = i.reason

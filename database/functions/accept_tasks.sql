@@ -18,7 +18,7 @@ begin
     join task_queue t on t.assigned_agent = b.agent_id::text and t.status = 'assigned'
     join orchestra_runs r on r.id = t.run_id
     where b.runtime_id = runtime and a.standing in ('active', 'probation') and r.paused_at is null and _is_open_run(r.status)
-    order by r.priority desc, t.priority desc, t.id limit least(greatest(p_limit, 0), 1000) for update of t skip locked)
+    order by r.priority desc, t.priority desc, t.id limit least(greatest(p_limit, 0), 1000) for no key update of t skip locked)
   select array_agg(mine.id) into ids from mine where mine.status = 'assigned';
   if ids is null then return; end if;
   update task_queue t set status = 'running', attempt = t.attempt + 1, claim_id = nextval('claim_ids'), status_changed_at = now() where t.id = any (ids);

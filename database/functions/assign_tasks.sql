@@ -12,7 +12,7 @@ begin
   perform _check_items(task_ids, cardinality(agent_ids), cardinality(contexts));
   perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for share;
   perform from agents where id = any (agent_ids) order by id for no key update;
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
       when t.id is null or b.sha256 is null or a.id is null then 'not_found'
       when t.status <> 'ready' then 'illegal_transition'

@@ -15,7 +15,7 @@ begin
       where _is_open_run(r.status) and (q.task_id is null or (t.status = 'submitted' and t.claim_id = q.claim_id))
         and not exists (select from verifications v where v.request_id = q.id)
         and not exists (select from verification_leases l where l.request_id = q.id and l.expires_at > clock_timestamp())
-      order by q.created_at, q.id limit least(greatest(p_limit, 0), 100) for update of q skip locked)
+      order by q.created_at, q.id limit least(greatest(p_limit, 0), 100) for no key update of q skip locked)
     insert into verification_leases as l (request_id, holder, claim_id, expires_at)
     select due.id, p_holder, nextval('claim_ids'), clock_timestamp() + _lease_seconds(lease_s) from due
     on conflict (request_id) do update set holder = excluded.holder, claim_id = excluded.claim_id, expires_at = excluded.expires_at

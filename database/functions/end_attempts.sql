@@ -10,7 +10,7 @@ declare
   refusals text[];
 begin
   perform _check_items(task_ids, cardinality(claim_ids), cardinality(outcomes), cardinality(codes), cardinality(details), cardinality(transcripts));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(coalesce(h.code, case when coalesce(i.outcome, '') not in ('gave_up', 'held_up') then 'validation_failed' end) order by h.n) into refusals
   from _held(runtime, task_ids, claim_ids) h join unnest(outcomes) with ordinality i (outcome, n) on i.n = h.n;
   update task_attempts p set outcome = i.outcome, outcome_code = i.reason, outcome_detail = left(i.detail, 2000), ended_at = clock_timestamp(), transcript_sha256 = i.transcript

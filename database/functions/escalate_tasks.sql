@@ -9,7 +9,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids, cardinality(codes), cardinality(details));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status not in ('blocked', 'ready', 'running', 'submitted', 'rejected') then 'illegal_transition' end order by i.n),
          array_agg(case when t.status = 'running' and p.outcome is null then case when _lease_ran_out(t) then 'expired' else 'taken_back' end end order by i.n)
   into refusals, endings

@@ -7,7 +7,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   with due as (
-    select c.id from model_calls c where c.status = 'reserved' and c.created_at < clock_timestamp() - make_interval(secs => older_than_s) order by c.id for update skip locked)
+    select c.id from model_calls c where c.status = 'reserved' and c.created_at < clock_timestamp() - make_interval(secs => older_than_s) order by c.id for no key update skip locked)
   , charged as (
     update model_calls c set status = 'charged_in_full', usd = c.reserved_usd, settled_at = now() from due where c.id = due.id returning c.id)
   select coalesce(array_agg(charged.id), '{}') into ids from charged;

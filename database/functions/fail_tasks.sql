@@ -7,7 +7,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids, cardinality(codes));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status <> 'awaiting_director' then 'illegal_transition' end order by i.n)
   into refusals from unnest(task_ids) with ordinality i (id, n) left join task_queue t on t.id = i.id;
   update task_queue t set status = 'failed', status_changed_at = now(), completed_at = clock_timestamp() at time zone 'UTC', return_code = i.reason

@@ -9,7 +9,7 @@ declare
 begin
   perform _enter(ctx, array['auditor']);
   perform _check_items(job_ids, cardinality(results));
-  perform from sandbox_jobs where id = any (job_ids) order by id for update;
+  perform from sandbox_jobs where id = any (job_ids) order by id for no key update;
   select array_agg(case when j.id is null or b.sha256 is null then 'not_found' when j.status <> 'running' or j.lease_holder is distinct from p_holder then 'stale_claim' end order by i.n)
   into codes from unnest(job_ids, results) with ordinality i (id, result, n) left join sandbox_jobs j on j.id = i.id left join blobs b on b.sha256 = i.result;
   update sandbox_jobs j set status = 'done', result_sha256 = i.result, finished_at = clock_timestamp(), lease_holder = null, lease_expires_at = null

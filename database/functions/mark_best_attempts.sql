@@ -7,7 +7,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids, cardinality(request_ids));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when not exists (select from verification_requests q join verifications v on v.request_id = q.id
                                          where q.id = i.request_id and q.task_id = i.id) then 'not_found' end order by i.n)
   into codes from unnest(task_ids, request_ids) with ordinality i (id, request_id, n);

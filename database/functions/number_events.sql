@@ -9,7 +9,7 @@ declare
   added int;
   last uuid;
 begin
-  select * into s from audit_log_state for update;
+  select * into s from audit_log_state for no key update;
   with next_events as (
     select e.id, e.leaf, row_number() over (order by e.id) n from audit_events e
     where e.id > coalesce(s.last_event_id, '00000000-0000-0000-0000-000000000000')

@@ -12,7 +12,7 @@ declare
   code text;
   job uuid := uuid_v7();
 begin
-  perform from task_queue where id = p_task_id for update;
+  perform from task_queue where id = p_task_id for no key update;
   select * into held from _held(runtime, array[p_task_id], array[p_claim_id]);
   jobs := (select count(*) from sandbox_jobs j where j.claim_id = p_claim_id);
   code := case

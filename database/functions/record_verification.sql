@@ -14,7 +14,7 @@ declare
   code text;
 begin
   perform _enter(ctx, array['auditor']);
-  select * into q from verification_requests where id = p_request_id for update;
+  select * into q from verification_requests where id = p_request_id for no key update;
   if exists (select from verifications v where v.id = v_id and v.request_id = p_request_id) then
     return _outcome('record_verification', 'verification', v_id, null);
   end if;

@@ -7,7 +7,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(task_ids);
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
       when t.id is null then 'not_found'
       when t.status <> 'blocked' then 'illegal_transition'

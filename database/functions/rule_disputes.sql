@@ -8,7 +8,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(dispute_ids, cardinality(rulings));
-  perform from test_disputes where id = any (dispute_ids) order by id for update;
+  perform from test_disputes where id = any (dispute_ids) order by id for no key update;
   select array_agg(case
       when d.id is null then 'not_found'
       when d.ruling is not null and d.ruling <> i.ruling then 'illegal_transition'

@@ -10,7 +10,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(approval_ids, cardinality(statuses), cardinality(policy_decision_ids));
-  perform from approvals where id = any (approval_ids) order by id for update;
+  perform from approvals where id = any (approval_ids) order by id for no key update;
   select array_agg(case
       when a.id is null then 'not_found'
       when i.status = 'voided' and a.status in ('pending', 'approved') and a.used_at is null then null

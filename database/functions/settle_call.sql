@@ -11,7 +11,7 @@ declare
   price model_prices;
   code text;
 begin
-  select * into c from model_calls where id = p_call_id for update;
+  select * into c from model_calls where id = p_call_id for no key update;
   code := case
     when runtime is null then 'unauthenticated'
     when c.id is null then 'not_found'

@@ -10,7 +10,7 @@ declare
   codes text[];
 begin
   perform _check_items(task_ids, cardinality(claim_ids), cardinality(products), cardinality(transcripts), cardinality(self_confidences));
-  perform from task_queue where id = any (task_ids) order by id for update;
+  perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(coalesce(h.code, case when b.sha256 is null then 'not_found' end) order by h.n) into codes
   from _held(runtime, task_ids, claim_ids) h join unnest(products) with ordinality i (product, n) on i.n = h.n left join blobs b on b.sha256 = i.product;
   update task_attempts p set outcome = 'submitted', ended_at = clock_timestamp(), product_sha256 = i.product, transcript_sha256 = i.transcript,

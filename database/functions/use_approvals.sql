@@ -8,7 +8,7 @@ declare
 begin
   perform _enter(ctx, array['manager']);
   perform _check_items(approval_ids, cardinality(digests));
-  perform from approvals where id = any (approval_ids) order by id for update;
+  perform from approvals where id = any (approval_ids) order by id for no key update;
   select array_agg(case
       when a.id is null then 'not_found'
       when a.status <> 'approved' then 'illegal_transition'

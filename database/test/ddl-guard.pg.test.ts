@@ -178,6 +178,22 @@ test("the rules themselves are out of reach outside a release", async () => {
   }
 });
 
+test("a login that lends itself to another, or gets more rights, is found", async () => {
+  const changes = [
+    ["grant aura_observer to aura_agent", "role aura_observer"],
+    ["alter role aura_agent createdb", "role aura_agent"],
+  ] as const;
+  for (const [change, found] of changes) {
+    const client = await db.pools.admin.connect();
+    await client.query("begin"); // roles belong to the whole server, where other tests run
+    await client.query(change);
+    const { rows } = await client.query<{ v: string }>("select guard.violations() as v");
+    expect(rows.map((row) => row.v)).toEqual([found]);
+    await client.query("rollback");
+    client.release();
+  }
+});
+
 test("the guard says whether it is enforced; where it is not, changes are still found", async () => {
   const status = async () => (await db.pools.manager.query("select ddl_guard_status() as status")).rows[0];
   const guards = ["aura_ddl_guard", "aura_drop_guard"];

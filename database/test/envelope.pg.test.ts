@@ -29,6 +29,11 @@ const HOSTILE = [
   "a".repeat(20_000),
 ];
 
+/** Long texts stand in an envelope as their hash. */
+function bounded(text: string): string {
+  return Buffer.byteLength(text) <= 1000 ? text : `sha256:${createHash("sha256").update(text).digest("hex")}`;
+}
+
 interface EventRow {
   readonly id: string;
   readonly env: Buffer;
@@ -71,7 +76,7 @@ test("envelopes are RFC 8785 bytes of exactly the keys of version 1, whatever te
   const stored = all
     .filter((event) => event.event_type === "agent.created")
     .map((event) => (parse(event).set as { model?: string }).model);
-  expect(stored.slice(-HOSTILE.length)).toEqual(HOSTILE);
+  expect(stored.slice(-HOSTILE.length)).toEqual(HOSTILE.map(bounded));
   const refused = all.filter((event) => event.event_type === "release_tasks.refused");
   expect(refused.map((event) => parse(event).request_id)).toEqual(HOSTILE.map((text) => text.slice(0, 200)));
   const changed = all.filter((event) => event.event_type === "agent.changed").map((event) => parse(event).set);
