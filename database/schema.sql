@@ -4265,7 +4265,7 @@ begin
   insert into agent_activity_logs (id, agent_id, task_id, message, severity, created_at)
   select uuid_v7(), h.agent_id::text, h.task_id, left(i.message, 2000), i.severity, clock_timestamp() at time zone 'UTC'
   from _held(runtime, task_ids, claim_ids) h join unnest(messages, severities) with ordinality i (message, severity, n) on i.n = h.n
-  where codes[h.n] is null;
+  where codes[h.n] is null order by h.n;
   return query select * from _outcomes('log_activity', 'task', task_ids, codes);
 end
 $function$;
@@ -5143,9 +5143,8 @@ CREATE OR REPLACE FUNCTION public.uuid_v7()
  LANGUAGE sql
  PARALLEL SAFE
 AS $function$
-  select (lpad(to_hex(floor(extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
-    || '7' || substr(r, 14, 3) || substr(r, 17))::uuid
-  from (select replace(gen_random_uuid()::text, '-', '') r) s
+  select (lpad(to_hex(us / 1000), 12, '0') || '7' || lpad(to_hex((us % 1000) * 4096 / 1000), 3, '0') || substr(r, 17))::uuid
+  from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint us, replace(gen_random_uuid()::text, '-', '') r) s
 $function$;
 
 CREATE OR REPLACE FUNCTION public.verify_tasks(ctx jsonb, task_ids uuid[], verification_ids uuid[])

@@ -14,7 +14,7 @@ begin
   insert into agent_activity_logs (id, agent_id, task_id, message, severity, created_at)
   select uuid_v7(), h.agent_id::text, h.task_id, left(i.message, 2000), i.severity, clock_timestamp() at time zone 'UTC'
   from _held(runtime, task_ids, claim_ids) h join unnest(messages, severities) with ordinality i (message, severity, n) on i.n = h.n
-  where codes[h.n] is null;
+  where codes[h.n] is null order by h.n;
   return query select * from _outcomes('log_activity', 'task', task_ids, codes);
 end
 $$;
