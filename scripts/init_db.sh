@@ -7,4 +7,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/system/prepare.sh
 
 prepare_packages
-exec node scripts/system/migrate-job.ts
+exec node scripts/migrate.ts

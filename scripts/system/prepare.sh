@@ -10,7 +10,7 @@ need_program() { # need_program PROGRAM HOW-TO-GET-IT
 prepare_packages() {
   need_program node "Install Node 20 or newer (https://nodejs.org); Aura brings Node 24 itself."
   need_program npm "It comes with Node."
-  if [ ! -e node_modules/.package-lock.json ] || [ node_modules/.package-lock.json -ot package-lock.json ]; then
+  if ! node scripts/system/packages-installed.mjs; then
     say "Installing packages (npm ci)"
     npm ci --no-audit --no-fund --loglevel=error >&2
   fi

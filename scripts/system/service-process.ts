@@ -7,7 +7,8 @@ import { lastLines, openLog } from "./log-file.ts";
 import { endProcess } from "./processes.ts";
 
 const LEASH = fileURLToPath(new URL("leash.ts", import.meta.url));
-const STOP_PATIENCE_MS = 8000;
+/** Patience after each of two requests; the second one asks to end at once. */
+const STOP_PATIENCE_MS = 5000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 const STEADY_AFTER_MS = 60_000;
@@ -66,7 +67,7 @@ export function keepRunning(spec: ServiceSpec, onChange: (news: string | null) =
     stop: async () => {
       stopping.abort();
       const pid = child?.pid;
-      if (pid !== undefined) await endProcess(pid, spec.entry, ["SIGTERM", "SIGKILL"], STOP_PATIENCE_MS);
+      if (pid !== undefined) await endProcess(pid, spec.entry, ["SIGTERM", "SIGTERM", "SIGKILL"], STOP_PATIENCE_MS);
       await kept;
     },
   };

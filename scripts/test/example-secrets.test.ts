@@ -11,9 +11,15 @@ const OWN = {
   AURA_OBSERVER_PASSWORD: "observer-own",
 };
 
+test("no secret has a default, and every missing one is named at once", () => {
+  expect(() => loadMigrateConfig({ POSTGRES_HOST: "db" })).toThrow(
+    /^MANAGER_API_KEY is missing; AURA_MIGRATOR_PASSWORD is missing; .*AURA_OBSERVER_PASSWORD is missing$/,
+  );
+});
+
 test("development takes the example secrets", () => {
-  const { passwords, directorKey } = loadMigrateConfig({ POSTGRES_HOST: "db" });
-  expect([passwords.aura_manager, directorKey]).toEqual(["change_me", "local-dev-only"]);
+  const { passwords } = loadMigrateConfig({ ...OWN, AURA_AGENT_PASSWORD: "change_me" });
+  expect(passwords.aura_agent).toBe("change_me");
 });
 
 test("production takes secrets of its own", () => {
@@ -21,9 +27,12 @@ test("production takes secrets of its own", () => {
 });
 
 test("production refuses every example secret by the variable's name, the one inside a URL too", () => {
-  const { AURA_AGENT_PASSWORD: _, ...withoutOne } = OWN;
-  const url = "postgresql://admin:change_me@db:5432/aura";
-  expect(() => loadMigrateConfig({ ...withoutOne, DATABASE_URL: url, ENV: "production" })).toThrow(
-    /DATABASE_URL, AURA_AGENT_PASSWORD\.$/,
+  const example = {
+    DATABASE_URL: "postgresql://admin:change_me@db:5432/aura",
+    AURA_AGENT_PASSWORD: "change_me",
+    MANAGER_API_KEY: "local-dev-only",
+  };
+  expect(() => loadMigrateConfig({ ...OWN, ...example, ENV: "production" })).toThrow(
+    /DATABASE_URL, MANAGER_API_KEY, AURA_AGENT_PASSWORD\.$/,
   );
 });
