@@ -22,6 +22,8 @@ import type { RunningSystem } from "./start.ts";
 
 /** A replayed run moves every few seconds; one that does not is stuck, and says so instead of waiting for ever. */
 const STILL_MS = 180_000;
+/** Under autonomous oversight policy answers a gate at once; what still waits after this long waits for a person. */
+const GATE_MS = 3000;
 
 interface Result {
   readonly run_id: string | null;
@@ -87,7 +89,8 @@ async function follow(client: ApiClient, run_id: string): Promise<Run> {
     last = now;
     if (Date.now() - movedAt > STILL_MS) throw new Error(`run ${run_id} has not moved for ${STILL_MS / 1000} s`);
   };
-  const ended = (snapshot: Snapshot) => isOver(snapshot) || snapshot.run.status === "awaiting_director";
+  const waits = ({ run }: Snapshot) => run.status === "awaiting_director" && Date.now() - movedAt > GATE_MS;
+  const ended = (snapshot: Snapshot) => isOver(snapshot) || waits(snapshot);
   return (await followRun(client, run_id, onChange, ended)).run;
 }
 
