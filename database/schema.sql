@@ -1495,7 +1495,9 @@ begin
       perform _end_run(r.id, 'cancelled', 'cancelled', null);
     when 'deliver_partial' then
       if r.status not in ('executing', 'awaiting_director', 'delivering') then return array['illegal_transition', 'the run is ' || r.status]; end if;
-      if r.head_revision_id is null then return array['nothing_delivered', 'nothing has landed yet']; end if;
+      if r.head_revision_id is null and not exists (select from task_queue t where t.run_id = r.id and t.best_request_id is not null) then
+        return array['nothing_delivered', 'nothing has landed and no attempt got anywhere yet'];
+      end if;
       update orchestra_runs set delivery_partial = true, status = 'delivering', status_changed_at = now(), waiting_code = null, waiting_detail = null, waiting_since = null
       where id = r.id;
     else
@@ -1886,10 +1888,11 @@ select case
     when v.id is null or q.kind <> 'implement' then 'not_found'
     when not _is_open_run(r.status) then 'run_closed'
     when v.outcome <> 'accepted'
-      and not (v.outcome = 'rejected' and exists (select from task_queue t where t.id = q.task_id and t.overridden)) then 'verification_missing'
+      and not (v.outcome = 'rejected' and exists (
+        select from task_queue t where t.id = q.task_id and (t.overridden or r.delivery_partial and t.best_request_id = q.id))) then 'verification_missing'
     when v.tree_sha256 is distinct from q.tree_sha256 then 'verification_missing'
     when q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
-    when r.oversight = 'locked' and not exists (
+    when r.oversight = 'locked' and not r.delivery_partial and not exists (
       select from approvals a where a.run_id = r.id and a.kind = 'landing' and a.status = 'approved' and a.used_at is not null and a.subject_id in (q.id, v.id))
       then 'approval_missing'
   end
@@ -4214,6 +4217,40 @@ create or replace trigger refuse_truncate before truncate on %1$I for each state
   end loop;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.land_partial_revision(ctx jsonb, p_run_id uuid, p_head_revision_id uuid, p_tree_sha256 bytea, p_message text)
+ RETURNS public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  r orchestra_runs;
+  earlier revisions;
+  revision uuid;
+begin
+  perform _enter(ctx, array['manager']);
+  select * into r from orchestra_runs where id = p_run_id for no key update;
+  select * into earlier from revisions s where s.run_id = p_run_id and s.number > 0 and s.verification_id is null;
+  if r.id is null or not exists (select from blobs b where b.sha256 = p_tree_sha256) then
+    return _outcome('land_partial_revision', 'run', p_run_id, 'not_found');
+  end if;
+  if earlier.tree_sha256 = p_tree_sha256 then return _outcome('land_partial_revision', 'revision', earlier.id, null); end if;
+  if earlier.id is not null or r.status <> 'delivering' or not r.delivery_partial then
+    return _outcome('land_partial_revision', 'run', p_run_id, 'illegal_transition');
+  end if;
+  if exists (select from task_queue t where t.run_id = p_run_id and t.status not in ('verified', 'failed', 'cancelled')) then
+    return _outcome('land_partial_revision', 'run', p_run_id, 'tasks_open');
+  end if;
+  if r.head_revision_id is distinct from p_head_revision_id then return _outcome('land_partial_revision', 'run', p_run_id, 'head_moved'); end if;
+  revision := uuid_v7();
+  insert into revisions (id, run_id, number, parent_id, tree_sha256, message)
+  values (revision, p_run_id, 1 + coalesce((select max(s.number) from revisions s where s.run_id = p_run_id), 0), r.head_revision_id, p_tree_sha256, p_message);
+  update orchestra_runs set head_revision_id = revision where id = p_run_id;
+  return _outcome('land_partial_revision', 'revision', revision, null);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.land_revisions(ctx jsonb, verification_ids uuid[], messages text[])
  RETURNS SETOF public.verb_outcome
  LANGUAGE plpgsql
@@ -5313,6 +5350,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.finish_runs(jsonb,uuid[],text[],text[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.finish_sandbox_jobs(jsonb,text,uuid[],bytea[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.install_audit_triggers(): aura_owner=X/aura_owner
+-- function public.land_partial_revision(jsonb,uuid,uuid,bytea,text): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.land_revisions(jsonb,uuid[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.log_activity(jsonb,text,uuid[],bigint[],text[],text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.mark_best_attempts(jsonb,uuid[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner

@@ -20,7 +20,9 @@ begin
       perform _end_run(r.id, 'cancelled', 'cancelled', null);
     when 'deliver_partial' then
       if r.status not in ('executing', 'awaiting_director', 'delivering') then return array['illegal_transition', 'the run is ' || r.status]; end if;
-      if r.head_revision_id is null then return array['nothing_delivered', 'nothing has landed yet']; end if;
+      if r.head_revision_id is null and not exists (select from task_queue t where t.run_id = r.id and t.best_request_id is not null) then
+        return array['nothing_delivered', 'nothing has landed and no attempt got anywhere yet'];
+      end if;
       update orchestra_runs set delivery_partial = true, status = 'delivering', status_changed_at = now(), waiting_code = null, waiting_detail = null, waiting_since = null
       where id = r.id;
     else
