@@ -6,7 +6,6 @@ import { select } from "./orchestration-select.ts";
 import { OPEN_RUN } from "./orchestration-tasks.ts";
 
 const WaitRow = z.object({ code: z.string(), detail: z.string() });
-export type Wait = z.infer<typeof WaitRow>;
 
 const ProgressRow = z.object({
   run_id: z.string(),

@@ -175,6 +175,14 @@ export class ManagerVerbs {
     return this.#call(db, "land_revisions", columns(items, "verification_id", "message"));
   }
 
+  landPartialRevision(
+    db: Queryable,
+    item: { run_id: string; head_revision_id: string | null; tree_sha256: string; message: string },
+  ) {
+    const { run_id, head_revision_id, tree_sha256, message } = item;
+    return this.#call(db, "land_partial_revision", [run_id, head_revision_id, bytes(tree_sha256), message]);
+  }
+
   adoptBaseRevision(db: Queryable, runId: string, treeSha256: string) {
     return this.#call(db, "adopt_base_revision", [runId, bytes(treeSha256)]);
   }

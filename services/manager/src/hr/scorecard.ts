@@ -1,7 +1,7 @@
 import { wilsonInterval } from "./wilson.ts";
 
 /** Judged attempts below this say nothing about an agent. */
-export const SAMPLE_MIN = 5;
+const SAMPLE_MIN = 5;
 
 export interface Judged {
   readonly judged: number;

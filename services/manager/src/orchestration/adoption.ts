@@ -76,7 +76,7 @@ export async function adoptPlan(deps: StepDeps, submission: JudgedSubmission): P
 }
 
 /** What a plan approval binds: the blocks of the PRD, every requirement, the plan. All hashes as hex. */
-export function planDigest(blocks: string, requirements: readonly string[], plan: string): string {
+function planDigest(blocks: string, requirements: readonly string[], plan: string): string {
   return sha256Hex(canonicalJson({ blocks_sha256: blocks, requirements, plan }));
 }
 

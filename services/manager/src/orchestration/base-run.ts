@@ -38,7 +38,7 @@ export async function baseOf(
 }
 
 /** A requirement is unchanged when its number and the hash of its content are the same. */
-export function unchangedKeys(
+function unchangedKeys(
   before: readonly Pick<AdoptedRequirement, "content" | "content_sha256">[],
   now: readonly Pick<AdoptedRequirement, "content" | "content_sha256">[],
 ): ReadonlySet<string> {

@@ -31,7 +31,7 @@ export function needsRequest(submission: Judged, retriesMax: number): number | n
 }
 
 /** True when the newest verdict is about a head or a suite that is not the one of now. */
-export function isStale(submission: Judged): boolean {
+function isStale(submission: Judged): boolean {
   const { kind, outcome } = submission;
   if (outcome === null || (kind !== "implement" && kind !== "acceptance_tests")) return false;
   if (submission.request_suite_id !== submission.suite_id) return true;

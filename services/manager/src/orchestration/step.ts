@@ -25,7 +25,7 @@ export interface Step {
 }
 
 /** Thrown inside `atomically` to undo a transaction whose later items were refused; the next tick looks again. */
-export class Undone extends Error {
+class Undone extends Error {
   readonly refused: readonly VerbOutcome[];
 
   constructor(refused: readonly VerbOutcome[]) {

@@ -39,7 +39,7 @@ describe("a run that continues a delivered one", () => {
     const next = await createTestRun(db, { base_run_id: base.run_id });
     await world.settle();
     expect(await runOf(db, next.run_id)).toMatchObject({ status: "completed", stop_reason: "verified" });
-    expect(await landedTasks(db, next.run_id)).toEqual(["base", "T2"]);
+    expect(await landedTasks(db, next.run_id)).toEqual(["none", "T2"]);
     expect(world.given.get("REQ")?.[0]).toMatchObject({ base_requirements: [{ id: "R1" }, { id: "R2" }] });
     expect(world.given.get("PLAN")?.[0]).toMatchObject({
       base_tree: [{ path: "t1/words.txt" }, { path: "t2/words.txt" }],

@@ -3,6 +3,7 @@ import type { TaskStatus } from "@aura/shared/enums/task";
 import { agentId, createTestRun, createTestRuntime, directorAction } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { buildDeliveryReport } from "../../src/orchestration/delivery-report.ts";
 import { approveAll, landedTasks, pendingApprovals, runOf, taskIdOf, taskOf, taskStatuses } from "./run-facts.ts";
 import { delta, plannedTask, planProduct, productOf, reportOf, ScriptedWorld, submit } from "./scripted-run.ts";
 
@@ -25,6 +26,25 @@ function spoilT2(): void {
 }
 
 describe("partial delivery", () => {
+  it("hands over the best attempt where nothing has landed, judged as a whole", async () => {
+    world.play((context, claim) => {
+      if (context.kind === "plan") return submit(planProduct([plannedTask("T1", ["R1", "R2"])]));
+      if (context.kind !== "implement") return null;
+      return submit(delta(context, { "t1/a.txt": claim.attempt === 2 ? "nothing" : "word-of-R1" }));
+    });
+    const { run_id } = await createTestRun(db);
+    await world.settle();
+    await directorAction(db, "deliver_partial", run_id);
+    await world.settle();
+    expect(await runOf(db, run_id)).toMatchObject({ status: "completed", stop_reason: "partial" });
+    const report = await buildDeliveryReport(db.pools.manager, run_id);
+    expect(report).toMatchObject({
+      counts: { pass: 1, fail: 1 },
+      verification: { kind: "assembly" },
+      revision: { files: 1 },
+    });
+  });
+
   it("hands over the landed head with its failures named and cancels what is open", async () => {
     spoilT2();
     const { run_id } = await createTestRun(db);
@@ -35,10 +55,13 @@ describe("partial delivery", () => {
     const run = await runOf(db, run_id);
     expect(run).toMatchObject({ status: "completed", stop_reason: "partial" });
     expect(run.delivered_revision_id).toBe(run.head_revision_id);
+    expect(await landedTasks(db, run_id)).toEqual(["T1", "none"]);
     expect(await taskStatuses(db, run_id)).toMatchObject({ T1: "verified", T2: "cancelled", REVIEW: "cancelled" });
     const { rows } = await db.pools.manager.query(
       `select q.key, d.verdict from verdicts d join requirements q on q.id = d.requirement_id
          join verifications v on v.id = d.verification_id
+         join verification_requests w on w.id = v.request_id
+         join orchestra_runs r on r.delivered_revision_id = w.base_revision_id
         where v.run_id = $1 and v.task_id is null order by q.key`,
       [run_id],
     );

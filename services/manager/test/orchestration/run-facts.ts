@@ -57,11 +57,11 @@ export async function pendingApprovals(db: TestDatabase, runId: string) {
   return rows;
 }
 
-/** Numbers of the landed revisions of a run with the task each came from. */
+/** The tasks that the landed revisions of a run came from, in order; `none` for a base or partial revision. */
 export async function landedTasks(db: TestDatabase, runId: string): Promise<string[]> {
   const { rows } = await db.pools.manager.query<{ key: string | null }>(
     `select t.key from revisions v left join task_queue t on t.id = v.task_id where v.run_id = $1 order by v.number`,
     [runId],
   );
-  return rows.map(({ key }) => key ?? "base");
+  return rows.map(({ key }) => key ?? "none");
 }

@@ -256,7 +256,7 @@ export function wordOf(key: string): string {
   return `word-of-${key}`;
 }
 
-export function fileOf(context: TaskContext): string {
+function fileOf(context: TaskContext): string {
   return `${context.task_key.split("-")[0]?.toLowerCase()}/words.txt`;
 }
 
