@@ -1,5 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
+const TEST_DATABASE = fileURLToPath(new URL("test-database.ts", import.meta.url));
 const IGNORED = ["**/node_modules/**", "**/fixtures/**", "**/.aura/**", "docs/examples/**"];
 
 /** One project for each kind of test; the end of a file's name tells its kind. */
@@ -14,7 +16,7 @@ function project(name: string, timeoutSeconds: number, database: boolean): TestP
       exclude: [...IGNORED, ...others],
       testTimeout: timeoutSeconds * 1000,
       hookTimeout: timeoutSeconds * 1000,
-      globalSetup: database ? ["scripts/config/test-database.ts"] : [],
+      globalSetup: database ? [TEST_DATABASE] : [],
     },
   };
 }
