@@ -21,7 +21,7 @@ const Text = z.union([z.string(), z.number().transform(String)]);
 const Environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), Text).default({});
 const Seconds = z.number().positive().max(60).optional();
 
-export const CliOptions = z
+const CliOptions = z
   .strictObject({
     stdin: z.string().optional(),
     files: z.record(z.string(), z.string()).default({}),

@@ -23,6 +23,8 @@ import { superviseProcess } from "./supervised-process.ts";
 /** Nobody's: no account, no service, in no range that a distribution hands out. Used when this process is root. */
 const SANDBOX_UID = 60_900;
 const NODE_INSIDE = "/aura/node";
+const FIX =
+  "install python3 and util-linux, allow user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu, kernel.unprivileged_userns_clone=1 on older Debian), or run with Docker Compose";
 const TMP_BYTES = 64 * 1024 * 1024;
 
 export interface BubblewrapSettings {
@@ -41,7 +43,7 @@ export interface BubblewrapSettings {
  */
 export function openBubblewrap(settings: BubblewrapSettings): Jail {
   const bwrap = findProgram("bwrap", settings.path);
-  const filter = seccompFilter(process.arch);
+  const filter = seccompFilter(process.arch, true);
   if (filter === null) unavailable(`there is no seccomp filter for ${process.arch}; run on x64 or arm64`);
   const scratch = makeScratch(settings.base);
   const owner = process.getuid?.() === 0 ? SANDBOX_UID : null;
@@ -53,6 +55,7 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
     parallel: 2,
     node: NODE_INSIDE,
     launcherSha256: null,
+    fix: FIX,
     namespaces: true,
     scratch,
     openProduct: () => makeFolder(scratch, "product-", null),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { AuraError } from "@aura/shared/problems";
@@ -6,8 +6,18 @@ import type { EnvironmentFacts } from "@aura/shared/schemas/verification-report"
 import { z } from "zod";
 import type { Jail, JailEnd } from "./jail.ts";
 import { PRODUCT_LIMITS } from "./limits.ts";
+import { makeFolder, removeFolder } from "./scratch.ts";
 
-export const CANARIES = ["read_secret", "write_outside", "tcp", "udp", "vsock", "signal_parent", "fork_300"] as const;
+export const CANARIES = [
+  "read_secret",
+  "write_outside",
+  "tcp",
+  "udp",
+  "unix_socket",
+  "vsock",
+  "signal_parent",
+  "fork_300",
+] as const;
 
 const PROGRAM = readFileSync(new URL("./canary.py", import.meta.url), "utf8");
 const Line = z.strictObject({ canary: z.enum(CANARIES), escaped: z.boolean() });
@@ -27,20 +37,28 @@ export interface CanaryReport {
  * @throws {AuraError} `isolation_unavailable`
  */
 export async function runCanaries(jail: Jail): Promise<CanaryReport> {
-  const [secret, outside] = [join(jail.scratch, "secret"), join(jail.scratch, "outside")];
-  writeFileSync(secret, "planted", { mode: 0o644 });
-  rmSync(outside, { force: true });
-  const listener = jail.namespaces ? await listen() : null;
+  const folder = makeFolder(jail.scratch, "canary-", null);
+  const planted = { secret: join(folder, "secret"), outside: join(folder, "outside"), socket: join(folder, "socket") };
+  writeFileSync(planted.secret, "planted", { mode: 0o644 });
+  const local = await listen(planted.socket);
+  chmodSync(planted.socket, 0o666);
+  const port = jail.namespaces ? await listen(0) : null;
   const work = jail.openWork();
   try {
-    const facts = { secret, outside, parent: process.pid, port: listener?.port ?? 0 };
+    const facts = { ...planted, parent: process.pid, port: port?.number ?? 0 };
     const end = await start(jail, work, JSON.stringify(facts)).ended;
-    const effects = { write_outside: existsSync(outside), tcp: listener?.reached() ?? false };
-    const canaries = judge(end, effects);
+    const effects = {
+      write_outside: existsSync(planted.outside),
+      tcp: port?.reached() ?? false,
+      unix_socket: local.reached(),
+    };
+    const canaries = judge(end, effects, jail.fix);
     return { canaries, python: PythonLine.parse(parseJson(end.stdout.split("\n")[0] ?? "")).python };
   } finally {
-    listener?.server.close();
+    local.server.close();
+    port?.server.close();
     jail.discard(work);
+    removeFolder(folder);
   }
 }
 
@@ -60,11 +78,12 @@ function start(jail: Jail, work: string, facts: string) {
   });
 }
 
-function judge(end: JailEnd, effects: Partial<Record<string, boolean>>): EnvironmentFacts["canaries"] {
+function judge(end: JailEnd, effects: Partial<Record<string, boolean>>, fix: string): EnvironmentFacts["canaries"] {
   const escaped = new Map(readLines(end.stdout).map((line) => [line.canary as string, line.escaped]));
   if (end.reason === "processes") escaped.set("fork_300", false); // the limit ended the program in the act
   const silent = CANARIES.filter((name) => !escaped.has(name));
-  if (silent.length > 0) refuse(`the sandbox does not start (${end.reason}): ${end.stderr.trim().slice(0, 400)}`);
+  if (silent.length > 0)
+    refuse(`the sandbox does not start (${end.reason}): ${end.stderr.trim().slice(0, 400)}; ${fix}`);
   const out = CANARIES.filter((name) => escaped.get(name) === true || effects[name] === true);
   if (out.length > 0) refuse(`a test program broke out of the sandbox: ${out.join(", ")}`);
   return Object.fromEntries(CANARIES.map((name) => [name, "contained" as const]));
@@ -90,23 +109,24 @@ function parseJson(text: string): unknown {
 
 interface Listener {
   readonly server: Server;
-  readonly port: number;
+  /** The TCP port; 0 for a Unix socket. */
+  readonly number: number;
   reached(): boolean;
 }
 
-/** A port on the machine's own 127.0.0.1, which the sandbox must not reach. */
-function listen(): Promise<Listener> {
+/** Listens where the sandbox must not reach: on a port of the machine's own 127.0.0.1, or on a Unix socket. */
+function listen(where: 0 | string): Promise<Listener> {
   let connections = 0;
-  const server = createServer((socket) => {
+  const server = createServer((stream) => {
     connections += 1;
-    socket.destroy();
+    stream.destroy();
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
+    server.listen(where === 0 ? { port: 0, host: "127.0.0.1" } : { path: where }, () => {
       const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      resolve({ server, port, reached: () => connections > 0 });
+      const number = typeof address === "object" && address !== null ? address.port : 0;
+      resolve({ server, number, reached: () => connections > 0 });
     });
   });
 }

@@ -1,7 +1,7 @@
 """Tries to break out in the ways that matter and prints one JSON line for each: did it work?
 
-Argument: JSON with the path of a planted secret, a path outside to write to, the parent's process id and a TCP port
-on which the parent listens (0: the loopback is shared by design).
+Argument: JSON with the path of a planted secret, a path outside to write to, the parent's process id, a Unix socket
+of the parent and a TCP port on which it listens (0: the loopback is shared by design).
 """
 
 import json
@@ -61,6 +61,11 @@ def knock():
     socket.create_connection(("127.0.0.1", facts["port"]), timeout=0.05).close()
 
 
+def connect_unix():
+    with socket.socket(socket.AF_UNIX) as stream:
+        stream.connect(facts["socket"])
+
+
 def vsock():
     socket.socket(40, socket.SOCK_STREAM).close()
 
@@ -98,6 +103,7 @@ attempt(
 )
 attempt("tcp", knock, *(lambda a=a, f=f: connect(a, f, 9) for a, f in NOWHERE))
 attempt("udp", *(lambda a=a, f=f: send(a, f) for a, f in NOWHERE))
+attempt("unix_socket", connect_unix)
 attempt("vsock", vsock)
 attempt("signal_parent", lambda: os.kill(facts["parent"], 0))
 attempt("fork_300", fork_many)

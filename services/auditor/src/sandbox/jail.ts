@@ -52,6 +52,8 @@ export interface Jail {
   /** Path of the Node binary inside. */
   readonly node: string;
   readonly launcherSha256: string | null;
+  /** What to do when no process starts in it. */
+  readonly fix: string;
   /**
    * True when each process has a file system and a network of its own: attachments are mounted and a served product is
    * reached through a relay. False when folders are shared by path and the parent sits on the same loopback.

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { release } from "node:os";
 import { type Tree, treeSha256 } from "@aura/shared/models/tree";
 import { AuraError } from "@aura/shared/problems";
@@ -119,13 +120,23 @@ export class LocalSandbox implements Sandbox {
   }
 
   private async inJail<T>(work: (jail: Jail) => Promise<T>): Promise<T> {
+    if (this.jail !== null && !existsSync(this.jail.scratch)) await this.killAll(); // a cleaner of /tmp was here
     this.jail ??= this.openJail();
     this.slots ??= new Semaphore(this.jail.parallel);
     const { jail, slots } = this;
-    return slots.run(() => {
-      if (this.jail !== jail) throw new AuraError("isolation_unavailable", "the sandbox was stopped; try again");
-      return work(jail);
+    return slots.run(async () => {
+      this.mustBeOpen(jail);
+      try {
+        return await work(jail);
+      } catch (error) {
+        this.mustBeOpen(jail); // its folders go with it, so whatever was under way fails in its own way
+        throw error;
+      }
     });
+  }
+
+  private mustBeOpen(jail: Jail): void {
+    if (this.jail !== jail) throw new AuraError("isolation_unavailable", "the sandbox was stopped; try again");
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Tree } from "@aura/shared/models/tree";
 import { AuraError } from "@aura/shared/problems";
@@ -8,15 +8,24 @@ import { TreePath } from "@aura/shared/schemas/prd";
 const TREE_BYTES_MAX = 64 * 1024 * 1024;
 const TREE_FILES_MAX = 5_000;
 
+const PREFIX = "aura-sandbox-";
+
 /**
- * A fresh folder that others may pass through but not list.
+ * A fresh folder that others may pass through but not list. Folders that processes left when they were killed are
+ * removed.
  *
  * @param base existing folder; the name stays short because socket paths end at 107 bytes
  */
 export function makeScratch(base: string): string {
-  const scratch = mkdtempSync(join(base, "aura-"));
+  for (const name of readdirSync(base)) if (isLeftOver(name)) removeFolder(join(base, name));
+  const scratch = mkdtempSync(join(base, `${PREFIX}${process.pid}-`));
   chmodSync(scratch, 0o711);
   return scratch;
+}
+
+function isLeftOver(name: string): boolean {
+  const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+  return owner !== undefined && !existsSync(`/proc/${owner}`);
 }
 
 /** A fresh folder inside `scratch`; belongs to `owner` when given, else to this process. */

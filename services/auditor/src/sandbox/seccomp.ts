@@ -83,8 +83,9 @@ const X32_BIT = 0x40000000;
 const NEW_NAMESPACES = 0x7e020000;
 /** Requests that type into the terminal: TIOCSTI, TIOCLINUX. */
 const TERMINAL_INPUT = [0x5412, 0x541c];
-/** AF_UNIX, AF_INET, AF_INET6: nothing else, so no vsock to a hypervisor, no packet, netlink or crypto sockets. */
-const SOCKET_FAMILIES = [1, 2, 10];
+/** AF_INET, AF_INET6: nothing else, so no vsock to a hypervisor, no packet, netlink or crypto sockets. */
+const SOCKET_FAMILIES = [2, 10];
+const AF_UNIX = 1;
 
 const EPERM = 1;
 const ENOSYS = 38;
@@ -110,9 +111,11 @@ type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, valu
 /**
  * The filter as the array of `struct sock_filter` that the kernel loads, little-endian.
  *
+ * @param unixSockets false where sockets of other processes can be seen as files: no file rule keeps a program from
+ *   connecting to them. Socket pairs stay possible
  * @returns null for a processor without a table here: then nothing may run
  */
-export function seccompFilter(architecture: string): Buffer | null {
+export function seccompFilter(architecture: string, unixSockets: boolean): Buffer | null {
   const machine = MACHINES[architecture];
   if (machine === undefined) return null;
   const program: Instruction[] = [
@@ -139,7 +142,7 @@ export function seccompFilter(architecture: string): Buffer | null {
       [RETURN, 0, 0, ALLOW],
     ]),
     ...onCall(machine.socket, 0, [
-      ...SOCKET_FAMILIES.flatMap((family): Instruction[] => [
+      ...(unixSockets ? [AF_UNIX, ...SOCKET_FAMILIES] : SOCKET_FAMILIES).flatMap((family): Instruction[] => [
         [EQUAL, 0, 1, family],
         [RETURN, 0, 0, ALLOW],
       ]),

@@ -18,7 +18,7 @@ const canRun = hasCompiler() && (process.getuid?.() !== 0 || isPassable(REPOSITO
 
 function hasCompiler(): boolean {
   try {
-    execFileSync("cc", ["--version"], { stdio: "ignore" });
+    execFileSync("sh", ["-c", "command -v cc"], { stdio: "ignore" });
     return true;
   } catch {
     return false;
