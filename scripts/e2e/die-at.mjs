@@ -30,6 +30,7 @@ const SILENT = new Set([
   "renew_verifications",
   "replay_mismatches",
   "expire_reservations",
+  "set_model_prices", // once at every start: dying there each time would never get further
 ]);
 const POLLS = new Set(["accept_tasks", "claim_verifications", "claim_sandbox_jobs", "read_sandbox_jobs"]);
 
