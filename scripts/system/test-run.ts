@@ -69,17 +69,15 @@ async function runStep(name: string, [program = "", ...args]: readonly string[])
   const begun = Date.now();
   const child = spawn(program, args, { cwd: ROOT, detached: true, stdio: ["ignore", "inherit", "inherit"] });
   running = child;
-  const code = await new Promise<number>((resolve) => {
-    child.once("error", (error) => {
-      console.error(error.message);
-      resolve(127);
-    });
-    child.once("exit", (exitCode) => resolve(exitCode ?? 1));
+  const end = await new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   endGroup(child);
   running = null;
-  console.log(`== ${name}: ${code === 0 ? "ok" : "FAILED"} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
-  return code === 0;
+  const succeeded = end === "exit code 0";
+  console.log(`== ${name}: ${succeeded ? "ok" : `FAILED, ${end}`} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+  return succeeded;
 }
 
 function endGroup({ pid }: ChildProcess): void {
