@@ -1888,11 +1888,10 @@ select case
     when v.id is null or q.kind <> 'implement' then 'not_found'
     when not _is_open_run(r.status) then 'run_closed'
     when v.outcome <> 'accepted'
-      and not (v.outcome = 'rejected' and exists (
-        select from task_queue t where t.id = q.task_id and (t.overridden or r.delivery_partial and t.best_request_id = q.id))) then 'verification_missing'
+      and not (v.outcome = 'rejected' and exists (select from task_queue t where t.id = q.task_id and t.overridden)) then 'verification_missing'
     when v.tree_sha256 is distinct from q.tree_sha256 then 'verification_missing'
     when q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
-    when r.oversight = 'locked' and not r.delivery_partial and not exists (
+    when r.oversight = 'locked' and not exists (
       select from approvals a where a.run_id = r.id and a.kind = 'landing' and a.status = 'approved' and a.used_at is not null and a.subject_id in (q.id, v.id))
       then 'approval_missing'
   end

@@ -40,24 +40,6 @@ export async function readOpenTaskIds(db: Queryable, runId: string): Promise<str
   return rows.map((row) => row.id);
 }
 
-const UnlandedBestRow = z.object({ key: z.string(), title: z.string(), verification_id: z.string() });
-
-/** Best attempts of coding tasks that did not make it, built on the landed head of now; the one that passed most first. */
-export function readUnlandedBest(db: Queryable, runId: string) {
-  return select(
-    db,
-    UnlandedBestRow,
-    `select t.key, t.title, v.id as verification_id
-       from task_queue t
-       join orchestra_runs r on r.id = t.run_id
-       join verification_requests q on q.id = t.best_request_id and q.base_revision_id is not distinct from r.head_revision_id
-       join verifications v on v.request_id = q.id and v.outcome = 'rejected'
-      where t.run_id = $1 and t.kind = 'implement' and t.status <> 'verified'
-      order by (select count(*) from test_results s where s.verification_id = v.id and s.outcome = 'pass') desc, t.key`,
-    [runId],
-  );
-}
-
 /**
  * How many plan tasks a run had when something made another one necessary: the same number, whoever counts and when.
  *
