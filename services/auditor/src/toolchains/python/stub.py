@@ -20,6 +20,9 @@ class {MARKER}:
     """Stands for a constant: it compares, prints and counts as nothing."""
 
     def _reached(self, *args, **kwargs):
+        import sys
+
+        sys.stderr.write("{MARKER}\\n")
         raise NotImplementedError("{MARKER}")
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _reached
@@ -83,9 +86,15 @@ def parse_function(signature, name=None):
     return None
 
 
+FAILURE = f'''import sys
+sys.stderr.write("{MARKER}\\n")  # also seen when the caller catches what is raised
+raise NotImplementedError("{MARKER}")
+'''
+
+
 def failing_body(node, doc):
     body = [ast.Expr(ast.Constant(doc))] if doc else []
-    return body + [ast.parse(f'raise NotImplementedError("{MARKER}")').body[0]]
+    return body + ast.parse(FAILURE).body
 
 
 def neutral_defaults(arguments):
