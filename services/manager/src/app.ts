@@ -9,6 +9,7 @@ import { addDirectorRoutes } from "./http/director-routes.ts";
 import { describeRoutes, serveDocumentation } from "./http/documentation.ts";
 import { addEventStreamRoutes } from "./http/event-stream-routes.ts";
 import { addGovernanceRoutes } from "./http/governance-routes.ts";
+import { replayKeyedPosts } from "./http/idempotency.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
 import { answerWithProblems, sendProblem } from "./http/problem-replies.ts";
 import { addProjectRoutes } from "./http/project-routes.ts";
@@ -39,6 +40,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   guardRoutes(app, deps.pool);
+  replayKeyedPosts(app, deps.pool);
   sendSafeHeaders(app);
   acceptJsonOnly(app);
   answerWithProblems(app);

@@ -2,6 +2,7 @@ import { Problem } from "@aura/shared/schemas/api/conventions";
 import type { Operation } from "@aura/shared/schemas/api/operations";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { IdempotencyHeaders } from "./idempotency.ts";
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
@@ -46,6 +47,7 @@ function schemaOf(operation: Operation) {
     security: securityOf(operation),
     ...(operation.params === undefined ? {} : { params: operation.params }),
     ...(operation.query === undefined ? {} : { querystring: operation.query }),
+    ...(operation.method === "POST" ? { headers: IdempotencyHeaders } : {}),
     ...(operation.body === undefined ? {} : { body: operation.body }),
     response: {
       [operation.status ?? 200]: { description: "Success", content: successContent(operation) },

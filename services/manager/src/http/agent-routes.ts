@@ -1,4 +1,3 @@
-import { newId } from "@aura/shared/models/ids";
 import { AuraError } from "@aura/shared/problems";
 import type { Scorecard } from "@aura/shared/schemas/api/agent";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
@@ -10,15 +9,17 @@ import { scoreOf } from "../hr/scorecard.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { carrierOf, UNSEALED } from "./carrier.ts";
+import { idOfEffect } from "./idempotency.ts";
 
 const CURSOR_SLUG = /^[a-z][a-z0-9-]{1,39}$/;
 
 export function addAgentRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
   addRoute(app, OPERATIONS.createAgent, async ({ body, request }) => {
     const { reason, ...agent } = body;
-    const id = newId();
+    const id = idOfEffect(request);
     const wish = { action: "create_agent", target_id: id, reason, args: agent };
-    requireDone(await takeDirectorAction(pool, carrierOf(request, facts), wish));
+    const isMade = request.key_use !== null && (await readAgent(pool, id)) !== null;
+    if (!isMade) requireDone(await takeDirectorAction(pool, carrierOf(request, facts), wish));
     return { ...(await agentById(id)), ...UNSEALED };
   });
 

@@ -35,11 +35,13 @@ interface HandIn {
  * Takes a PRD in: everything is judged first, then one transaction stores documents and run together, so a refused
  * hand-in leaves nothing behind.
  *
+ * @param id of the new run. Where it is there already, an earlier request made it, and nothing is done.
  * @returns id of the run, in status `planning` with its first task ready
  * @throws {AuraError} `prd_empty`, `payload_too_large`, `attachment_name_refused`, `validation_failed`, `not_found`,
  *   `nothing_delivered` (base run), `unknown_provider`, `unknown_price`, `not_recorded`
  */
-export async function startRun(intake: Intake, carrier: Carrier, request: RunRequest): Promise<string> {
+export async function startRun(intake: Intake, carrier: Carrier, id: string, request: RunRequest): Promise<string> {
+  if ((await readRun(intake.pool, id)) !== null) return id;
   const handIn = judge(request);
   const toolchain = toolchainOf(request);
   const project = await resolveProject(intake.pool, request.project);
@@ -50,7 +52,7 @@ export async function startRun(intake: Intake, carrier: Carrier, request: RunReq
   });
   const outcome = await withTransaction(intake.pool, async (tx) => {
     await putBlobs(tx, documentsOf(handIn));
-    return createRun(tx, carrier, { ...runOf(intake.facts, request, handIn), ...project, ...model, toolchain });
+    return createRun(tx, carrier, { ...runOf(id, intake.facts, request, handIn), ...project, ...model, toolchain });
   });
   return requireDone(outcome);
 }
@@ -104,8 +106,7 @@ const attachmentRefs = (handIn: HandIn) => treeEntries(handIn.attachments);
 
 const FIRST_SPEC: TaskSpec = TaskSpec.parse({});
 
-function runOf(facts: AppFacts, request: RunRequest, handIn: HandIn) {
-  const id = newId();
+function runOf(id: string, facts: AppFacts, request: RunRequest, handIn: HandIn) {
   const hash = (value: unknown) => sha256Hex(canonicalJson(value));
   return {
     id,
