@@ -28,16 +28,20 @@ export interface TestSystem {
 export interface TestSystemOptions {
   /** For successive processes of a service: where each dies (see die-at.mjs). The process after the last one lives. */
   readonly crashPlan?: Partial<Record<ServiceName, readonly string[]>>;
+  /** For all three services, over what they get otherwise. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-export async function startTestSystem(model: ScriptedModel, options: TestSystemOptions = {}): Promise<TestSystem> {
+export async function startTestSystem(
+  model: Pick<ScriptedModel, "base_url">,
+  options: TestSystemOptions = {},
+): Promise<TestSystem> {
   const database = await testDatabase();
   const folder = mkdtempSync(join(tmpdir(), "aura-e2e-"));
   const crossings = join(folder, "crossings");
   openSync(crossings, "a");
   const port = await freePort();
-  const common = { PATH: process.env.PATH ?? "", HOME: folder, TZ: "UTC", LOG_LEVEL: "warn", ...options.environment };
+  const common = { PATH: process.env.PATH ?? "", HOME: folder, TZ: "UTC", LOG_LEVEL: "warn" };
   const environments: Record<ServiceName, Record<string, string>> = {
     manager: {
       ...common,
@@ -57,6 +61,7 @@ export async function startTestSystem(model: ScriptedModel, options: TestSystemO
     },
     auditor: { ...common, AURA_AUDITOR_DATABASE_URL: database.urls.auditor, AUDITOR_PORT: "0" },
   };
+  for (const environment of Object.values(environments)) Object.assign(environment, options.environment);
   const running = (Object.keys(FOLDERS) as ServiceName[]).map((name) =>
     keepRunning(name, environments[name], options.crashPlan?.[name] ?? [], { folder, crossings, database }),
   );

@@ -91,9 +91,3 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** Turns a driver error into the problem that a caller may see. */
-export function toProblem(error: unknown): unknown {
-  return isUnavailable(error)
-    ? new AuraError("database_unavailable", "the database did not answer", { cause: error })
-    : error;
-}

@@ -3,7 +3,7 @@ import type { TaskContextOf } from "@aura/shared/schemas/task-context";
 import { DRAFT_RULES } from "./protocol.ts";
 import { blocksText, failureText, fenced, filesText, requirementsText, schemaText, section } from "./rendering.ts";
 
-export const TEMPLATE = "requirements@1";
+export const TEMPLATE = "requirements@2";
 
 const EXAMPLE = {
   requirements: [
@@ -54,7 +54,7 @@ The PRD is given as blocks with ids (B1, B2, ...). You write requirements (R1, R
 
 # Rules for requirements
 
-1. One requirement for each behaviour that can be tested by itself. A sentence, list item or table row that states several (a result and its format, an option, an exit status, an error) becomes several requirements. Never merge behaviours to keep the list short; there is no upper limit.
+1. One requirement for each rule of the product that a user would name by itself: what a command does, an option, a limit, a format, a family of errors. What belongs to that rule (its exact output, its exit status, its own error cases, its edge values) are acceptance criteria of it, not requirements of their own. Two rules that can hold or fail independently are two requirements, whatever sentence, list item or table row they stand in. A list of N items usually gives N requirements or somewhat more; there is no upper limit, and nothing may be left out.
 2. \`text\` stands alone: someone who reads only this requirement can build it. Carry over every name, spelling, format, number, unit, limit, default, order, rounding rule and exit status from the PRD word for word, and repeat the definitions that it depends on (what a word, a date, an account name is).
 3. \`acceptance_criteria\`: each is one statement that can be checked from outside: with this input, this is observed (standard output, standard error, exit status, file content, HTTP status and body, elapsed time). Quote exact formats from the PRD exactly. Add the concrete cases that the PRD fixes: empty input, limits, combinations of options, each error by itself. Include every error path and edge case that follows from the text.
 4. Do not invent exactness. Where the PRD leaves something open (the wording of a message, the order of independent output, white space), say in the requirement that it is free, so that nobody tests a guess.
