@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { closedFolder, type PostgresUser } from "./postgres-user.ts";
 
@@ -64,13 +74,25 @@ function copyPrograms(programs: string): string {
 /** Data whose link is gone belonged to a home that was deleted. */
 function linkData(dataFolder: string): string {
   const target = join(OPEN_FOLDER, `data-${shortHash(resolve(dataFolder))}`);
+  sweepDeletedHomes();
   if (!existsSync(dataFolder)) {
     rmSync(target, { recursive: true, force: true });
     rmSync(dataFolder, { force: true });
     mkdirSync(target, { recursive: true, mode: 0o700 });
     symlinkSync(target, dataFolder);
+    writeFileSync(`${target}.link`, resolve(dataFolder)); // after the link, else another start could sweep it
   }
   return target;
+}
+
+/** Only where the folder around the home is still there: a volume that is not mounted has deleted nothing. */
+function sweepDeletedHomes(): void {
+  for (const name of readdirSync(OPEN_FOLDER).filter((entry) => entry.endsWith(".link"))) {
+    const link = readFileSync(join(OPEN_FOLDER, name), "utf8");
+    if (existsSync(link) || !existsSync(dirname(dirname(link)))) continue;
+    rmSync(join(OPEN_FOLDER, name.slice(0, -".link".length)), { recursive: true, force: true });
+    rmSync(join(OPEN_FOLDER, name), { force: true });
+  }
 }
 
 function shortHash(text: string): string {
