@@ -29,6 +29,7 @@ export async function readAttachments(db: Queryable, prdId: string): Promise<Tre
 const RequirementRow = z.object({
   id: z.uuid(),
   key: z.string(),
+  priority: z.enum(["must", "should", "could"]),
   verification_method: z.enum(["test", "measurement", "inspection"]),
   /** Set aside or overridden by the Director: judged and shown, but it holds nothing up. */
   waived: z.boolean(),
@@ -42,7 +43,7 @@ export type RequirementRow = z.infer<typeof RequirementRow>;
 
 export async function readRequirements(db: Queryable, runId: string): Promise<RequirementRow[]> {
   const { rows } = await db.query(
-    `select q.id, q.key, q.verification_method, q.set_aside_by is not null as set_aside,
+    `select q.id, q.key, q.priority, q.verification_method, q.set_aside_by is not null as set_aside,
             q.set_aside_by is not null or q.overridden_by is not null as waived,
             former.id is not null as unchanged,
             coalesce((select v.verdict = 'pass'

@@ -6,8 +6,8 @@ import { type RequirementVerdict, type SuiteObservation, verdictOf } from "./ver
 export interface AssemblyRequirement {
   readonly id: string;
   readonly inspection: boolean;
-  /** Set aside or overridden by the Director: judged and shown, but holds nothing up. */
-  readonly waived: boolean;
+  /** A `must` that nobody set aside or overrode. Every other requirement is judged and shown, but holds nothing up. */
+  readonly mandatory: boolean;
 }
 
 export interface AssemblyJudgement {
@@ -16,7 +16,7 @@ export interface AssemblyJudgement {
   readonly findings: readonly Finding[];
 }
 
-/** Judges the assembled product: every requirement that tests can judge must pass. */
+/** Judges the assembled product: every mandatory requirement that tests can judge must pass. */
 export function judgeAssembly(
   requirements: readonly AssemblyRequirement[],
   observation: SuiteObservation,
@@ -24,7 +24,7 @@ export function judgeAssembly(
   const verdicts = requirements.map((requirement) =>
     requirement.inspection ? inspectionVerdict(requirement.id) : verdictOf(requirement.id, observation),
   );
-  const counted = new Set(requirements.filter((r) => !r.inspection && !r.waived).map(({ id }) => id));
+  const counted = new Set(requirements.filter((r) => r.mandatory && !r.inspection).map(({ id }) => id));
   const open = verdicts.filter(({ requirement_id, verdict }) => counted.has(requirement_id) && verdict !== "pass");
   const findings = open.map(({ requirement_id, verdict, detail }) =>
     finding(`requirement_${verdict}`, requirement_id, `${requirement_id}: ${detail}`),

@@ -36,14 +36,15 @@ test("a guard that survives the removal of all bodies is no evidence", () => {
   expect(verdictOf("R2", observation)).toMatchObject({ verdict: "pass", tests_total: 1 });
 });
 
-test("an assembly is accepted when nothing but inspections and waived requirements is open", () => {
+test("an assembly is accepted when no mandatory requirement that tests judge is open, and names what else failed", () => {
   const requirements = [
-    { id: "R1", inspection: false, waived: false },
-    { id: "R2", inspection: true, waived: false },
-    { id: "R3", inspection: false, waived: true },
+    { id: "R1", inspection: false, mandatory: true },
+    { id: "R2", inspection: true, mandatory: true },
+    { id: "R3", inspection: false, mandatory: false },
   ];
-  const passed = judgeAssembly(requirements, observed([result("a", ["R1"])]));
-  expect(passed.outcome).toBe("accepted");
+  const passed = judgeAssembly(requirements, observed([result("a", ["R1"]), result("c", ["R3"], { outcome: "fail" })]));
+  expect(passed).toMatchObject({ outcome: "accepted", findings: [] });
+  expect(passed.verdicts[2]).toMatchObject({ requirement_id: "R3", verdict: "fail", detail: "failed: c" });
   expect(passed.verdicts[1]).toMatchObject({ verdict: "not_run", detail: "inspection by the Director" });
 
   const untested = judgeAssembly(requirements, observed([]));

@@ -37,7 +37,7 @@ const ProgressRow = z.object({
   assembly_outcome: z.enum(VERIFICATION_OUTCOMES).nullable(),
   assembly_report_sha256: z.string().nullable(),
   assembly_judged_s_ago: z.number().nullable(),
-  /** Requirements that tests judge, that did not pass the assembly and that nobody waived. */
+  /** `must` requirements that tests judge, that did not pass the assembly and that nobody waived. */
   failed_keys: z.array(z.string()),
   /** `must` requirements that a person has to inspect and has not yet, or found failing. */
   inspections_open: z.array(z.string()),
@@ -113,7 +113,7 @@ const GATE_WAITS = `(
 const FAILED_KEYS = `
   select x.key from requirements x
     left join verdicts d on d.verification_id = v.id and d.requirement_id = x.id
-   where x.run_id = r.id and x.verification_method <> 'inspection' and x.set_aside_by is null
+   where x.run_id = r.id and x.priority = 'must' and x.verification_method <> 'inspection' and x.set_aside_by is null
      and (x.override_verdict = 'fail' or (x.override_verdict is null and d.verdict is distinct from 'pass'))
    order by substr(x.key, 2)::int`;
 

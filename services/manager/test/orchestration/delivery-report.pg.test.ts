@@ -58,6 +58,27 @@ describe("the delivery report", () => {
     expect(renderReportMarkdown(report)).toContain("| R1 | Requirement R1 | must | pass | 1/1 |");
   });
 
+  it("tells of a delivery in which a `should` failed, which held nothing up", async () => {
+    world.play(
+      (context) => {
+        const product = requirementsProduct(["R1", "R2"], { R2: { priority: "should" } });
+        return context.kind === "requirements" ? submit(product) : null;
+      },
+      ({ kind }) => {
+        const counts = { tests_passed: 0, tests_total: 1, detail: "failed: test-R2" };
+        const passed = { requirement_id: "R1", verdict: "pass" as const, tests_passed: 1, tests_total: 1, detail: "" };
+        const failed = { requirement_id: "R2", verdict: "fail" as const, ...counts };
+        return kind === "assembly" ? { ...reportOf("accepted"), verdicts: [passed, failed] } : null;
+      },
+    );
+    const { run_id } = await createTestRun(db);
+    await world.settle();
+    const report = await reportOn(run_id);
+    expect(report).toMatchObject({ status: "completed", stop_reason: "verified", counts: { pass: 1, fail: 1 } });
+    expect(renderReportMarkdown(report)).toContain("- R2 Requirement R2: fail. failed: test-R2");
+    expect(report.attempts.map(({ task_key }) => task_key)).not.toContain("T2-R1");
+  });
+
   it("names failures, a person's words and assumptions, and never calls them verified", async () => {
     const question = { id: "Q1", block_ids: ["B2"], question: "Which?", assumption: "All." };
     const product = requirementsProduct(["R1", "R2", "R3"], { R3: { verification_method: "inspection" } });

@@ -15,10 +15,10 @@ export const judgeAssembledProduct: Judge = async ({ db, sandbox }, request) => 
   const requirements = await readRequirements(db, request.run_id);
   const run = await observeSuite(sandbox, ground, ground.suite.tests, await findGuards(db, sandbox, request, ground));
   const { outcome, findings, verdicts } = judgeAssembly(
-    requirements.map(({ key, verification_method, waived }) => ({
+    requirements.map(({ key, priority, verification_method, waived }) => ({
       id: key,
       inspection: verification_method === "inspection",
-      waived,
+      mandatory: priority === "must" && !waived,
     })),
     run,
   );
