@@ -149,6 +149,18 @@ test("a supervised run waits for its plan and its delivery, and a budget that is
   expect(await untilRun(system.api, id, done, 60)).toMatchObject({ status: "completed", stop_reason: "verified" });
 });
 
+test("a model that answers nonsense for ever costs three attempts, and then a person is asked", async () => {
+  model.troubles.push(...Array.from({ length: 100 }, () => "nonsense" as const));
+  const id = await startRun("babble", right);
+  const run = await untilRun(system.api, id, ({ status }) => status === "awaiting_director", 120);
+  model.troubles.length = 0;
+  expect(run.waiting_for).toMatchObject({ owner: "director", reason: "failures_used_up" });
+  const { data } = await system.api.call(OPERATIONS.listTasks, { params: { run_id: id } });
+  expect(data).toMatchObject([{ key: "REQ", status: "awaiting_director", attempt: 3, failures: 3 }]);
+  await act("retry_task", data[0]?.id ?? "");
+  expect(await untilRun(system.api, id, done, 90)).toMatchObject({ status: "completed", stop_reason: "verified" });
+});
+
 test("nobody who codes has written tests in the same run, in any run", async () => {
   const { rows } = await system.database.pools.admin.query(
     `select a.agent_id, t.run_id from task_attempts a join task_queue t on t.id = a.task_id
