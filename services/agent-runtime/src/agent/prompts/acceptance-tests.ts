@@ -81,12 +81,6 @@ function previousText(context: TaskContextOf<"acceptance_tests">, chosen: Readon
   return parts;
 }
 
-/** A suite is judged on the stub, where tests are meant to fail: only those that a finding names are evidence. */
-function refusedOnly(failure: LastFailure): LastFailure {
-  const named = new Set(failure.findings.map(({ subject }) => subject));
-  return { ...failure, tests: failure.tests.filter(({ test_id }) => named.has(test_id)), passed_test_ids: [] };
-}
-
 function disputesText(context: TaskContextOf<"acceptance_tests">): string {
   const disputes = context.disputes.map(
     ({ test, basis }) => `${testText(test)}\nThe developer says:\n${fenced(basis)}`,
