@@ -10,6 +10,7 @@ import { type Config, loadConfig } from "./config.ts";
 import { ManagerVerbs } from "./db/orchestration-verbs.ts";
 import type { AppFacts } from "./http/app-deps.ts";
 import { runLoop, Waker } from "./orchestration/loop.ts";
+import { RepeatedFailures } from "./orchestration/repeated-failures.ts";
 import { STEPS } from "./orchestration/steps/all.ts";
 import { wakeOnNotify } from "./orchestration/wake-on-notify.ts";
 import { priceRows } from "./policy-enforcer/model-prices.ts";
@@ -59,7 +60,7 @@ async function start(config: Config, log: Log): Promise<void> {
   await app.listen({ host: config.MANAGER_HOST, port: config.MANAGER_PORT });
   void setPrices(config, pool, verbs, log, signal);
   void wakeOnNotify(pool, waker, log, signal);
-  const looping = runLoop({ pool, verbs, log }, STEPS, waker, signal);
+  const looping = runLoop({ pool, verbs, log, failures: new RepeatedFailures() }, STEPS, waker, signal);
   log.info({ addresses: app.addresses() }, "manager ready");
 
   /** Ends the tick under way and the open requests; what is cut off is due again at the next start. */

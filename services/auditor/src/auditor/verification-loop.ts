@@ -1,14 +1,19 @@
 import type { Log } from "@aura/shared/log";
-import { type Pool, withTransaction } from "@aura/shared/postgres/client";
+import { isUnavailable, type Pool, withTransaction } from "@aura/shared/postgres/client";
+import type { VerbOutcome } from "@aura/shared/postgres/verbs";
+import type { VerificationReport } from "@aura/shared/schemas/verification-report";
 import {
   claimVerification,
   mayVerify,
   readCase,
   renewVerification,
+  type VerificationCase,
   type VerificationClaim,
 } from "../db/request-statements.ts";
 import { type PollingLoop, startPolling } from "../polling-loop.ts";
+import { finding } from "../validators/findings.ts";
 import { judge } from "./judge.ts";
+import { report } from "./judge-context.ts";
 import { recordReport } from "./recording.ts";
 import type { SandboxQueue } from "./sandbox-queue.ts";
 import { watchWork } from "./work-watch.ts";
@@ -59,10 +64,31 @@ async function verifyClaimed(deps: AuditorDeps, claim: VerificationClaim, signal
   const { pool, log, holder } = deps;
   const request = await readCase(pool, claim.request_id);
   const sandbox = deps.sandbox.borrow(signal);
-  const report = await judge({ db: pool, sandbox, log }, request, signal);
+  const judged = await judge({ db: pool, sandbox, log }, request, signal);
   if (!(await mayVerify(pool, claim.request_id))) return;
-  const recorded = await withTransaction(pool, (tx) => recordReport(tx, holder, claim, request, report));
-  const facts = { request_id: claim.request_id, run_id: request.run_id, kind: request.kind, outcome: report.outcome };
+  const record = (found: VerificationReport) =>
+    withTransaction(pool, (tx) => recordReport(tx, holder, claim, request, found));
+  try {
+    tellRecorded(log, request, judged, await record(judged));
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    log.error({ request_id: claim.request_id, err: error }, "a judgement could not be recorded");
+    tellRecorded(log, request, UNRECORDABLE, await record(UNRECORDABLE));
+  }
+}
+
+/** In place of a judgement that the database does not take: else its request would be judged again for ever. */
+const UNRECORDABLE = report("environment", [
+  finding("auditor_failed", null, "The Auditor could not record its judgement. See its log."),
+]);
+
+function tellRecorded(
+  log: Log,
+  { request_id, run_id, kind }: VerificationCase,
+  { outcome }: VerificationReport,
+  recorded: VerbOutcome,
+): void {
+  const facts = { request_id, run_id, kind, outcome };
   if (recorded.outcome === "done") log.info(facts, "a verification is recorded");
   else log.warn({ ...facts, code: recorded.code, detail: recorded.detail }, "a verification was refused");
 }

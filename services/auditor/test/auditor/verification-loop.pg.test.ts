@@ -149,6 +149,15 @@ test("a tree that is not what the developer sent is the Manager's to make again"
   expect(report).toMatchObject({ outcome: "environment", findings: [{ code: "tree_not_from_product" }] });
 });
 
+test("a judgement that cannot be recorded is the Auditor's failure, recorded once, and not judged again for ever", async () => {
+  const request = await submitTree("def add(a, b):\n    return a + b\n");
+  const endless = { exit_code: 1, reason: "exit", stdout: "", stderr: "no", duration_ms: 1e12 } as const;
+  const report = await judged(request, auditor(scriptedSandbox({ runCheck: async () => endless })));
+  expect(report).toMatchObject({ outcome: "environment", evidence: [], findings: [{ code: "auditor_failed" }] });
+  expect(report?.findings[0]?.message).toContain("could not record");
+  expect(await verifyNext(auditor(), signal)).toBe(false);
+});
+
 test("an auditor that lost its lease cannot record", async () => {
   const request = await submitTree("def add(a, b):\n    return a + b\n");
   const slow = scriptedSandbox({

@@ -1,9 +1,10 @@
 import type { Log } from "@aura/shared/log";
 import type { Pool, Tx } from "@aura/shared/postgres/client";
-import { withTransaction } from "@aura/shared/postgres/client";
+import { isUnavailable, withTransaction } from "@aura/shared/postgres/client";
 import type { VerbOutcome } from "@aura/shared/postgres/verbs";
 import type { ManagerVerbs } from "../db/orchestration-verbs.ts";
 import type { Policies } from "../policy-enforcer/policies.ts";
+import { type RepeatedFailures, stuckDetail } from "./repeated-failures.ts";
 
 /** What every step works with. */
 export interface StepDeps {
@@ -12,6 +13,8 @@ export interface StepDeps {
   /** Read once a tick. */
   readonly policies: Policies;
   readonly log: Log;
+  /** Kept from tick to tick. */
+  readonly failures: RepeatedFailures;
 }
 
 /**
@@ -61,20 +64,49 @@ export async function atomically(deps: StepDeps, what: string, work: (tx: Tx) =>
   }
 }
 
-/** Runs `work` for each item; one that fails is logged and the others go on. @returns the sum of what moved */
-export async function forEach<T extends { readonly run_id: string }>(
+interface Item {
+  readonly run_id: string;
+  readonly task_id?: string;
+  readonly approval_id?: string;
+}
+
+/**
+ * Runs `work` for each item; one that fails is logged and the others go on. What fails again and again waits for the
+ * Director: the task where the item has one that can wait, else its run (see steps/run-status.ts).
+ *
+ * @returns the sum of what moved
+ * @throws when the database does not answer
+ */
+export async function forEach<T extends Item>(
   deps: StepDeps,
   what: string,
   items: readonly T[],
   work: (item: T) => Promise<number>,
 ): Promise<number> {
   let moved = 0;
+  deps.failures.keepOnly(what, new Set(items.map(subjectOf)));
   for (const item of items) {
     try {
       moved += await work(item);
+      deps.failures.forget(what, subjectOf(item));
     } catch (error) {
-      deps.log.error({ what, run_id: item.run_id, err: error }, "an item of a step failed");
+      if (isUnavailable(error)) throw error;
+      deps.log.error({ what, run_id: item.run_id, subject: subjectOf(item), err: error }, "an item of a step failed");
+      if (deps.failures.failed(what, subjectOf(item), item.run_id)) moved += await escalateStuck(deps, what, item);
     }
   }
   return moved;
+}
+
+function subjectOf({ task_id, approval_id, run_id }: Item): string {
+  return task_id ?? approval_id ?? run_id;
+}
+
+async function escalateStuck({ pool, verbs, log, failures }: StepDeps, what: string, item: Item): Promise<number> {
+  const { task_id } = item;
+  if (task_id === undefined) return 0;
+  const escalated = await verbs.escalateTasks(pool, [{ task_id, code: "stuck", detail: stuckDetail(what) }]);
+  const done = countDone(log, "escalate_tasks", escalated);
+  if (done > 0) failures.forget(what, subjectOf(item));
+  return done;
 }

@@ -14,6 +14,7 @@ import { readRequirements, readRunTasks } from "../../src/db/orchestration-speci
 import { ManagerVerbs } from "../../src/db/orchestration-verbs.ts";
 import { closedRequirements, closingTests } from "../../src/orchestration/closing-tests.ts";
 import { type LoopDeps, tick } from "../../src/orchestration/loop.ts";
+import { RepeatedFailures } from "../../src/orchestration/repeated-failures.ts";
 import { STEPS } from "../../src/orchestration/steps/all.ts";
 
 /**
@@ -32,7 +33,12 @@ export class ScriptedWorld {
   constructor(db: TestDatabase, runtime: TestRuntime) {
     this.db = db;
     this.runtime = runtime;
-    this.deps = { pool: db.pools.manager, verbs: new ManagerVerbs("manager"), log: createLog("test", "warn") };
+    this.deps = {
+      pool: db.pools.manager,
+      verbs: new ManagerVerbs("manager"),
+      log: createLog("test", "warn"),
+      failures: new RepeatedFailures(),
+    };
   }
 
   /** What agents and Auditor do from now on; where a script says null, everything succeeds. */

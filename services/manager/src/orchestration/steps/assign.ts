@@ -4,7 +4,7 @@ import { readReadyTasks } from "../../db/orchestration-tasks.ts";
 import { taskLimits } from "../../policy-enforcer/limits.ts";
 import { type Assignment, route, type Unroutable } from "../../routing/route.ts";
 import { assembleContext } from "../context/assemble-context.ts";
-import { countDone, type Step, type StepDeps } from "../step.ts";
+import { countDone, forEach, type Step, type StepDeps } from "../step.ts";
 
 /** Seconds that a task may wait for somebody eligible before the Director is asked. */
 const NOBODY_S = 60;
@@ -25,28 +25,25 @@ export const assignReady: Step = {
     const { assignments, nobody } = route(tasks, agents, runtimes, history);
     const waited = new Map(tasks.map((task) => [task.task_id, task.waited_s]));
     const hopeless = nobody.filter(({ task_id, roster }) => roster && (waited.get(task_id) ?? 0) > NOBODY_S);
-    return (await assign(deps, assignments)) + (await escalate(deps, hopeless));
+    const runs = new Map(tasks.map((task) => [task.task_id, task.run_id]));
+    const routed = assignments.map((assignment) => ({ ...assignment, run_id: runs.get(assignment.task_id) ?? "" }));
+    return (await assign(deps, routed)) + (await escalate(deps, hopeless));
   },
 };
 
-async function assign(deps: StepDeps, assignments: readonly Assignment[]): Promise<number> {
-  const items = [];
-  for (const assignment of assignments) {
-    const context_sha256 = await storedContext(deps, assignment.task_id);
-    if (context_sha256 !== null) items.push({ ...assignment, context_sha256 });
-  }
-  if (items.length === 0) return 0;
-  return countDone(deps.log, "assign_tasks", await deps.verbs.assignTasks(deps.pool, items));
-}
+type Routed = Assignment & { readonly run_id: string };
 
-/** Null where the context cannot be assembled: that task waits, the others are assigned. */
-async function storedContext({ pool, log }: StepDeps, taskId: string): Promise<string | null> {
-  try {
-    return await putJson(pool, await assembleContext(pool, taskId));
-  } catch (error) {
-    log.error({ task_id: taskId, err: error }, "a context could not be assembled");
-    return null;
-  }
+/** A task whose context cannot be assembled waits, the others are assigned. */
+async function assign(deps: StepDeps, routed: readonly Routed[]): Promise<number> {
+  const { pool, verbs, log } = deps;
+  const items: (Routed & { readonly context_sha256: string })[] = [];
+  const escalated = await forEach(deps, "assemble a context", routed, async (assignment) => {
+    const context = await assembleContext(pool, assignment.task_id);
+    items.push({ ...assignment, context_sha256: await putJson(pool, context) });
+    return 0;
+  });
+  if (items.length === 0) return escalated;
+  return escalated + countDone(log, "assign_tasks", await verbs.assignTasks(pool, items));
 }
 
 async function escalate({ pool, verbs, log }: StepDeps, hopeless: readonly Unroutable[]): Promise<number> {
