@@ -5540,14 +5540,6 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 
 -- events that a role may append
 
--- auditor.started: aura_auditor
--- log.archived: aura_auditor
--- log.checkpoint_signed: aura_auditor
--- log.signing_refused: aura_auditor
--- posture.changed: aura_auditor
--- posture.checked: aura_auditor
 -- replay.mismatch: aura_auditor
--- run.sealed: aura_auditor
 -- sandbox.escaped: aura_auditor
--- sandbox.opened: aura_auditor
 -- sandbox.unavailable: aura_auditor

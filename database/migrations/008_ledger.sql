@@ -59,6 +59,4 @@ create table event_type_roles (
   primary key (event_type, role_name)
 );
 insert into event_type_roles (event_type, role_name)
-select event_type, 'aura_auditor' from unnest(array[
-  'run.sealed', 'log.checkpoint_signed', 'log.signing_refused', 'log.archived', 'replay.mismatch', 'posture.checked',
-  'posture.changed', 'sandbox.opened', 'sandbox.unavailable', 'sandbox.escaped', 'auditor.started']) event_type;
+select event_type, 'aura_auditor' from unnest(array['replay.mismatch', 'sandbox.unavailable', 'sandbox.escaped']) event_type;

@@ -365,7 +365,7 @@ test("the Auditor appends only its own kinds of events", async () => {
     callVerb(db.pools.auditor, "append_events", AUDITOR, [
       { event_type, severity: "info", description: "said", payload: { n: 1 } },
     ]);
-  const [event] = await append("run.sealed");
+  const [event] = await append("sandbox.unavailable");
   expect(event).toEqual(done);
   expect(await append("task.verified")).toEqual([refused("forbidden")]);
   const { rows } = await db.pools.auditor.query(

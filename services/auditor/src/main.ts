@@ -5,6 +5,7 @@ import facts from "../package.json" with { type: "json" };
 import { buildApp } from "./app.ts";
 import { startCheckLoop } from "./auditor/check-loop.ts";
 import { createIsolationState } from "./auditor/isolation-state.ts";
+import { watchIsolation } from "./auditor/isolation-watch.ts";
 import { createSandboxQueue } from "./auditor/sandbox-queue.ts";
 import { startVerificationLoop } from "./auditor/verification-loop.ts";
 import { loadConfig } from "./config.ts";
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
   const log = createLog("auditor", config.logLevel);
   const pool = createPool(config.databaseUrl, "aura-auditor");
   const holder = `auditor-${randomBytes(4).toString("hex")}`;
-  const sandbox = createSandboxQueue(openSandbox({ sandbox: config.sandbox }));
+  const sandbox = createSandboxQueue(watchIsolation(openSandbox({ sandbox: config.sandbox }), pool, holder, log));
   const environment = createIsolationState(() => sandbox.borrow(new AbortController().signal).environment());
   const app = buildApp({ pool, log, version: facts.version, holder, environment });
   await app.listen({ host: config.host, port: config.port });

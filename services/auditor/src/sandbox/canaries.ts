@@ -23,6 +23,9 @@ const PROGRAM = readFileSync(new URL("./canary.py", import.meta.url), "utf8");
 const Line = z.strictObject({ canary: z.enum(CANARIES), escaped: z.boolean() });
 const PythonLine = z.strictObject({ python: z.string().max(40) });
 
+/** How the refusal of a jail that a canary broke out of begins, on both sides of the sandbox service's socket. */
+export const ESCAPED = "a test program broke out of the sandbox";
+
 export interface CanaryReport {
   /** All `contained`; otherwise nothing is reported but refused. */
   readonly canaries: EnvironmentFacts["canaries"];
@@ -85,7 +88,7 @@ function judge(end: JailEnd, effects: Partial<Record<string, boolean>>, fix: str
   if (silent.length > 0)
     refuse(`the sandbox does not start (${end.reason}): ${end.stderr.trim().slice(0, 400)}; ${fix}`);
   const out = CANARIES.filter((name) => escaped.get(name) === true || effects[name] === true);
-  if (out.length > 0) refuse(`a test program broke out of the sandbox: ${out.join(", ")}`);
+  if (out.length > 0) refuse(`${ESCAPED}: ${out.join(", ")}`);
   return Object.fromEntries(CANARIES.map((name) => [name, "contained" as const]));
 }
 

@@ -1,0 +1,23 @@
+import type { Queryable } from "@aura/shared/postgres/client";
+import { callVerb } from "@aura/shared/postgres/verbs";
+import { invariant } from "@aura/shared/problems";
+import { auditorContext } from "./context.ts";
+
+/** What the Auditor noticed and no row change tells; all of it is critical. */
+export interface Alarm {
+  readonly event_type: "replay.mismatch" | "sandbox.escaped" | "sandbox.unavailable";
+  readonly subject_type: string;
+  readonly subject_id: string;
+  /** One sentence. */
+  readonly description: string;
+  /** JSON, kept apart from the event and erasable. */
+  readonly payload?: unknown;
+}
+
+/** Appends an event of severity critical for each alarm. Source: database/functions/append_events.sql */
+export async function raiseAlarms(db: Queryable, holder: string, alarms: readonly Alarm[]): Promise<void> {
+  const events = alarms.map((alarm) => ({ ...alarm, severity: "critical" }));
+  const outcomes = await callVerb(db, "append_events", auditorContext(holder), events);
+  const refused = outcomes.find(({ outcome }) => outcome === "refused");
+  invariant(refused === undefined, `the Auditor may append its alarms (${refused?.code}: ${refused?.detail})`);
+}
