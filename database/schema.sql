@@ -1037,27 +1037,33 @@ UNION ALL
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.agent_activity_logs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.agent_activity_logs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.agent_activity_logs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.agent_activity_logs FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.agent_bindings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_agent_bindings();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.agent_bindings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_agent_bindings();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.agent_bindings REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_agent_bindings();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.agent_bindings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.agent_bindings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.agent_bindings FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.agent_runtimes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_agent_runtimes();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.agent_runtimes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_agent_runtimes();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.agent_runtimes REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_agent_runtimes();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.agent_runtimes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.agent_runtimes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.agent_runtimes FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_agents();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_agents();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.agents REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_agents();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.agents FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_api_keys();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_api_keys();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_api_keys();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.api_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.api_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.api_keys FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_outside_release AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.approval_transitions FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_outside_release();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.approval_transitions FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.approvals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_approvals();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.approvals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_approvals();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.approvals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_approvals();
@@ -1065,48 +1071,65 @@ CREATE TRIGGER legal_moves_insert BEFORE INSERT ON public.approvals FOR EACH ROW
 CREATE TRIGGER legal_moves_update BEFORE UPDATE OF status ON public.approvals FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.refuse_illegal_moves('approval_transitions', 'pending');
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.approvals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.approvals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.approvals FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_leaves FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_log_state FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_log_shrinking BEFORE UPDATE ON public.audit_log_state FOR EACH ROW EXECUTE FUNCTION public.refuse_log_shrinking();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_log_state FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_log_state FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_payloads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_payloads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_unless_erasing BEFORE UPDATE ON public.audit_payloads FOR EACH ROW EXECUTE FUNCTION public.refuse_unless_erasing();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_payloads FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.blobs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.blobs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_unless_erasing BEFORE UPDATE ON public.blobs FOR EACH ROW EXECUTE FUNCTION public.refuse_unless_erasing();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.blobs FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.block_dispositions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_block_dispositions();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.block_dispositions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_block_dispositions();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.block_dispositions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_block_dispositions();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.block_dispositions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.block_dispositions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.block_dispositions FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.director_actions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_director_actions();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.director_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_director_actions();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.director_actions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_director_actions();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.director_actions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.director_actions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.director_actions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.director_actions FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_outside_release AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.event_type_roles FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_outside_release();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.event_type_roles FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.evidence REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_evidence();
+CREATE TRIGGER audit_insert AFTER INSERT ON public.evidence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_evidence();
+CREATE TRIGGER audit_update AFTER UPDATE ON public.evidence REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_evidence();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.evidence FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.evidence FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.evidence FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.evidence FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_outside_release AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.governed_tables FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_outside_release();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.governed_tables FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.idempotent_replies FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.model_calls REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_model_calls();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.model_calls REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_model_calls();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.model_calls REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_model_calls();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.model_calls FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.model_calls FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.model_calls FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.model_prices REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_model_prices();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.model_prices REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_model_prices();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.model_prices REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_model_prices();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.model_prices FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.model_prices FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.model_prices FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.model_prices FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.orchestra_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_orchestra_runs();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.orchestra_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_orchestra_runs();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.orchestra_runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_orchestra_runs();
@@ -1114,78 +1137,96 @@ CREATE TRIGGER legal_moves_insert BEFORE INSERT ON public.orchestra_runs FOR EAC
 CREATE TRIGGER legal_moves_update BEFORE UPDATE OF status ON public.orchestra_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.refuse_illegal_moves('run_transitions', 'planning');
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.orchestra_runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.orchestra_runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.orchestra_runs FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_outside_release AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgmigrations FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_outside_release();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgmigrations FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.plans REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_plans();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.plans REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_plans();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.plans REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_plans();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.plans FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.plans FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.plans FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.plans FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.policies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_policies();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.policies REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_policies();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.policies REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_policies();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.policies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.policies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.policies FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.policy_decisions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_policy_decisions();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.policy_decisions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_policy_decisions();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.policy_decisions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_policy_decisions();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.policy_decisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.policy_decisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.policy_decisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.policy_decisions FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.prd_blocks FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.prd_blocks FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.prd_blocks FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.prd_blocks FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.prds REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_prds();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.prds REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_prds();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.prds REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_prds();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.prds FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.prds FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.prds FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.prds FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.projects REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_projects();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.projects REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_projects();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.projects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_projects();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.projects FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.projects FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.projects FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.requirements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_requirements();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.requirements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_requirements();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.requirements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_requirements();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.requirements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.requirements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.requirements FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.revisions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_revisions();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.revisions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_revisions();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.revisions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_revisions();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.revisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.revisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.revisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.revisions FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_outside_release AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.run_transitions FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_outside_release();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.run_transitions FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.runtime_heartbeats FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.sandbox_jobs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_sandbox_jobs();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.sandbox_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_sandbox_jobs();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.sandbox_jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_sandbox_jobs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.sandbox_jobs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.sandbox_jobs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.sandbox_jobs FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.suites REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_suites();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.suites REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_suites();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.suites REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_suites();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.suites FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.suites FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.suites FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.suites FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.system_state REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_system_state();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.system_state REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_system_state();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.system_state REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_system_state();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.system_state FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.system_state FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.system_state FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.task_attempts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_attempts();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.task_attempts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_attempts();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.task_attempts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_attempts();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.task_attempts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.task_attempts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.task_attempts FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.task_dependencies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_dependencies();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.task_dependencies REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_dependencies();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.task_dependencies REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_dependencies();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.task_dependencies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.task_dependencies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.task_dependencies FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.task_dependencies FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.task_leases FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.task_queue REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_queue();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.task_queue REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_queue();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.task_queue REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_queue();
@@ -1193,38 +1234,50 @@ CREATE TRIGGER legal_moves_insert AFTER INSERT ON public.task_queue REFERENCING 
 CREATE TRIGGER legal_moves_update AFTER UPDATE ON public.task_queue REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_task_moves();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.task_queue FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.task_queue FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.task_queue FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.task_requirements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_requirements();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.task_requirements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_requirements();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.task_requirements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_task_requirements();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.task_requirements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.task_requirements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.task_requirements FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_outside_release AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.task_transitions FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_outside_release();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.task_transitions FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.test_disputes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_test_disputes();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.test_disputes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_test_disputes();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.test_disputes REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_test_disputes();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.test_disputes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.test_disputes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.test_disputes FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.test_results REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_test_results();
+CREATE TRIGGER audit_insert AFTER INSERT ON public.test_results REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_test_results();
+CREATE TRIGGER audit_update AFTER UPDATE ON public.test_results REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_test_results();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.test_results FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.test_results FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.test_results FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.test_results FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.verdicts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_verdicts();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.verdicts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_verdicts();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.verdicts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_verdicts();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.verdicts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.verdicts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.verdicts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.verdicts FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.verification_leases FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.verification_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_verification_requests();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.verification_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_verification_requests();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.verification_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_verification_requests();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.verification_requests FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.verification_requests FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.verification_requests FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.verification_requests FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.verifications REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_verifications();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.verifications REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_verifications();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.verifications REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_verifications();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.verifications FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.verifications FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.verifications FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.verifications FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 
 -- functions
 
@@ -1293,6 +1346,26 @@ begin
   where closed_at is null and backend_pid = pg_backend_pid();
 end $function$;
 
+CREATE OR REPLACE FUNCTION guard.code_in_tables()
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'guard', 'pg_temp'
+AS $function$
+  with kept as (
+    select to_regclass(m.identity) as oid, m.identity from guard.schema_manifest m where m.kind = 'table')
+  select 'column ' || k.identity || '.' || a.attname
+  from kept k join pg_attrdef d on d.adrelid = k.oid join pg_attribute a on a.attrelid = k.oid and a.attnum = d.adnum
+  where not exists (select from guard.schema_manifest m where m.kind = 'column' and m.identity = k.identity || '.' || a.attname)
+  union all
+  select 'constraint ' || k.identity || '.' || c.conname from kept k join pg_constraint c on c.conrelid = k.oid and c.contype in ('c', 'x')
+  where not exists (select from guard.schema_manifest m where m.kind = 'constraint' and m.identity = k.identity || '.' || c.conname)
+  union all
+  select 'index ' || k.identity || '.' || x.relname
+  from kept k join pg_index i on i.indrelid = k.oid and (i.indexprs is not null or i.indpred is not null) join pg_class x on x.oid = i.indexrelid
+  where not exists (select from guard.schema_manifest m where m.kind = 'index' and m.identity = k.identity || '.' || x.relname)
+$function$;
+
 CREATE OR REPLACE FUNCTION guard.is_unchanged(p_object_type text, p_identity text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1324,7 +1397,7 @@ CREATE OR REPLACE FUNCTION guard.record_ddl(p_tag text, p_identity text)
 AS $function$
 begin
   if not exists (select from guard.schema_manifest) then return; end if;
-  if session_user = 'aura_migrator' or guard.release_is_open() then perform public._act_as('migration', session_user, null, null); end if;
+  if guard.release_is_open() then perform public._act_as('migration', session_user, null, null); end if;
   perform public._record_event('ddl.' || lower(replace(p_tag, ' ', '_')), 'warning', 'ddl ' || lower(p_tag), 'schema', left(p_identity, 200), null, null);
 end $function$;
 
@@ -1342,7 +1415,8 @@ begin
   if not p_released and p_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'CREATE RULE', 'DROP RULE', 'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY') then
     raise exception '% is refused outside a release', lower(p_tag) using errcode = 'AU004';
   end if;
-  broken := (select string_agg(v, ', ') from (select * from guard.violations(p_released) limit 5) x (v));
+  broken := (select string_agg(v, ', ') from (
+    select * from guard.violations(p_released) union all select * from guard.code_in_tables() where not p_released limit 5) x (v));
   if broken is not null then
     raise exception '% is refused: it would change %', lower(p_tag), broken using errcode = 'AU004';
   end if;
@@ -1654,6 +1728,7 @@ AS $function$
 declare
   codes text[];
 begin
+  perform _in_verb('cancel_tasks');
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status in ('verified', 'cancelled') then 'illegal_transition' end order by i.n)
   into codes from unnest(task_ids) with ordinality i (id, n) left join task_queue t on t.id = i.id;
@@ -1691,9 +1766,10 @@ select case
     when exists (
       select from requirements q left join verdicts d on d.verification_id = v.id and d.requirement_id = q.id
       where q.run_id = r.id and q.priority = 'must' and q.set_aside_by is null
-        and q.override_verdict is distinct from 'pass'
-        and not (q.verification_method = 'inspection' and q.inspection_verdict is not distinct from 'pass')
-        and d.verdict is distinct from 'pass') then 'requirement_failed'
+        and (q.override_verdict = 'fail' or q.inspection_verdict = 'fail'
+          or q.override_verdict is null and d.verdict is distinct from 'pass'
+            and not (q.verification_method = 'inspection' and q.inspection_verdict is not distinct from 'pass'))) then 'requirement_failed'
+    when not _plan_is_approved(r) then 'approval_missing'
     when r.oversight <> 'autonomous' and not exists (
       select from approvals a where a.run_id = r.id and a.kind = 'delivery' and a.status = 'approved' and a.used_at is not null
         and a.subject_id = p_revision_id) then 'approval_missing'
@@ -1740,6 +1816,7 @@ begin
   then
     raise exception 'malformed ctx: actor_kind must be one of %, actor_id 1 to 200 characters', p_allowed using errcode = 'AU001';
   end if;
+  perform _in_verb(null);
   perform _act_as(ctx->>'actor_kind', ctx->>'actor_id', ctx->>'request_id', ctx->>'action_id');
 end $function$;
 
@@ -1807,7 +1884,7 @@ begin
     ('aura_manager', 'manager', array['manager', 'director']),
     ('aura_agent', 'agent-runtime', array['agent', 'runtime']),
     ('aura_auditor', 'auditor', array['auditor']),
-    ('aura_migrator', 'migrate', array['migration'])) s (login, source, kinds)
+    ('aura_migrator', 'migrate', '{}')) s (login, source, kinds)
   where s.login = session_user;
   f.source := coalesce(f.source, 'database');
   if kind = any (allowed) or (kind = 'migration' and guard.release_is_open()) then
@@ -1855,6 +1932,32 @@ AS $function$
 select p_word is not null and (p_list is null or p_word = any (string_to_array(replace(p_list, ' ', ''), ',')))
 $function$;
 
+CREATE OR REPLACE FUNCTION public._in_verb(p_verb text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  select set_config('aura.verb', coalesce(p_verb, ''), true)
+$function$;
+
+CREATE OR REPLACE FUNCTION public._is_carried_suite(r public.orchestra_runs, p_content_sha256 bytea)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+with base as (
+  select _json(s.content_sha256) suite, b.id run_id from orchestra_runs b join suites s on s.id = b.suite_id where b.id = r.base_run_id),
+carried as (
+  select _json(p_content_sha256) suite)
+select exists (
+  select from base b, carried c
+  where jsonb_array_length(_items(c.suite->'tests')) > 0 and c.suite->'prelude' is not distinct from b.suite->'prelude'
+    and not exists (select from jsonb_array_elements(_items(c.suite->'tests')) t where t not in (select e from jsonb_array_elements(_items(b.suite->'tests')) e))
+    and not exists (
+      select from jsonb_array_elements(_items(c.suite->'tests')) t, jsonb_array_elements_text(_items(t->'requirement_ids')) k
+      where not exists (select from requirements n join requirements o on o.key = n.key and o.content_sha256 = n.content_sha256
+                        where n.run_id = r.id and n.key = k and o.run_id = b.run_id)))
+$function$;
+
 CREATE OR REPLACE FUNCTION public._is_open_run(p_status text)
  RETURNS boolean
  LANGUAGE sql
@@ -1871,12 +1974,63 @@ AS $function$
   select coalesce((select stopped_at is not null from system_state), false)
 $function$;
 
+CREATE OR REPLACE FUNCTION public._is_tree_of_run(r public.orchestra_runs, p_tree_sha256 bytea)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+with head as (
+  select e from revisions s, jsonb_array_elements(_items(_json(s.tree_sha256))) e where s.id = r.head_revision_id),
+judged as (
+  select _items(_json(q.tree_sha256)) tree from verification_requests q join verifications v on v.request_id = q.id
+  where q.run_id = r.id and q.kind = 'implement'),
+wanted as (
+  select e from jsonb_array_elements(_items(_json(p_tree_sha256))) e)
+select jsonb_typeof(_json(p_tree_sha256)) = 'array'
+  and not exists (
+    select from wanted w where w.e not in (select h.e from head h) and not exists (select from judged j where j.tree @> jsonb_build_array(w.e)))
+  and (select count(*) = count(distinct w.e->>'path') from wanted w)
+  and not exists (
+    select from head h where not exists (select from wanted w where w.e->>'path' = h.e->>'path')
+      and not exists (select from judged j where not j.tree @> jsonb_build_array(jsonb_build_object('path', h.e->'path'))))
+$function$;
+
+CREATE OR REPLACE FUNCTION public._is_understood(p_product jsonb, p_requirements jsonb, p_dispositions jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select p_product is not null
+  and jsonb_array_length(_items(p_requirements)) = jsonb_array_length(_items(p_product->'requirements'))
+  and not exists (
+    select from jsonb_array_elements(_items(p_product->'requirements')) said
+    where not exists (
+      select from jsonb_array_elements(_items(p_requirements)) r
+      where r->>'key' = said->>'id' and r->>'kind' = said->>'kind' and r->>'priority' = said->>'priority'
+        and r->>'verification_method' = said->>'verification_method' and r->'block_ids' = said->'block_ids'
+        and _json(decode(r->>'content_sha256', 'hex')) = said))
+  and not exists (
+    select from jsonb_array_elements(_items(p_dispositions)) d
+    where not case when exists (select from jsonb_array_elements(_items(p_product->'requirements')) said where said->'block_ids' ? (d->>'block_id'))
+      then d->>'disposition' = 'requirement'
+      else exists (select from jsonb_array_elements(_items(p_product->'dispositions')) said
+                   where said->>'block_id' = d->>'block_id' and said->>'disposition' = d->>'disposition') end)
+$function$;
+
 CREATE OR REPLACE FUNCTION public._items(p_value jsonb)
  RETURNS jsonb
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select case jsonb_typeof(p_value) when 'array' then p_value else '[]'::jsonb end
+$function$;
+
+CREATE OR REPLACE FUNCTION public._json(p_sha256 bytea)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+select convert_from(b.body, 'UTF8')::jsonb from blobs b where b.sha256 = p_sha256
 $function$;
 
 CREATE OR REPLACE FUNCTION public._landing_refusal(q public.verification_requests, v public.verifications, r public.orchestra_runs)
@@ -1887,6 +2041,7 @@ AS $function$
 select case
     when v.id is null or q.kind <> 'implement' then 'not_found'
     when not _is_open_run(r.status) then 'run_closed'
+    when not _plan_is_approved(r) then 'approval_missing'
     when v.outcome <> 'accepted'
       and not (v.outcome = 'rejected' and exists (select from task_queue t where t.id = q.task_id and t.overridden)) then 'verification_missing'
     when v.tree_sha256 is distinct from q.tree_sha256 then 'verification_missing'
@@ -1951,6 +2106,47 @@ begin
       with ordinality i (id, code, detail, result_id, n)
     where i.n <= cardinality(p_ids) order by i.n;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public._partial_refusal(r public.orchestra_runs, p_revision_id uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+select case
+    when not r.delivery_partial then 'approval_missing'
+    when r.suite_id is not null and not exists (
+      select from verification_requests q
+      where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = p_revision_id and q.suite_id = r.suite_id
+        and (q.created_at <= clock_timestamp() - interval '10 minutes' or exists (select from verifications v where v.request_id = q.id)))
+      then 'verification_missing'
+  end
+$function$;
+
+CREATE OR REPLACE FUNCTION public._plan_is_approved(r public.orchestra_runs)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select exists (
+    select from plans p join approvals a on a.run_id = r.id and a.kind = 'plan' and a.digest = p.digest
+    where p.id = r.plan_id and a.status = 'approved' and a.used_at is not null)
+$function$;
+
+CREATE OR REPLACE FUNCTION public._policy_allows(a public.approvals, r public.orchestra_runs, p_decision_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+with rule as (
+  select p.key, p.version, p.value from policies p
+  where p.key = format('approval.%s.%s', a.kind, r.oversight)
+     or (not r.strict_policy and p.key = format('approval.%s.%s.lenient', a.kind, r.oversight))
+  order by p.key desc, p.version desc limit 1)
+select r.oversight = 'autonomous' and exists (
+  select from policy_decisions d join rule on rule.key = d.policy_key and rule.version = d.policy_version
+  where d.id = p_decision_id and d.run_id = a.run_id and d.decision = 'allow' and rule.value = 'allow'
+    and d.subject = a.kind || ' ' || encode(a.digest, 'hex'))
+$function$;
 
 CREATE OR REPLACE FUNCTION public._price_of(p_provider text, p_model text, p_at timestamp with time zone)
  RETURNS public.model_prices
@@ -2080,6 +2276,26 @@ select coalesce(sum(coalesce(c.usd, c.reserved_usd)), 0),
   from model_calls c where c.run_id = p_run_id and (p_task_id is null or c.task_id = p_task_id)
 $function$;
 
+CREATE OR REPLACE FUNCTION public._store_blobs(bodies bytea[], media_types text[])
+ RETURNS SETOF bytea
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+begin
+  if bodies is null or array_position(bodies, null) is not null or cardinality(media_types) is distinct from cardinality(bodies) then
+    raise exception 'malformed blobs: every body needs a media type' using errcode = 'AU001';
+  end if;
+  if exists (select from unnest(bodies) b where octet_length(b) > 32 * 1024 * 1024) then
+    raise exception 'malformed blobs: a body has at most 32 MiB' using errcode = 'AU001';
+  end if;
+  insert into blobs (sha256, size, media_type, body)
+  select distinct on (sha256(i.body)) sha256(i.body), octet_length(i.body), i.media_type, i.body
+  from unnest(bodies, media_types) i (body, media_type) order by sha256(i.body)
+  on conflict do nothing;
+  return query select sha256(i.body) from unnest(bodies) with ordinality i (body, n) order by i.n;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public._utc_text(p_at timestamp without time zone)
  RETURNS text
  LANGUAGE sql
@@ -2114,6 +2330,7 @@ AS $function$
 declare
   codes text[];
 begin
+  perform _in_verb('withdraw_tasks');
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status <> 'assigned' then 'illegal_transition' end order by i.n)
   into codes from unnest(task_ids) with ordinality i (id, n) left join task_queue t on t.id = i.id;
@@ -2137,6 +2354,7 @@ declare
 begin
   if runtime is null then raise exception 'unknown runtime token' using errcode = 'AU005'; end if;
   if _is_stopped() then return; end if;
+  perform _in_verb('accept_tasks');
   with mine as (
     select t.id, t.status from agent_bindings b join agents a on a.id = b.agent_id
     join task_queue t on t.assigned_agent = b.agent_id::text and t.status = 'assigned'
@@ -2290,6 +2508,7 @@ declare
   r orchestra_runs;
   ids uuid[] := (select array_agg((q->>'id')::uuid order by q->>'id') from jsonb_array_elements(_items(requirements)) q);
   present uuid[];
+  asked verification_requests;
 begin
   perform _enter(ctx, array['manager']);
   select * into r from orchestra_runs where id = p_run_id for no key update;
@@ -2298,8 +2517,10 @@ begin
   if present = ids then return _outcome('adopt_requirements', 'run', p_run_id, null); end if;
   if present is not null then return _outcome('adopt_requirements', 'run', p_run_id, 'illegal_transition', 'the run has other requirements'); end if;
   if not _is_open_run(r.status) then return _outcome('adopt_requirements', 'run', p_run_id, 'run_closed'); end if;
-  if (_accepted_request(p_run_id, p_verification_id, 'requirements')).id is null then
-    return _outcome('adopt_requirements', 'run', p_run_id, 'verification_missing');
+  asked := _accepted_request(p_run_id, p_verification_id, 'requirements');
+  if asked.id is null then return _outcome('adopt_requirements', 'run', p_run_id, 'verification_missing'); end if;
+  if not _is_understood(_json(asked.product_sha256), adopt_requirements.requirements, dispositions) then
+    return _outcome('adopt_requirements', 'run', p_run_id, 'product_mismatch', 'the verified product says otherwise');
   end if;
   insert into requirements (id, run_id, key, kind, priority, verification_method, block_ids, content_sha256)
   select q.id, p_run_id, q.key, q.kind, q.priority, q.verification_method, q.block_ids, decode(q.content_sha256, 'hex')
@@ -2333,7 +2554,7 @@ begin
   if r.id is null then return _outcome('adopt_suite', 'suite', suite_id, 'not_found'); end if;
   if not _is_open_run(r.status) then return _outcome('adopt_suite', 'suite', suite_id, 'run_closed'); end if;
   q := _accepted_request(r.id, (suite->>'verification_id')::uuid, 'acceptance_tests');
-  if not (r.base_run_id is not null and suite->>'verification_id' is null and (suite->>'version')::int = 1)
+  if not (suite->>'verification_id' is null and (suite->>'version')::int = 1 and _is_carried_suite(r, decode(suite->>'content_sha256', 'hex')))
     and (q.id is null or q.product_sha256 is distinct from decode(suite->>'content_sha256', 'hex')) then
     return _outcome('adopt_suite', 'suite', suite_id, 'verification_missing');
   end if;
@@ -2382,8 +2603,9 @@ declare
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('assign_tasks');
   perform _check_items(task_ids, cardinality(agent_ids), cardinality(contexts));
-  perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for share;
+  perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for no key update;
   perform from agents where id = any (agent_ids) order by id for no key update;
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
@@ -2397,9 +2619,20 @@ begin
       when t.kind <> all (a.capabilities) then 'not_capable'
       when h.seen_at is null or h.seen_at < clock_timestamp() - interval '30 seconds' then 'agent_unbound'
       when a.max_concurrent < i.nth + (select count(*) from task_queue q where q.assigned_agent = a.id::text and q.status in ('assigned', 'running')) then 'agent_busy'
-      when exists (select from task_attempts p join task_queue q on q.id = p.task_id
-                   where q.run_id = t.run_id and p.agent_id = a.id
-                     and (q.kind, t.kind) in (('implement', 'acceptance_tests'), ('acceptance_tests', 'implement'), ('implement', 'review'))) then 'conflict_of_roles'
+      when exists (
+        select from (
+          select q.kind from task_attempts p join task_queue q on q.id = p.task_id where q.run_id = t.run_id and p.agent_id = a.id
+          union all
+          select q.kind from task_queue q where q.run_id = t.run_id and q.assigned_agent = a.id::text and q.status in ('assigned', 'running')
+          union all
+          select q.kind from unnest(task_ids, agent_ids) with ordinality o (id, agent_id, n) join task_queue q on q.id = o.id
+          where o.n < i.n and o.agent_id = a.id and q.run_id = t.run_id) held
+        where (held.kind, t.kind) in (('implement', 'acceptance_tests'), ('acceptance_tests', 'implement'), ('implement', 'review'))) then 'conflict_of_roles'
+      when t.kind = 'implement' and exists (
+        select from task_queue q where q.run_id = t.run_id and q.kind = 'review' and q.assigned_agent = a.id::text and q.status in ('assigned', 'running')
+        union all
+        select from unnest(task_ids, agent_ids) with ordinality o (id, agent_id, n) join task_queue q on q.id = o.id
+        where o.n < i.n and o.agent_id = a.id and q.run_id = t.run_id and q.kind = 'review') then 'conflict_of_roles'
     end order by i.n)
   into codes
   from (select u.*, row_number() over (partition by u.agent_id order by u.n) nth from unnest(task_ids, agent_ids, contexts) with ordinality u (id, agent_id, context, n)) i
@@ -2747,6 +2980,54 @@ begin
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'director_action.deleted' event_type, coalesce(r.action, '') from_status, '' to_status,
                  null::uuid run_id, null::uuid task_id, r.id::text subject_id, '' changes
+          from old_rows r offset 0) x;
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_evidence()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET enable_nestloop TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  f event_frame := _event_frame();
+  written bigint;
+begin
+  if tg_op = 'INSERT' then
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'evidence', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'evidence', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'evidence.created' event_type, '' from_status, coalesce('', '') to_status,
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.id::text subject_id, concat(case when r.command is not null then ',"command":' || to_json(_list_text(r.command::text[])) end, case when r.duration_ms is not null then ',"duration_ms":' || to_json(r.duration_ms::text) end, case when r.exit_code is not null then ',"exit_code":' || to_json(r.exit_code::text) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.output_sha256 is not null then ',"output_sha256":' || to_json(encode(r.output_sha256, 'hex')) end, case when r.reason is not null then ',"reason":' || to_json(_short_text(r.reason)) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end, case when r.verification_id is not null then ',"verification_id":' || to_json(r.verification_id::text) end) changes
+          from new_rows r offset 0) x;
+  elsif tg_op = 'UPDATE' then
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'evidence', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'evidence', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'evidence.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.id::text subject_id, concat(case when r.command is distinct from o.command then ',"command":' || coalesce(to_json(_list_text(r.command::text[]))::text, 'null') end, case when r.duration_ms is distinct from o.duration_ms then ',"duration_ms":' || coalesce(to_json(r.duration_ms::text)::text, 'null') end, case when r.exit_code is distinct from o.exit_code then ',"exit_code":' || coalesce(to_json(r.exit_code::text)::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.output_sha256 is distinct from o.output_sha256 then ',"output_sha256":' || coalesce(to_json(encode(r.output_sha256, 'hex'))::text, 'null') end, case when r.reason is distinct from o.reason then ',"reason":' || coalesce(to_json(_short_text(r.reason))::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end, case when r.verification_id is distinct from o.verification_id then ',"verification_id":' || coalesce(to_json(r.verification_id::text)::text, 'null') end) changes
+          from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
+    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    if written <> (select count(*) from new_rows) then
+      raise exception 'the key of a governed row never changes' using errcode = 'AU002';
+    end if;
+  else
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'evidence', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'evidence', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'evidence.deleted' event_type, coalesce('', '') from_status, '' to_status,
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.id::text subject_id, '' changes
           from old_rows r offset 0) x;
   end if;
   return null;
@@ -3616,6 +3897,54 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.audit_test_results()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET enable_nestloop TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  f event_frame := _event_frame();
+  written bigint;
+begin
+  if tg_op = 'INSERT' then
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'test_result', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'test_result', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'test_result.' || coalesce(r.outcome, 'created') event_type, '' from_status, coalesce(r.outcome, '') to_status,
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || _short_text(r.test_id) subject_id, concat(case when r.assertions is not null then ',"assertions":' || to_json(r.assertions::text) end, case when r.duration_ms is not null then ',"duration_ms":' || to_json(r.duration_ms::text) end, case when r.guard is not null then ',"guard":' || to_json(r.guard::text) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.reached_product is not null then ',"reached_product":' || to_json(r.reached_product::text) end, case when r.requirement_keys is not null then ',"requirement_keys":' || to_json(_list_text(r.requirement_keys::text[])) end) changes
+          from new_rows r offset 0) x;
+  elsif tg_op = 'UPDATE' then
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'test_result', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'test_result', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'test_result.' || case when r.outcome is distinct from o.outcome then coalesce(r.outcome, 'changed') else 'changed' end event_type, coalesce(o.outcome, '') from_status, coalesce(r.outcome, '') to_status,
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || _short_text(r.test_id) subject_id, concat(case when r.assertions is distinct from o.assertions then ',"assertions":' || coalesce(to_json(r.assertions::text)::text, 'null') end, case when r.duration_ms is distinct from o.duration_ms then ',"duration_ms":' || coalesce(to_json(r.duration_ms::text)::text, 'null') end, case when r.guard is distinct from o.guard then ',"guard":' || coalesce(to_json(r.guard::text)::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.reached_product is distinct from o.reached_product then ',"reached_product":' || coalesce(to_json(r.reached_product::text)::text, 'null') end, case when r.requirement_keys is distinct from o.requirement_keys then ',"requirement_keys":' || coalesce(to_json(_list_text(r.requirement_keys::text[]))::text, 'null') end) changes
+          from new_rows r join old_rows o on o.verification_id = r.verification_id and o.test_id = r.test_id where true offset 0) x;
+    select count(*) into written from new_rows r join old_rows o on o.verification_id = r.verification_id and o.test_id = r.test_id;
+    if written <> (select count(*) from new_rows) then
+      raise exception 'the key of a governed row never changes' using errcode = 'AU002';
+    end if;
+  else
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'test_result', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'test_result', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'test_result.deleted' event_type, coalesce(r.outcome, '') from_status, '' to_status,
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || _short_text(r.test_id) subject_id, '' changes
+          from old_rows r offset 0) x;
+  end if;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.audit_verdicts()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4021,6 +4350,7 @@ declare
   endings text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('escalate_tasks');
   perform _check_items(task_ids, cardinality(codes), cardinality(details));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status not in ('blocked', 'ready', 'running', 'submitted', 'rejected') then 'illegal_transition' end order by i.n),
@@ -4068,6 +4398,7 @@ declare
   refusals text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('fail_tasks');
   perform _check_items(task_ids, cardinality(codes));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status <> 'awaiting_director' then 'illegal_transition' end order by i.n)
@@ -4108,8 +4439,8 @@ begin
       when not case i.status when 'completed' then i.stop_reason in ('verified', 'partial') when 'cancelled' then i.stop_reason = 'cancelled'
              else i.stop_reason in ('verification_failed', 'stuck', 'environment', 'policy') end then 'illegal_transition'
       when exists (select from task_queue t where t.run_id = r.id and t.status not in ('verified', 'failed', 'cancelled')) then 'tasks_open'
-      when i.status = 'completed' and i.stop_reason = 'partial' and not r.delivery_partial then 'approval_missing'
       when i.status = 'completed' and not exists (select from revisions v where v.id = i.revision_id and v.run_id = r.id) then 'nothing_delivered'
+      when i.status = 'completed' and i.stop_reason = 'partial' then _partial_refusal(r, i.revision_id)
       when i.status = 'completed' and i.stop_reason = 'verified' then _delivery_refusal(r, i.revision_id)
     end order by i.n)
   into refusals from unnest(run_ids, statuses, stop_reasons, revision_ids) with ordinality i (id, status, stop_reason, revision_id, n) left join orchestra_runs r on r.id = i.id;
@@ -4242,6 +4573,7 @@ begin
     return _outcome('land_partial_revision', 'run', p_run_id, 'tasks_open');
   end if;
   if r.head_revision_id is distinct from p_head_revision_id then return _outcome('land_partial_revision', 'run', p_run_id, 'head_moved'); end if;
+  if not _is_tree_of_run(r, p_tree_sha256) then return _outcome('land_partial_revision', 'run', p_run_id, 'tree_mismatch'); end if;
   revision := uuid_v7();
   insert into revisions (id, run_id, number, parent_id, tree_sha256, message)
   values (revision, p_run_id, 1 + coalesce((select max(s.number) from revisions s where s.run_id = p_run_id), 0), r.head_revision_id, p_tree_sha256, p_message);
@@ -4345,9 +4677,7 @@ begin
       when r.id is null then 'not_found'
       when not _is_open_run(r.status) or not _is_open_run(i.status) then 'illegal_transition'
       when r.status <> i.status and not exists (select from run_transitions t where t.from_status = r.status and t.to_status = i.status) then 'illegal_transition'
-      when r.status in ('planning', 'awaiting_director') and i.status = 'executing' and not exists (
-        select from plans p join approvals a on a.run_id = r.id and a.kind = 'plan' and a.digest = p.digest
-        where p.id = r.plan_id and a.status = 'approved' and a.used_at is not null) then 'approval_missing'
+      when r.status in ('planning', 'awaiting_director') and i.status = 'executing' and not _plan_is_approved(r) then 'approval_missing'
     end order by i.n)
   into refusals from unnest(run_ids, statuses) with ordinality i (id, status, n) left join orchestra_runs r on r.id = i.id;
   update orchestra_runs r set status = i.status, waiting_code = i.reason, waiting_detail = i.detail,
@@ -4447,24 +4777,27 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION public.put_blobs(bodies bytea[], media_types text[])
+CREATE OR REPLACE FUNCTION public.put_agent_blobs(p_token text, bodies bytea[], media_types text[])
  RETURNS SETOF bytea
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
 AS $function$
-#variable_conflict use_column
 begin
-  if bodies is null or array_position(bodies, null) is not null or cardinality(media_types) is distinct from cardinality(bodies) then
-    raise exception 'malformed blobs: every body needs a media type' using errcode = 'AU001';
-  end if;
-  insert into blobs (sha256, size, media_type, body)
-  select distinct on (sha256(i.body)) sha256(i.body), octet_length(i.body), i.media_type, i.body
-  from unnest(bodies, media_types) i (body, media_type) order by sha256(i.body)
-  on conflict do nothing;
-  return query select sha256(i.body) from unnest(bodies) with ordinality i (body, n) order by i.n;
+  if _runtime_of(p_token) is null then raise exception 'unknown runtime token' using errcode = 'AU005'; end if;
+  return query select * from _store_blobs(bodies, media_types);
 end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.put_blobs(bodies bytea[], media_types text[])
+ RETURNS SETOF bytea
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+select * from _store_blobs(bodies, media_types)
 $function$;
 
 CREATE OR REPLACE FUNCTION public.queue_sandbox_job(ctx jsonb, p_token text, p_task_id uuid, p_claim_id bigint, tree_sha256 bytea, p_command text, p_arguments text[])
@@ -4624,20 +4957,22 @@ CREATE OR REPLACE FUNCTION public.refuse_illegal_task_moves()
 AS $function$
 declare
   bad record;
+  by_verb constant text := case when session_user in ('aura_manager', 'aura_agent', 'aura_auditor') then coalesce(current_setting('aura.verb', true), '') end;
 begin
   if tg_op = 'INSERT' then
     select n.id, 'nothing' as "from", n.status as "to" into bad from new_rows n
     where n.status not in ('blocked', 'ready') or n.assigned_agent is not null limit 1;
   else
     select n.id, o.status as "from", n.status as "to" into bad from new_rows n join old_rows o on o.id = n.id
-    left join (select distinct from_status, to_status from task_transitions) t on t.from_status = o.status and t.to_status = n.status
+    left join (select distinct from_status, to_status from task_transitions m where by_verb is null or m.verb = by_verb) t
+      on t.from_status = o.status and t.to_status = n.status
     where (n.status <> o.status and t.from_status is null)
        or (n.assigned_agent is distinct from o.assigned_agent
            and not (o.status = 'ready' and n.status = 'assigned')
            and not (o.status = 'assigned' and n.status = 'ready' and n.assigned_agent is null)) limit 1;
   end if;
   if found then
-    raise exception 'illegal move of task % from % to %', bad.id, bad."from", bad."to" using errcode = 'AU002';
+    raise exception 'illegal move of task % from % to % by %', bad.id, bad."from", bad."to", coalesce(nullif(by_verb, ''), 'no verb') using errcode = 'AU002';
   end if;
   return null;
 end $function$;
@@ -4652,6 +4987,18 @@ begin
     raise exception 'the log only grows' using errcode = 'AU003';
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_outside_verbs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  if not exists (select from pg_roles where rolname in (session_user, current_user) and rolsuper) and not guard.release_is_open() then
+    raise exception '% of % is refused: rows are written by verbs', lower(tg_op), tg_table_name using errcode = 'AU004';
+  end if;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_unless_erasing()
@@ -4712,6 +5059,7 @@ declare
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('reject_tasks');
   perform _check_items(task_ids, cardinality(verification_ids));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
@@ -4739,6 +5087,7 @@ declare
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('release_tasks');
   perform _check_items(task_ids);
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
@@ -4786,15 +5135,16 @@ AS $function$
 #variable_conflict use_column
 declare
   g governed_tables;
-  found_rows int := 0;
 begin
   for g in select * from governed_tables order by table_name loop
-    return query execute _replay_query(g) using p_limit - found_rows;
-    get diagnostics found_rows = row_count;
-    p_limit := p_limit - found_rows;
-    found_rows := 0;
-    exit when p_limit <= 0;
+    return query execute _replay_query(g) using p_limit;
   end loop;
+  return query
+    select 'prd_blocks', p.id::text, '*', 'the blocks that blocks_sha256 is of', 'other blocks'
+    from prds p where _json(p.blocks_sha256) <> (
+      select coalesce(jsonb_agg(jsonb_build_object('block_id', b.block_id, 'position', b.position, 'kind', b.kind, 'headings', b.headings, 'body', b.body) order by b.position), '[]')
+      from prd_blocks b where b.prd_id = p.id)
+    limit p_limit;
 end
 $function$;
 
@@ -4864,6 +5214,7 @@ declare
   endings text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('requeue_tasks');
   perform _check_items(task_ids, cardinality(codes), cardinality(charged));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
@@ -4919,6 +5270,7 @@ begin
   code := case
     when held.code is not null then held.code
     when _is_stopped() then 'system_stopped'
+    when (select count(*) from model_calls m where m.task_id = p_task_id and m.claim_id = p_claim_id) >= 200 then 'limit_reached'
     when coalesce(input_tokens_max, -1) < 0 or coalesce(output_tokens_max, -1) < 0 or tokens = 0 then 'validation_failed'
     when not (r.provider is null or _in_list(p_provider, r.provider)) or not (r.model is null or _in_list(p_model, r.model)) then 'provider_not_allowed'
     when price.provider is null then 'unknown_price'
@@ -5038,10 +5390,9 @@ begin
   select array_agg(case
       when a.id is null then 'not_found'
       when i.status = 'voided' and a.status in ('pending', 'approved') and a.used_at is null then null
-      when i.status = 'expired' and a.status = 'pending' and a.expires_at <= clock_timestamp() then null
+      when i.status = 'expired' and a.status in ('pending', 'approved') and a.used_at is null and a.expires_at <= clock_timestamp() then null
       when i.status <> 'approved' or a.status <> 'pending' then 'illegal_transition'
-      when r.oversight <> 'autonomous'
-        or not exists (select from policy_decisions d where d.id = i.decision_id and d.run_id = a.run_id and d.decision = 'allow') then 'policy_denied'
+      when not _policy_allows(a, r, i.decision_id) then 'policy_denied'
     end order by i.n)
   into codes
   from unnest(approval_ids, statuses, policy_decision_ids) with ordinality i (id, status, decision_id, n)
@@ -5075,6 +5426,10 @@ begin
   end;
   if code is null then
     price := _price_of(c.provider, c.model, c.created_at);
+    if p_outcome = 'ok' then
+      input_tokens := greatest(input_tokens, 1);
+      output_tokens := greatest(output_tokens, 1);
+    end if;
     update model_calls m set status = 'settled', input_tokens = settle_call.input_tokens, output_tokens = settle_call.output_tokens, outcome = p_outcome,
       usd = round((settle_call.input_tokens * price.input_usd + settle_call.output_tokens * price.output_usd) / 1000000, 6),
       reply_sha256 = settle_call.reply_sha256, duration_ms = settle_call.duration_ms, settled_at = clock_timestamp()
@@ -5095,6 +5450,7 @@ declare
   runtime uuid := _enter_runtime(ctx, p_token);
   codes text[];
 begin
+  perform _in_verb('submit_attempts');
   perform _check_items(task_ids, cardinality(claim_ids), cardinality(products), cardinality(transcripts), cardinality(self_confidences));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(coalesce(h.code, case when b.sha256 is null then 'not_found' end) order by h.n) into codes
@@ -5130,6 +5486,7 @@ begin
       case when k.id is null then null else 'there is no such action' end;
     return;
   end if;
+  perform _in_verb(p_action);
   refusal := case
     when k.role is null then array['forbidden', 'role director']
     when coalesce(length(btrim(p_reason)), 0) not between 3 and 2000 then array['validation_failed', 'a reason has 3 to 2000 characters']
@@ -5167,6 +5524,7 @@ begin
       when a.status <> 'approved' then 'illegal_transition'
       when a.used_at is not null then 'approval_used'
       when a.digest is distinct from i.digest then 'digest_mismatch'
+      when a.expires_at <= clock_timestamp() then 'expired'
     end order by i.n)
   into codes from unnest(approval_ids, digests) with ordinality i (id, digest, n) left join approvals a on a.id = i.id;
   update approvals a set used_at = now() from unnest(approval_ids, codes) i (id, code) where a.id = i.id and i.code is null;
@@ -5194,6 +5552,7 @@ declare
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('verify_tasks');
   perform _check_items(task_ids, cardinality(verification_ids));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
@@ -5242,6 +5601,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function guard.check_ddl() (administrator): administrator=X/administrator
 -- function guard.check_drop() (administrator): administrator=X/administrator
 -- function guard.close_release(text) (administrator): administrator=X/administrator
+-- function guard.code_in_tables() (administrator): administrator=X/administrator
 -- function guard.is_unchanged(text,text) (administrator): administrator=X/administrator
 -- function guard.open_release() (administrator): administrator=X/administrator
 -- function guard.record_ddl(text,text) (administrator): administrator=X/administrator
@@ -5273,9 +5633,14 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._event_frame(): aura_owner=X/aura_owner
 -- function public._held(uuid,uuid[],bigint[]): aura_owner=X/aura_owner
 -- function public._in_list(text,text): aura_owner=X/aura_owner
+-- function public._in_verb(text): aura_owner=X/aura_owner
+-- function public._is_carried_suite(public.orchestra_runs,bytea): aura_owner=X/aura_owner
 -- function public._is_open_run(text): aura_owner=X/aura_owner
 -- function public._is_stopped(): aura_owner=X/aura_owner
+-- function public._is_tree_of_run(public.orchestra_runs,bytea): aura_owner=X/aura_owner
+-- function public._is_understood(jsonb,jsonb,jsonb): aura_owner=X/aura_owner
 -- function public._items(jsonb): aura_owner=X/aura_owner
+-- function public._json(bytea): aura_owner=X/aura_owner
 -- function public._landing_refusal(public.verification_requests,public.verifications,public.orchestra_runs): aura_owner=X/aura_owner
 -- function public._lease_ran_out(public.task_queue): aura_owner=X/aura_owner
 -- function public._lease_seconds(integer): aura_owner=X/aura_owner
@@ -5283,6 +5648,9 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._next_event_id(text): aura_owner=X/aura_owner
 -- function public._outcome(text,text,uuid,text,text): aura_owner=X/aura_owner
 -- function public._outcomes(text,text,uuid[],text[],text[],uuid[]): aura_owner=X/aura_owner
+-- function public._partial_refusal(public.orchestra_runs,uuid): aura_owner=X/aura_owner
+-- function public._plan_is_approved(public.orchestra_runs): aura_owner=X/aura_owner
+-- function public._policy_allows(public.approvals,public.orchestra_runs,uuid): aura_owner=X/aura_owner
 -- function public._price_of(text,text,timestamp with time zone): aura_owner=X/aura_owner
 -- function public._record_action(public.api_keys,uuid,text,uuid,text,jsonb,text,text): aura_owner=X/aura_owner
 -- function public._record_event(text,text,text,text,text,uuid,uuid,text,bytea): aura_owner=X/aura_owner
@@ -5291,6 +5659,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._runtime_of(text): aura_owner=X/aura_owner
 -- function public._short_text(text): aura_owner=X/aura_owner
 -- function public._spent(uuid,uuid): aura_owner=X/aura_owner
+-- function public._store_blobs(bytea[],text[]): aura_owner=X/aura_owner
 -- function public._utc_text(timestamp without time zone): aura_owner=X/aura_owner
 -- function public._uuid_floor(integer,xid8): aura_owner=X/aura_owner
 -- function public._verification_matches(public.task_queue,uuid,text): aura_owner=X/aura_owner
@@ -5310,6 +5679,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.audit_approvals(): aura_owner=X/aura_owner
 -- function public.audit_block_dispositions(): aura_owner=X/aura_owner
 -- function public.audit_director_actions(): aura_owner=X/aura_owner
+-- function public.audit_evidence(): aura_owner=X/aura_owner
 -- function public.audit_model_calls(): aura_owner=X/aura_owner
 -- function public.audit_model_prices(): aura_owner=X/aura_owner
 -- function public.audit_orchestra_runs(): aura_owner=X/aura_owner
@@ -5328,6 +5698,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.audit_task_queue(): aura_owner=X/aura_owner
 -- function public.audit_task_requirements(): aura_owner=X/aura_owner
 -- function public.audit_test_disputes(): aura_owner=X/aura_owner
+-- function public.audit_test_results(): aura_owner=X/aura_owner
 -- function public.audit_verdicts(): aura_owner=X/aura_owner
 -- function public.audit_verification_requests(): aura_owner=X/aura_owner
 -- function public.audit_verifications(): aura_owner=X/aura_owner
@@ -5357,7 +5728,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.number_events(integer): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.open_approvals(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.open_disputes(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
--- function public.put_blobs(bytea[],text[]): aura_agent=X/aura_owner, aura_auditor=X/aura_owner, aura_manager=X/aura_owner, aura_owner=X/aura_owner
+-- function public.put_agent_blobs(text,bytea[],text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
+-- function public.put_blobs(bytea[],text[]): aura_auditor=X/aura_owner, aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.queue_sandbox_job(jsonb,text,uuid,bigint,bytea,text,text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.read_sandbox_jobs(text,uuid[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_policy_decisions(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -5366,6 +5738,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.refuse_illegal_moves(): aura_owner=X/aura_owner
 -- function public.refuse_illegal_task_moves(): aura_owner=X/aura_owner
 -- function public.refuse_log_shrinking(): aura_owner=X/aura_owner
+-- function public.refuse_outside_verbs(): aura_owner=X/aura_owner
 -- function public.refuse_unless_erasing(): aura_owner=X/aura_owner
 -- function public.register_runtime(jsonb,text,text,integer,text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.reject_tasks(jsonb,uuid[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -5449,6 +5822,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 
 -- moves
 
+-- approval approved -> expired
 -- approval approved -> voided
 -- approval pending -> approved
 -- approval pending -> changes_requested
@@ -5481,6 +5855,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- task awaiting_director -> ready by answer
 -- task awaiting_director -> ready by reassign_task
 -- task awaiting_director -> ready by retry_task
+-- task awaiting_director -> ready by set_budget
 -- task awaiting_director -> verified by override_verdict
 -- task blocked -> awaiting_director by escalate_tasks
 -- task blocked -> cancelled by cancel_tasks
@@ -5498,6 +5873,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- task rejected -> verified by override_verdict
 -- task running -> awaiting_director by escalate_tasks
 -- task running -> cancelled by cancel_tasks
+-- task running -> ready by reassign_task
 -- task running -> ready by requeue_tasks
 -- task running -> submitted by submit_attempts
 -- task submitted -> awaiting_director by escalate_tasks
@@ -5516,6 +5892,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- (approvals,approval,{id},r.run_id,,status,f,"{run_id,kind,status,digest,subject_id,content_sha256,expires_at,decided_by,decided_at,used_at}",{})
 -- (block_dispositions,block,"{run_id,block_id}",r.run_id,,,f,"{disposition,set_aside_by}",{})
 -- (director_actions,director_action,{id},,,action,t,"{director_id,action,target_id,key_id,outcome,code,args_sha256}",{})
+-- (evidence,evidence,{id},"(select v.run_id from verifications v where v.id = r.verification_id)","(select v.task_id from verifications v where v.id = r.verification_id)",,f,"{verification_id,kind,command,exit_code,reason,output_sha256,tree_sha256,duration_ms}",{})
 -- (model_calls,model_call,{id},r.run_id,r.task_id,status,t,"{run_id,task_id,attempt,claim_id,provider,model,status,reserved_tokens,reserved_usd,input_tokens,output_tokens,usd,outcome,request_sha256,reply_sha256}",{})
 -- (model_prices,model_price,"{provider,model,valid_from}",,,,f,"{input_usd,output_usd}",{})
 -- (orchestra_runs,run,{id},r.id,,status,f,"{project_id,manager_id,status,confidence_score,finished_at,prd_id,oversight,provider,model,toolchain,base_run_id,priority,usd_limit,tokens_limit,paused_at,stop_reason,waiting_code,plan_id,suite_id,head_revision_id,delivered_revision_id,delivery_partial,strict_policy,created_by}",{})
@@ -5534,6 +5911,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- (task_queue,task,{id},r.run_id,r.id,status,f,"{run_id,assigned_agent,status,priority,completed_at,kind,key,spec_sha256,attempt,failures,deaths,claim_id,context_sha256,usd_limit,tokens_limit,repairs_task_id,disputes_test_ids,best_request_id,overridden,preferred_agent_id,return_code,waiting_code}",{})
 -- (task_requirements,task_requirement,"{task_id,requirement_id}","(select t.run_id from task_queue t where t.id = r.task_id)",r.task_id,,f,{closes},{})
 -- (test_disputes,dispute,{id},r.run_id,r.task_id,ruling,f,"{run_id,task_id,attempt,test_id,dispute_task_id,ruling}",{})
+-- (test_results,test_result,"{verification_id,test_id}","(select v.run_id from verifications v where v.id = r.verification_id)","(select v.task_id from verifications v where v.id = r.verification_id)",outcome,t,"{requirement_keys,outcome,reached_product,assertions,guard,duration_ms}",{})
 -- (verdicts,verdict,"{verification_id,requirement_id}","(select v.run_id from verifications v where v.id = r.verification_id)","(select v.task_id from verifications v where v.id = r.verification_id)",verdict,t,"{verdict,tests_passed,tests_total}",{})
 -- (verification_requests,verification_request,{id},r.run_id,r.task_id,,f,"{run_id,kind,task_id,attempt,claim_id,product_sha256,base_revision_id,tree_sha256,plan_id,suite_id,retry}",{})
 -- (verifications,verification,{id},r.run_id,r.task_id,outcome,t,"{request_id,run_id,task_id,attempt,outcome,report_sha256,tree_sha256,sandbox_level,environment_sha256,auditor}",{})

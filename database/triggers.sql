@@ -37,6 +37,18 @@ create or replace trigger legal_moves_insert before insert on approvals for each
 create or replace trigger legal_moves_update before update of status on approvals for each row when (old.status is distinct from new.status)
   execute function refuse_illegal_moves('approval_transitions', 'pending');
 
+-- Who may execute no verb writes no row, the owner of the tables neither.
+do $$
+declare
+  t record;
+begin
+  for t in select c.oid::regclass as name from pg_class c
+           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(c.relowner, 'member') loop
+    execute format('create or replace trigger written_by_verbs before insert or update or delete or truncate on %s for each statement
+                    when (session_user not in (''aura_manager'', ''aura_agent'', ''aura_auditor'')) execute function refuse_outside_verbs()', t.name);
+  end loop;
+end $$;
+
 -- The rules themselves change in a release only.
 do $$
 declare

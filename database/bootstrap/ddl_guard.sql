@@ -144,10 +144,29 @@ revoke all on function guard.is_unchanged(text, text) from public;
 create or replace function guard.record_ddl(p_tag text, p_identity text) returns void language plpgsql set search_path = pg_catalog, public, guard, pg_temp as $$
 begin
   if not exists (select from guard.schema_manifest) then return; end if;
-  if session_user = 'aura_migrator' or guard.release_is_open() then perform public._act_as('migration', session_user, null, null); end if;
+  if guard.release_is_open() then perform public._act_as('migration', session_user, null, null); end if;
   perform public._record_event('ddl.' || lower(replace(p_tag, ' ', '_')), 'warning', 'ddl ' || lower(p_tag), 'schema', left(p_identity, 200), null, null);
 end $$;
 revoke all on function guard.record_ddl(text, text) from public;
+
+-- Code that a table of the manifest got since, and that would run inside the verbs: defaults, generated columns, checks,
+-- expressions of indexes.
+create or replace function guard.code_in_tables() returns setof text
+  language sql stable security definer set search_path = pg_catalog, guard, pg_temp as $$
+  with kept as (
+    select to_regclass(m.identity) as oid, m.identity from guard.schema_manifest m where m.kind = 'table')
+  select 'column ' || k.identity || '.' || a.attname
+  from kept k join pg_attrdef d on d.adrelid = k.oid join pg_attribute a on a.attrelid = k.oid and a.attnum = d.adnum
+  where not exists (select from guard.schema_manifest m where m.kind = 'column' and m.identity = k.identity || '.' || a.attname)
+  union all
+  select 'constraint ' || k.identity || '.' || c.conname from kept k join pg_constraint c on c.conrelid = k.oid and c.contype in ('c', 'x')
+  where not exists (select from guard.schema_manifest m where m.kind = 'constraint' and m.identity = k.identity || '.' || c.conname)
+  union all
+  select 'index ' || k.identity || '.' || x.relname
+  from kept k join pg_index i on i.indrelid = k.oid and (i.indexprs is not null or i.indpred is not null) join pg_class x on x.oid = i.indexrelid
+  where not exists (select from guard.schema_manifest m where m.kind = 'index' and m.identity = k.identity || '.' || x.relname)
+$$;
+revoke all on function guard.code_in_tables() from public;
 
 -- Raises AU004 where this command broke the manifest: in a release only what is immutable counts.
 create or replace function guard.refuse_changes(p_tag text, p_released boolean) returns void
@@ -161,7 +180,8 @@ begin
   if not p_released and p_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'CREATE RULE', 'DROP RULE', 'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY') then
     raise exception '% is refused outside a release', lower(p_tag) using errcode = 'AU004';
   end if;
-  broken := (select string_agg(v, ', ') from (select * from guard.violations(p_released) limit 5) x (v));
+  broken := (select string_agg(v, ', ') from (
+    select * from guard.violations(p_released) union all select * from guard.code_in_tables() where not p_released limit 5) x (v));
   if broken is not null then
     raise exception '% is refused: it would change %', lower(p_tag), broken using errcode = 'AU004';
   end if;

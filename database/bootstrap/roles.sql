@@ -14,6 +14,12 @@ begin
       execute format('alter role %I login nosuperuser nocreatedb nocreaterole noreplication nobypassrls', login);
     end if;
     execute format('alter role %I set timezone = ''UTC''', login);
+    -- Far above what a service needs: one login that is taken or runs wild leaves room for the others. The Auditor's replay
+    -- check reads the whole log.
+    if is_superuser then execute format('alter role %I connection limit %s', login, case login when 'aura_observer' then 20 else 80 end); end if;
+    if login <> 'aura_migrator' then
+      execute format('alter role %I set statement_timeout = %L', login, case login when 'aura_auditor' then '10min' else '60s' end);
+    end if;
   end loop;
   if is_superuser then alter role aura_owner nologin nosuperuser nocreatedb nocreaterole noreplication nobypassrls; end if;
   -- noinherit: what the migrate login makes without `set role aura_owner` fails instead of belonging to it.

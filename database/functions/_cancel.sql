@@ -3,6 +3,7 @@ create or replace function _cancel(task_ids uuid[], p_reasons text[]) returns te
 declare
   codes text[];
 begin
+  perform _in_verb('cancel_tasks');
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status in ('verified', 'cancelled') then 'illegal_transition' end order by i.n)
   into codes from unnest(task_ids) with ordinality i (id, n) left join task_queue t on t.id = i.id;

@@ -1,5 +1,6 @@
 -- Why this revision may not be delivered as verified; null when it may: its assembly was accepted with the current suite,
--- every `must` requirement passed in it or was decided by a person, and the delivery gate was passed.
+-- every `must` requirement passed in it or was decided by a person, no person said fail, and the gates of its plan and of
+-- its delivery were passed.
 create or replace function _delivery_refusal(r orchestra_runs, p_revision_id uuid) returns text language sql stable as $$
 select case
     when r.head_revision_id is distinct from p_revision_id then 'head_moved'
@@ -7,9 +8,10 @@ select case
     when exists (
       select from requirements q left join verdicts d on d.verification_id = v.id and d.requirement_id = q.id
       where q.run_id = r.id and q.priority = 'must' and q.set_aside_by is null
-        and q.override_verdict is distinct from 'pass'
-        and not (q.verification_method = 'inspection' and q.inspection_verdict is not distinct from 'pass')
-        and d.verdict is distinct from 'pass') then 'requirement_failed'
+        and (q.override_verdict = 'fail' or q.inspection_verdict = 'fail'
+          or q.override_verdict is null and d.verdict is distinct from 'pass'
+            and not (q.verification_method = 'inspection' and q.inspection_verdict is not distinct from 'pass'))) then 'requirement_failed'
+    when not _plan_is_approved(r) then 'approval_missing'
     when r.oversight <> 'autonomous' and not exists (
       select from approvals a where a.run_id = r.id and a.kind = 'delivery' and a.status = 'approved' and a.used_at is not null
         and a.subject_id = p_revision_id) then 'approval_missing'

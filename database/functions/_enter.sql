@@ -1,5 +1,5 @@
 -- First call of every verb: checks ctx {actor_kind, actor_id, request_id, action_id} and sets it for the transaction,
--- so that the audit triggers know who acts. Raises AU001 when it is malformed.
+-- so that the audit triggers know who acts; a verb that moves tasks names itself after it (_in_verb). Raises AU001 when it is malformed.
 create or replace function _enter(ctx jsonb, p_allowed text[]) returns void language plpgsql as $$
 begin
   if jsonb_typeof(ctx) is distinct from 'object'
@@ -9,6 +9,7 @@ begin
   then
     raise exception 'malformed ctx: actor_kind must be one of %, actor_id 1 to 200 characters', p_allowed using errcode = 'AU001';
   end if;
+  perform _in_verb(null);
   perform _act_as(ctx->>'actor_kind', ctx->>'actor_id', ctx->>'request_id', ctx->>'action_id');
 end $$;
 revoke all on function _enter(jsonb, text[]) from public;

@@ -1,5 +1,5 @@
 -- Who acts, in which transaction, when: built once a statement. What the session says about its actor counts only as far
--- as its login may say it; everything else is `unattributed` and critical.
+-- as its login may say it, `migration` only while a release is open; everything else is `unattributed` and critical.
 create or replace function _event_frame() returns event_frame language plpgsql as $$
 declare
   f event_frame;
@@ -10,7 +10,7 @@ begin
     ('aura_manager', 'manager', array['manager', 'director']),
     ('aura_agent', 'agent-runtime', array['agent', 'runtime']),
     ('aura_auditor', 'auditor', array['auditor']),
-    ('aura_migrator', 'migrate', array['migration'])) s (login, source, kinds)
+    ('aura_migrator', 'migrate', '{}')) s (login, source, kinds)
   where s.login = session_user;
   f.source := coalesce(f.source, 'database');
   if kind = any (allowed) or (kind = 'migration' and guard.release_is_open()) then

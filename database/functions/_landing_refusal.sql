@@ -3,6 +3,7 @@ create or replace function _landing_refusal(q verification_requests, v verificat
 select case
     when v.id is null or q.kind <> 'implement' then 'not_found'
     when not _is_open_run(r.status) then 'run_closed'
+    when not _plan_is_approved(r) then 'approval_missing'
     when v.outcome <> 'accepted'
       and not (v.outcome = 'rejected' and exists (select from task_queue t where t.id = q.task_id and t.overridden)) then 'verification_missing'
     when v.tree_sha256 is distinct from q.tree_sha256 then 'verification_missing'

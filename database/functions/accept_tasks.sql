@@ -13,6 +13,7 @@ declare
 begin
   if runtime is null then raise exception 'unknown runtime token' using errcode = 'AU005'; end if;
   if _is_stopped() then return; end if;
+  perform _in_verb('accept_tasks');
   with mine as (
     select t.id, t.status from agent_bindings b join agents a on a.id = b.agent_id
     join task_queue t on t.assigned_agent = b.agent_id::text and t.status = 'assigned'

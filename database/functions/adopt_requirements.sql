@@ -1,6 +1,7 @@
 -- The verified requirements of a run and what became of every block. Requirement: {id, key, kind, priority,
--- verification_method, block_ids, content_sha256}; disposition: {block_id, disposition, reason}. The same again: done.
--- Refused: not_found, run_closed, verification_missing, illegal_transition (others were adopted before).
+-- verification_method, block_ids, content_sha256}; disposition: {block_id, disposition, reason}. They are exactly those of
+-- the verified product. The same again: done. Refused: not_found, run_closed, verification_missing, product_mismatch,
+-- illegal_transition (others were adopted before).
 create or replace function adopt_requirements(
   ctx jsonb, p_run_id uuid, p_verification_id uuid, requirements jsonb, dispositions jsonb
 ) returns verb_outcome
@@ -10,6 +11,7 @@ declare
   r orchestra_runs;
   ids uuid[] := (select array_agg((q->>'id')::uuid order by q->>'id') from jsonb_array_elements(_items(requirements)) q);
   present uuid[];
+  asked verification_requests;
 begin
   perform _enter(ctx, array['manager']);
   select * into r from orchestra_runs where id = p_run_id for no key update;
@@ -18,8 +20,10 @@ begin
   if present = ids then return _outcome('adopt_requirements', 'run', p_run_id, null); end if;
   if present is not null then return _outcome('adopt_requirements', 'run', p_run_id, 'illegal_transition', 'the run has other requirements'); end if;
   if not _is_open_run(r.status) then return _outcome('adopt_requirements', 'run', p_run_id, 'run_closed'); end if;
-  if (_accepted_request(p_run_id, p_verification_id, 'requirements')).id is null then
-    return _outcome('adopt_requirements', 'run', p_run_id, 'verification_missing');
+  asked := _accepted_request(p_run_id, p_verification_id, 'requirements');
+  if asked.id is null then return _outcome('adopt_requirements', 'run', p_run_id, 'verification_missing'); end if;
+  if not _is_understood(_json(asked.product_sha256), adopt_requirements.requirements, dispositions) then
+    return _outcome('adopt_requirements', 'run', p_run_id, 'product_mismatch', 'the verified product says otherwise');
   end if;
   insert into requirements (id, run_id, key, kind, priority, verification_method, block_ids, content_sha256)
   select q.id, p_run_id, q.key, q.kind, q.priority, q.verification_method, q.block_ids, decode(q.content_sha256, 'hex')

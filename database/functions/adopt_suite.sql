@@ -1,6 +1,6 @@
 -- The verified acceptance suite of a run, version n: {id, run_id, version, content_sha256, verification_id, author_agent_id,
--- replaces_test_ids}; it is the run's suite from now on. Version 1 of a run with a base run may be carried over without a
--- verification. The same again: done. Refused: not_found, run_closed, verification_missing, illegal_transition.
+-- replaces_test_ids}; it is the run's suite from now on. Version 1 of a run with a base run may be carried over from it
+-- without a verification (_is_carried_suite). The same again: done. Refused: not_found, run_closed, verification_missing, illegal_transition.
 create or replace function adopt_suite(ctx jsonb, suite jsonb) returns verb_outcome
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
@@ -18,7 +18,7 @@ begin
   if r.id is null then return _outcome('adopt_suite', 'suite', suite_id, 'not_found'); end if;
   if not _is_open_run(r.status) then return _outcome('adopt_suite', 'suite', suite_id, 'run_closed'); end if;
   q := _accepted_request(r.id, (suite->>'verification_id')::uuid, 'acceptance_tests');
-  if not (r.base_run_id is not null and suite->>'verification_id' is null and (suite->>'version')::int = 1)
+  if not (suite->>'verification_id' is null and (suite->>'version')::int = 1 and _is_carried_suite(r, decode(suite->>'content_sha256', 'hex')))
     and (q.id is null or q.product_sha256 is distinct from decode(suite->>'content_sha256', 'hex')) then
     return _outcome('adopt_suite', 'suite', suite_id, 'verification_missing');
   end if;

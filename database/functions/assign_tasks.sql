@@ -1,7 +1,8 @@
 -- ready -> assigned: agent i gets task i with context i (hash of a stored TaskContext). The only writer of assigned_agent
 -- beside its withdrawal. Refused: not_found, illegal_transition, system_stopped, run_closed, run_paused, dependencies_open,
 -- agent_unavailable (standing), not_capable, agent_busy, agent_unbound (no live runtime), conflict_of_roles (one who coded
--- in this run writes no tests and reviews nothing of it; one who wrote tests does not code).
+-- in this run, or was assigned to, also earlier in this call, writes no tests and reviews nothing of it; one who writes tests
+-- does not code, and nobody codes while reviewing).
 create or replace function assign_tasks(ctx jsonb, task_ids uuid[], agent_ids uuid[], contexts bytea[]) returns setof verb_outcome
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
@@ -9,8 +10,9 @@ declare
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('assign_tasks');
   perform _check_items(task_ids, cardinality(agent_ids), cardinality(contexts));
-  perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for share;
+  perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for no key update;
   perform from agents where id = any (agent_ids) order by id for no key update;
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case
@@ -24,9 +26,20 @@ begin
       when t.kind <> all (a.capabilities) then 'not_capable'
       when h.seen_at is null or h.seen_at < clock_timestamp() - interval '30 seconds' then 'agent_unbound'
       when a.max_concurrent < i.nth + (select count(*) from task_queue q where q.assigned_agent = a.id::text and q.status in ('assigned', 'running')) then 'agent_busy'
-      when exists (select from task_attempts p join task_queue q on q.id = p.task_id
-                   where q.run_id = t.run_id and p.agent_id = a.id
-                     and (q.kind, t.kind) in (('implement', 'acceptance_tests'), ('acceptance_tests', 'implement'), ('implement', 'review'))) then 'conflict_of_roles'
+      when exists (
+        select from (
+          select q.kind from task_attempts p join task_queue q on q.id = p.task_id where q.run_id = t.run_id and p.agent_id = a.id
+          union all
+          select q.kind from task_queue q where q.run_id = t.run_id and q.assigned_agent = a.id::text and q.status in ('assigned', 'running')
+          union all
+          select q.kind from unnest(task_ids, agent_ids) with ordinality o (id, agent_id, n) join task_queue q on q.id = o.id
+          where o.n < i.n and o.agent_id = a.id and q.run_id = t.run_id) held
+        where (held.kind, t.kind) in (('implement', 'acceptance_tests'), ('acceptance_tests', 'implement'), ('implement', 'review'))) then 'conflict_of_roles'
+      when t.kind = 'implement' and exists (
+        select from task_queue q where q.run_id = t.run_id and q.kind = 'review' and q.assigned_agent = a.id::text and q.status in ('assigned', 'running')
+        union all
+        select from unnest(task_ids, agent_ids) with ordinality o (id, agent_id, n) join task_queue q on q.id = o.id
+        where o.n < i.n and o.agent_id = a.id and q.run_id = t.run_id and q.kind = 'review') then 'conflict_of_roles'
     end order by i.n)
   into codes
   from (select u.*, row_number() over (partition by u.agent_id order by u.n) nth from unnest(task_ids, agent_ids, contexts) with ordinality u (id, agent_id, context, n)) i

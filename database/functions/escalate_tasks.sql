@@ -8,6 +8,7 @@ declare
   endings text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('escalate_tasks');
   perform _check_items(task_ids, cardinality(codes), cardinality(details));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status not in ('blocked', 'ready', 'running', 'submitted', 'rejected') then 'illegal_transition' end order by i.n),

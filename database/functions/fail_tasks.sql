@@ -6,6 +6,7 @@ declare
   refusals text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('fail_tasks');
   perform _check_items(task_ids, cardinality(codes));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when t.id is null then 'not_found' when t.status <> 'awaiting_director' then 'illegal_transition' end order by i.n)

@@ -1,4 +1,4 @@
--- Ends runs: completed/verified (see _delivery_refusal), completed/partial (the Director asked for it), failed, cancelled.
+-- Ends runs: completed/verified (see _delivery_refusal), completed/partial (see _partial_refusal), failed, cancelled.
 -- Open approvals are voided. Refused: not_found, illegal_transition, tasks_open (cancel or fail them first), head_moved,
 -- verification_missing, requirement_failed, approval_missing, nothing_delivered.
 create or replace function finish_runs(
@@ -18,8 +18,8 @@ begin
       when not case i.status when 'completed' then i.stop_reason in ('verified', 'partial') when 'cancelled' then i.stop_reason = 'cancelled'
              else i.stop_reason in ('verification_failed', 'stuck', 'environment', 'policy') end then 'illegal_transition'
       when exists (select from task_queue t where t.run_id = r.id and t.status not in ('verified', 'failed', 'cancelled')) then 'tasks_open'
-      when i.status = 'completed' and i.stop_reason = 'partial' and not r.delivery_partial then 'approval_missing'
       when i.status = 'completed' and not exists (select from revisions v where v.id = i.revision_id and v.run_id = r.id) then 'nothing_delivered'
+      when i.status = 'completed' and i.stop_reason = 'partial' then _partial_refusal(r, i.revision_id)
       when i.status = 'completed' and i.stop_reason = 'verified' then _delivery_refusal(r, i.revision_id)
     end order by i.n)
   into refusals from unnest(run_ids, statuses, stop_reasons, revision_ids) with ordinality i (id, status, stop_reason, revision_id, n) left join orchestra_runs r on r.id = i.id;

@@ -1,7 +1,7 @@
 -- For a partial delivery that the Director asked for: puts the best attempts of what was never accepted on top of the landed
 -- head, as one tree without a verification of its own. The assembly judges it afterwards, so that its failures are named. Once
--- a run; the id is the revision's. The same tree again: done. Refused: not_found, illegal_transition (not a partial delivery,
--- or done before), tasks_open, head_moved.
+-- a run; the id is the revision's. Every file is the head's or one of a judged attempt of this run. The same tree again:
+-- done. Refused: not_found, illegal_transition (not a partial delivery, or done before), tasks_open, head_moved, tree_mismatch.
 create or replace function land_partial_revision(
   ctx jsonb, p_run_id uuid, p_head_revision_id uuid, p_tree_sha256 bytea, p_message text
 ) returns verb_outcome
@@ -26,6 +26,7 @@ begin
     return _outcome('land_partial_revision', 'run', p_run_id, 'tasks_open');
   end if;
   if r.head_revision_id is distinct from p_head_revision_id then return _outcome('land_partial_revision', 'run', p_run_id, 'head_moved'); end if;
+  if not _is_tree_of_run(r, p_tree_sha256) then return _outcome('land_partial_revision', 'run', p_run_id, 'tree_mismatch'); end if;
   revision := uuid_v7();
   insert into revisions (id, run_id, number, parent_id, tree_sha256, message)
   values (revision, p_run_id, 1 + coalesce((select max(s.number) from revisions s where s.run_id = p_run_id), 0), r.head_revision_id, p_tree_sha256, p_message);

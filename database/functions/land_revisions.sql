@@ -1,6 +1,6 @@
 -- Puts accepted trees on top of the landed head, in the order of the call; an overridden task's rejected one too. The id is
 -- the new revision's. Landed before: done with the same id. Refused: not_found, run_closed, verification_missing, head_moved,
--- approval_missing (a locked run needs a used landing approval about the request or the verification).
+-- approval_missing (of the current plan, in a locked run also of this landing: about the request or the verification).
 create or replace function land_revisions(ctx jsonb, verification_ids uuid[], messages text[]) returns setof verb_outcome
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$

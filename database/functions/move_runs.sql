@@ -15,9 +15,7 @@ begin
       when r.id is null then 'not_found'
       when not _is_open_run(r.status) or not _is_open_run(i.status) then 'illegal_transition'
       when r.status <> i.status and not exists (select from run_transitions t where t.from_status = r.status and t.to_status = i.status) then 'illegal_transition'
-      when r.status in ('planning', 'awaiting_director') and i.status = 'executing' and not exists (
-        select from plans p join approvals a on a.run_id = r.id and a.kind = 'plan' and a.digest = p.digest
-        where p.id = r.plan_id and a.status = 'approved' and a.used_at is not null) then 'approval_missing'
+      when r.status in ('planning', 'awaiting_director') and i.status = 'executing' and not _plan_is_approved(r) then 'approval_missing'
     end order by i.n)
   into refusals from unnest(run_ids, statuses) with ordinality i (id, status, n) left join orchestra_runs r on r.id = i.id;
   update orchestra_runs r set status = i.status, waiting_code = i.reason, waiting_detail = i.detail,

@@ -1,18 +1,8 @@
--- Stores bytes under their SHA-256 and returns the hashes in order. What is there already stays as it is.
+-- Stores bytes for Manager and Auditor, see _store_blobs.
 create or replace function put_blobs(bodies bytea[], media_types text[]) returns setof bytea
-  language plpgsql
+  language sql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
-#variable_conflict use_column
-begin
-  if bodies is null or array_position(bodies, null) is not null or cardinality(media_types) is distinct from cardinality(bodies) then
-    raise exception 'malformed blobs: every body needs a media type' using errcode = 'AU001';
-  end if;
-  insert into blobs (sha256, size, media_type, body)
-  select distinct on (sha256(i.body)) sha256(i.body), octet_length(i.body), i.media_type, i.body
-  from unnest(bodies, media_types) i (body, media_type) order by sha256(i.body)
-  on conflict do nothing;
-  return query select sha256(i.body) from unnest(bodies) with ordinality i (body, n) order by i.n;
-end
+select * from _store_blobs(bodies, media_types)
 $$;
-revoke all on function put_blobs(bytea[], text[]) from public;
-grant execute on function put_blobs(bytea[], text[]) to aura_manager, aura_agent, aura_auditor;
+revoke all on function put_blobs(bytea[], text[]) from public, aura_agent;
+grant execute on function put_blobs(bytea[], text[]) to aura_manager, aura_auditor;

@@ -6,6 +6,7 @@ declare
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('release_tasks');
   perform _check_items(task_ids);
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case

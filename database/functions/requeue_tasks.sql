@@ -9,6 +9,7 @@ declare
   endings text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('requeue_tasks');
   perform _check_items(task_ids, cardinality(codes), cardinality(charged));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case

@@ -1,5 +1,5 @@
--- What the Manager may settle without the Director: `expired` after its time, `voided`, and `approved` by policy, with an
--- allowing policy decision of that run while the run is autonomous. Refused: not_found, illegal_transition, policy_denied.
+-- What the Manager may settle without the Director: `expired` after its time (an approved one too, while it is unused),
+-- `voided`, and `approved` by the policy for this gate (_policy_allows). Refused: not_found, illegal_transition, policy_denied.
 create or replace function settle_approvals(
   ctx jsonb, approval_ids uuid[], statuses text[], policy_decision_ids uuid[]
 ) returns setof verb_outcome
@@ -14,10 +14,9 @@ begin
   select array_agg(case
       when a.id is null then 'not_found'
       when i.status = 'voided' and a.status in ('pending', 'approved') and a.used_at is null then null
-      when i.status = 'expired' and a.status = 'pending' and a.expires_at <= clock_timestamp() then null
+      when i.status = 'expired' and a.status in ('pending', 'approved') and a.used_at is null and a.expires_at <= clock_timestamp() then null
       when i.status <> 'approved' or a.status <> 'pending' then 'illegal_transition'
-      when r.oversight <> 'autonomous'
-        or not exists (select from policy_decisions d where d.id = i.decision_id and d.run_id = a.run_id and d.decision = 'allow') then 'policy_denied'
+      when not _policy_allows(a, r, i.decision_id) then 'policy_denied'
     end order by i.n)
   into codes
   from unnest(approval_ids, statuses, policy_decision_ids) with ordinality i (id, status, decision_id, n)

@@ -1,5 +1,6 @@
 -- What a reserved call really took, at the price of its time; works when the claim went stale since, and after it was charged
--- in full. A call that consumed nothing settles with 0. Refused: unauthenticated, not_found, wrong_runtime, illegal_transition.
+-- in full. A call that failed and consumed nothing settles with 0; one that was answered took at least a token each way.
+-- Refused: unauthenticated, not_found, wrong_runtime, illegal_transition, validation_failed.
 create or replace function settle_call(
   ctx jsonb, p_token text, p_call_id uuid, input_tokens bigint, output_tokens bigint, p_outcome text, reply_sha256 bytea, duration_ms int
 ) returns verb_outcome
@@ -21,6 +22,10 @@ begin
   end;
   if code is null then
     price := _price_of(c.provider, c.model, c.created_at);
+    if p_outcome = 'ok' then
+      input_tokens := greatest(input_tokens, 1);
+      output_tokens := greatest(output_tokens, 1);
+    end if;
     update model_calls m set status = 'settled', input_tokens = settle_call.input_tokens, output_tokens = settle_call.output_tokens, outcome = p_outcome,
       usd = round((settle_call.input_tokens * price.input_usd + settle_call.output_tokens * price.output_usd) / 1000000, 6),
       reply_sha256 = settle_call.reply_sha256, duration_ms = settle_call.duration_ms, settled_at = clock_timestamp()

@@ -9,6 +9,7 @@ declare
   runtime uuid := _enter_runtime(ctx, p_token);
   codes text[];
 begin
+  perform _in_verb('submit_attempts');
   perform _check_items(task_ids, cardinality(claim_ids), cardinality(products), cardinality(transcripts), cardinality(self_confidences));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(coalesce(h.code, case when b.sha256 is null then 'not_found' end) order by h.n) into codes

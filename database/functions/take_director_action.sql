@@ -20,6 +20,7 @@ begin
       case when k.id is null then null else 'there is no such action' end;
     return;
   end if;
+  perform _in_verb(p_action);
   refusal := case
     when k.role is null then array['forbidden', 'role director']
     when coalesce(length(btrim(p_reason)), 0) not between 3 and 2000 then array['validation_failed', 'a reason has 3 to 2000 characters']

@@ -1,5 +1,5 @@
--- Passes a gate, once: the approval is approved, unused, and about exactly this digest. Refused: not_found,
--- illegal_transition (not approved), approval_used, digest_mismatch.
+-- Passes a gate, once and in time: the approval is approved, unused, and about exactly this digest. Refused: not_found,
+-- illegal_transition (not approved), approval_used, digest_mismatch, expired.
 create or replace function use_approvals(ctx jsonb, approval_ids uuid[], digests bytea[]) returns setof verb_outcome
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
@@ -14,6 +14,7 @@ begin
       when a.status <> 'approved' then 'illegal_transition'
       when a.used_at is not null then 'approval_used'
       when a.digest is distinct from i.digest then 'digest_mismatch'
+      when a.expires_at <= clock_timestamp() then 'expired'
     end order by i.n)
   into codes from unnest(approval_ids, digests) with ordinality i (id, digest, n) left join approvals a on a.id = i.id;
   update approvals a set used_at = now() from unnest(approval_ids, codes) i (id, code) where a.id = i.id and i.code is null;

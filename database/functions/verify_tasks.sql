@@ -7,6 +7,7 @@ declare
   codes text[];
 begin
   perform _enter(ctx, array['manager']);
+  perform _in_verb('verify_tasks');
   perform _check_items(task_ids, cardinality(verification_ids));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case

@@ -1,14 +1,16 @@
 import { sqlState } from "@aura/shared/postgres/client";
-import { createTestRun, createTestRuntime, taskInState } from "@aura/shared/testing/factories";
+import { createTestRun, createTestRuntime, type TestRuntime, taskInState } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const APPEND_ONLY = "AU003";
+const OUTSIDE_VERBS = "AU004";
 
 let db: TestDatabase;
+let runtime: TestRuntime;
 beforeAll(async () => {
   db = await testDatabase();
-  const runtime = await createTestRuntime(db);
+  runtime = await createTestRuntime(db);
   const run = await createTestRun(db);
   await taskInState(db, runtime, run, "verified", "implement");
   await db.pools.auditor.query("select number_events(1000)");
@@ -69,12 +71,13 @@ test("no governed table loses a row", async () => {
 test("the leaf of an event is computed by the database and cannot be given", async () => {
   const insert = `insert into audit_events (id, event_type, actor_kind, actor_id, tx, env, leaf) values (gen_random_uuid(), 'x', 'x', 'x', '1', 'x', 'x')`;
   expect(await statesOf(insert)).toEqual(["428C9", "428C9"]);
-  expect(await statesOf("update audit_log_state set size = 0")).toEqual([APPEND_ONLY, APPEND_ONLY]);
+  expect(await statesOf("update audit_log_state set size = 0")).toEqual([APPEND_ONLY, OUTSIDE_VERBS]);
 });
 
 test("bytes may be erased, which is recorded, and never changed", async () => {
-  expect(await statesOf("update blobs set body = 'other'")).toEqual([APPEND_ONLY, APPEND_ONLY]);
-  expect(await statesOf("update blobs set media_type = 'x'")).toEqual([APPEND_ONLY, APPEND_ONLY]);
+  expect(await statesOf("update blobs set body = 'other'")).toEqual([APPEND_ONLY, OUTSIDE_VERBS]);
+  expect(await statesOf("update blobs set media_type = 'x'")).toEqual([APPEND_ONLY, OUTSIDE_VERBS]);
+  expect(await statesOf("update blobs set body = null")).toEqual([undefined, OUTSIDE_VERBS]);
   const { rows } = await db.pools.admin.query<{ sha256: string }>(
     "update blobs set body = null where sha256 = (select sha256 from blobs order by sha256 limit 1) returning encode(sha256, 'hex') as sha256",
   );
@@ -87,5 +90,22 @@ test("bytes may be erased, which is recorded, and never changed", async () => {
 test("a body that is not what its hash says cannot be stored", async () => {
   expect(
     await statesOf("insert into blobs (sha256, size, media_type, body) values (sha256('a'), 1, 'x', 'b')"),
-  ).toEqual(["23514", "23514"]);
+  ).toEqual(["23514", OUTSIDE_VERBS]);
+});
+
+test("bytes are stored by who may: a runtime with its token, nobody more than 32 MiB, and no large objects", async () => {
+  const { agent, manager, auditor } = db.pools;
+  const store = "select put_agent_blobs($1, array['x'::bytea], '{text/plain}') as sha256";
+  await expect(agent.query(store, ["no such token"])).rejects.toMatchObject({ code: "AU005" });
+  expect((await agent.query(store, [runtime.token])).rows).toHaveLength(1);
+  await expect(agent.query("select put_blobs(array['x'::bytea], '{x}')")).rejects.toMatchObject({ code: "42501" });
+  const large = "array[decode(repeat('00', 32 * 1024 * 1024 + 1), 'hex')], '{x}'";
+  await expect(manager.query(`select put_blobs(${large})`)).rejects.toMatchObject({ code: "AU001" });
+  await expect(agent.query(`select put_agent_blobs($1, ${large})`, [runtime.token])).rejects.toMatchObject({
+    code: "AU001",
+  });
+  for (const pool of [agent, manager, auditor, db.pools.observer, db.pools.migrator]) {
+    await expect(pool.query("select lo_from_bytea(0, 'x')")).rejects.toMatchObject({ code: "42501" });
+    await expect(pool.query("select lo_create(0)")).rejects.toMatchObject({ code: "42501" });
+  }
 });

@@ -130,3 +130,30 @@ test("prices: a row only where the newest differs", async () => {
     { n: 1 },
   ]);
 });
+
+test("an answered call took at least a token each way; one that failed may have cost nothing", async () => {
+  const claim = await claimOf(await createTestRun(db, { provider: "openai" }));
+  const [answered, failed] = [await reserve(claim, 10, 10), await reserve(claim, 10, 10)];
+  expect(await settle(claim, answered?.id ?? "", -1, 0)).toEqual(refused("validation_failed"));
+  expect(await settle(claim, answered?.id ?? "", 0, 0)).toEqual(done);
+  const args = [claim.token, failed?.id, 0, 0, "provider_failed", null, 5];
+  expect(await callVerb(db.pools.agent, "settle_call", RUNTIME, ...args)).toEqual([done]);
+  const { rows } = await db.pools.manager.query(
+    "select input_tokens, output_tokens, usd from model_calls where task_id = $1 order by id",
+    [claim.task_id],
+  );
+  expect(rows).toEqual([
+    { input_tokens: "1", output_tokens: "1", usd: "0.000011" },
+    { input_tokens: "0", output_tokens: "0", usd: "0.000000" },
+  ]);
+});
+
+test("a claim makes at most 200 calls", async () => {
+  const claim = await claimOf(await createTestRun(db));
+  const args = [claim.token, claim.task_id, claim.claim_id, "replay", "recorded"];
+  await db.pools.agent.query("select reserve_call($1, $2, $3, $4, $5, $6, 1, 1, null) from generate_series(1, 200)", [
+    RUNTIME,
+    ...args,
+  ]);
+  expect(await reserve(claim, 1, 1, "replay", "recorded")).toEqual(refused("limit_reached"));
+});

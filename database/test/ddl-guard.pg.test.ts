@@ -96,7 +96,7 @@ test("dropping everything that is owned, or a schema, is refused", async () => {
   expect(await stateOf("admin", "drop function guard.release_is_open()")).toBeDefined();
 });
 
-test("new tables, columns and indexes are allowed, and each is an event of the migration", async () => {
+test("new tables, columns and indexes are allowed, and each is a critical event outside a release", async () => {
   const before = await ddlEvents();
   const state = await stateOf(
     "migrator",
@@ -113,7 +113,7 @@ test("new tables, columns and indexes are allowed, and each is an event of the m
     "ddl.create_index",
   ]);
   for (const event of added)
-    expect(event).toMatchObject({ actor_kind: "migration", severity: "warning", source: "migrate" });
+    expect(event).toMatchObject({ actor_kind: "unattributed", severity: "critical", source: "migrate" });
 });
 
 async function ddlEvents() {
@@ -125,6 +125,34 @@ async function ddlEvents() {
   }>("select event_type, actor_kind, severity, source from audit_events where event_type like 'ddl.%' order by id");
   return rows;
 }
+
+test("nothing that runs inside the verbs is added to a table outside a release", async () => {
+  for (const statement of [
+    "alter table task_queue add column note text default query_to_xml('select 1', false, false, '')::text",
+    "alter table task_queue add column shade text generated always as (lower(title)) stored",
+    "alter table task_queue add constraint titled check (length(title) > 0) not valid",
+    "create index task_queue_lower on task_queue (lower(title))",
+    "create index task_queue_some on task_queue (title) where lower(title) = 'x'",
+  ]) {
+    expect(await stateOf("migrator", statement), statement).toBe(GUARDED);
+  }
+});
+
+test("the migrate login writes no row outside a release, whoever it says it is", async () => {
+  const tables = await db.pools.admin.query<{ name: string }>(
+    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'notes' order by 1",
+  );
+  expect(tables.rows.length).toBeGreaterThan(40);
+  for (const actor of ["migration", "manager", "director"]) {
+    const act = `select _act_as('${actor}', 'forged', null, null)`;
+    for (const { name } of actor === "migration" ? tables.rows : [{ name: "api_keys" }, { name: "task_queue" }]) {
+      expect(await stateOf("migrator", act, `insert into ${name} default values`), name).toBe(GUARDED);
+    }
+  }
+  const forged = "update task_queue set status = 'verified'";
+  expect(await stateOf("migrator", "select _act_as('migration', 'forged', null, null)", forged)).toBe(GUARDED);
+  expect(await stateOf("migrator", "select _adopt_director_key(sha256('forged'))")).toBe(GUARDED);
+});
 
 test("even in a release no table or column is dropped, renamed or retyped, while a function may be replaced", async () => {
   const client = await db.pools.admin.connect();

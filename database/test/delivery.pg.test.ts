@@ -1,6 +1,7 @@
 import { newId } from "@aura/shared/models/ids";
 import { putJson, putTree } from "@aura/shared/postgres/blobs";
 import { callVerb, callVerbRows } from "@aura/shared/postgres/verbs";
+import type { Requirement } from "@aura/shared/schemas/requirements-product";
 import {
   AUDITOR,
   addTestTask,
@@ -16,6 +17,8 @@ import {
   landAndVerify,
   MANAGER,
   RUNTIME,
+  recordTestVerification,
+  requirementRows,
   runRow,
   sampleTree,
   submitTestAttempt,
@@ -23,6 +26,7 @@ import {
   type TestRun,
   type TestRuntime,
   taskStatus,
+  testRequirement,
 } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -81,23 +85,7 @@ test("a run that continues another starts from exactly the tree that was deliver
   const [first] = await allDone(adopt(rows[0]?.tree ?? ""));
   expect(await adopt(rows[0]?.tree ?? "")).toEqual([expect.objectContaining({ id: first?.id, outcome: "done" })]);
   expect((await runRow(db, run.run_id)).head_revision_id).toBe(first?.id);
-  const suite = {
-    id: newId(),
-    run_id: run.run_id,
-    version: 1,
-    content_sha256: await putJson(db.pools.manager, { carried: true }),
-    verification_id: null,
-    author_agent_id: null,
-    replaces_test_ids: [],
-  };
-  expect(await manager("adopt_suite", suite)).toEqual([done]);
-  expect(await manager("adopt_suite", { ...suite, id: newId(), version: 2 })).toEqual([
-    refused("verification_missing"),
-  ]);
   const plain = await createTestRun(db);
-  expect(await manager("adopt_suite", { ...suite, id: newId(), run_id: plain.run_id })).toEqual([
-    refused("verification_missing"),
-  ]);
   expect(
     await callVerb(db.pools.manager, "create_run", MANAGER, db.directorKey, {
       id: newId(),
@@ -106,6 +94,145 @@ test("a run that continues another starts from exactly the tree that was deliver
       first_task: {},
     }),
   ).toEqual([refused("nothing_delivered")]);
+});
+
+const acceptanceTest = (id: string, key: string) => ({
+  id,
+  requirement_ids: [key],
+  title: `shows ${key}`,
+  body: "assert.ok(true);",
+  timeout_s: 15,
+});
+const SUITE = {
+  prelude: "const one = 1;",
+  tests: [acceptanceTest("a", "R1"), acceptanceTest("b", "R2")],
+  rulings: [],
+};
+
+/** Has a task of this kind done and accepted; returns its verification. */
+async function accepted(run: TestRun, taskId: string, kind: "requirements" | "acceptance_tests", product: unknown) {
+  const claim = await assignAndAccept(db, runtime, taskId, await createTestAgent(db, runtime, [kind]));
+  const product_sha256 = await submitTestAttempt(db, claim, product);
+  const verification_id = await judgeTestAttempt(db, claim, "accepted", { product_sha256 });
+  await landAndVerify(db, claim, verification_id);
+  return { run_id: run.run_id, content_sha256: product_sha256, verification_id };
+}
+
+async function understood(run: TestRun, requirements: readonly Requirement[]): Promise<void> {
+  const product = { requirements, dispositions: [], questions: [] };
+  const { verification_id } = await accepted(run, run.first_task_id, "requirements", product);
+  const rows = await requirementRows(db, requirements);
+  await allDone(manager("adopt_requirements", run.run_id, verification_id, rows, []));
+}
+
+const suiteRow = { version: 1, verification_id: null, author_agent_id: null, replaces_test_ids: [] };
+
+async function runWithSuite(): Promise<TestRun> {
+  const run = await createTestRun(db);
+  await understood(run, [testRequirement("R1"), testRequirement("R2")]);
+  const task = await addTestTask(db, run, { kind: "acceptance_tests" });
+  const suite = await accepted(run, task, "acceptance_tests", SUITE);
+  await allDone(manager("adopt_suite", { ...suiteRow, id: newId(), ...suite }));
+  return run;
+}
+
+async function treeOf(revision: string): Promise<string> {
+  const { rows } = await db.pools.manager.query<{ tree: string }>(
+    "select encode(tree_sha256, 'hex') as tree from revisions where id = $1",
+    [revision],
+  );
+  return rows[0]?.tree ?? "";
+}
+
+/** Asks for the judgement of the head as a whole; returns the request and the tree. */
+async function askForAssembly(run: TestRun): Promise<{ request: string; tree: string }> {
+  const { head_revision_id, suite_id, plan_id } = await runRow(db, run.run_id);
+  const tree = await treeOf(head_revision_id ?? "");
+  const about = { run_id: run.run_id, kind: "assembly", base_revision_id: head_revision_id, tree_sha256: tree };
+  const none = { task_id: null, attempt: null, claim_id: null, product_sha256: null, conflict_paths: [], retry: 0 };
+  const request = { id: newId(), ...about, ...none, suite_id, plan_id };
+  await allDone(manager("request_verifications", [request]));
+  return { request: request.id, tree };
+}
+
+test("a partial delivery is of landed or judged files, and of what was judged as a whole", async () => {
+  const run = await runWithSuite();
+  const { claim } = await landed(run);
+  const task = await addTestTask(db, run);
+  const other = await assignAndAccept(db, runtime, task, await createTestAgent(db, runtime, ["implement"]));
+  await submitTestAttempt(db, other);
+  const own = sampleTree(claim.task_id);
+  const half = new Map([...own, ["half.py", Buffer.from("half = 1\n")]]);
+  await judgeTestAttempt(db, other, "rejected", { tree: half });
+  const ground = (await runRow(db, run.run_id)).head_revision_id;
+  expect(await directorAction(db, "deliver_partial", run.run_id)).toEqual(refused("illegal_transition"));
+  await allDone(manager("move_runs", [run.run_id], ["executing"], [null], [null]));
+  expect(await directorAction(db, "deliver_partial", run.run_id)).toEqual(done);
+  await allDone(manager("cancel_tasks", [task], ["deliver_partial"]));
+  const land = async (tree: Map<string, Buffer>) =>
+    manager("land_partial_revision", run.run_id, ground, hash(await putTree(db.pools.manager, tree)), "as it is");
+  for (const tree of [
+    new Map([...half, ["foreign.py", Buffer.from("")]]),
+    new Map([...half, ["half.py", Buffer.from("half = 2\n")]]),
+    new Map([["half.py", Buffer.from("half = 1\n")]]),
+  ]) {
+    expect(await land(tree)).toEqual([refused("tree_mismatch")]);
+  }
+  expect(await land(half)).toEqual([done]);
+  const head = (await runRow(db, run.run_id)).head_revision_id;
+  const finish = async (revision: string | null) =>
+    manager("finish_runs", [run.run_id], ["completed"], ["partial"], [revision]);
+  expect(await finish(head)).toEqual([refused("verification_missing")]);
+  const { request, tree } = await askForAssembly(run);
+  expect(await finish(head), "being judged").toEqual([refused("verification_missing")]);
+  const late = await db.pools.admin.connect();
+  await late.query("begin");
+  await late.query("set local session_replication_role = replica");
+  await late.query("update verification_requests set created_at = now() - interval '11 minutes' where id = $1", [
+    request,
+  ]);
+  const waited = "select code from finish_runs($1, $2, '{completed}', '{partial}', $3)";
+  await late.query("set local session_replication_role = origin");
+  expect((await late.query(waited, [MANAGER, [run.run_id], [head]])).rows).toEqual([{ code: null }]);
+  await late.query("rollback");
+  late.release();
+  await recordTestVerification(db, request, "rejected", tree);
+  expect(await finish(ground), "another revision").toEqual([refused("verification_missing")]);
+  expect(await finish(head)).toEqual([done]);
+});
+
+test("a suite is carried over only test by test from the base run, for requirements that are the same", async () => {
+  const base = await runWithSuite();
+  await landed(base);
+  await allDone(manager("move_runs", [base.run_id], ["executing"], [null], [null]));
+  await directorAction(db, "deliver_partial", base.run_id);
+  const { request, tree } = await askForAssembly(base);
+  await recordTestVerification(db, request, "rejected", tree);
+  const head = (await runRow(db, base.run_id)).head_revision_id;
+  await allDone(manager("finish_runs", [base.run_id], ["completed"], ["partial"], [head]));
+  const next = await createTestRun(db, { base_run_id: base.run_id });
+  await understood(next, [testRequirement("R1"), testRequirement("R2", { text: "It does it in a new way." })]);
+  const [kept, changed] = SUITE.tests;
+  const adopt = async (run: TestRun, suite: object, version = 1) =>
+    manager("adopt_suite", {
+      ...suiteRow,
+      id: newId(),
+      run_id: run.run_id,
+      version,
+      content_sha256: await putJson(db.pools.manager, { ...SUITE, ...suite }),
+    });
+  for (const suite of [
+    { tests: [] },
+    { tests: [{ ...kept, body: "assert.ok(1 + 1);" }] },
+    { tests: [kept, changed] },
+    { tests: [kept, acceptanceTest("c", "R1")] },
+    { tests: [kept], prelude: "const one = 2;" },
+  ]) {
+    expect(await adopt(next, suite), JSON.stringify(suite)).toEqual([refused("verification_missing")]);
+  }
+  expect(await adopt(await createTestRun(db), { tests: [kept] })).toEqual([refused("verification_missing")]);
+  expect(await adopt(next, { tests: [kept] })).toEqual([done]);
+  expect(await adopt(next, { tests: [kept] }, 2)).toEqual([refused("verification_missing")]);
 });
 
 test("a disputed test is judged by a task of its own, and ruled once", async () => {
@@ -221,29 +348,13 @@ test("an inspection is confirmed by the Director, and only where inspection is t
     run.first_task_id,
     await createTestAgent(db, runtime, ["requirements"]),
   );
-  const product_sha256 = await submitTestAttempt(db, claim);
+  const requirements = [testRequirement("R1", { verification_method: "inspection" }), testRequirement("R2")];
+  const product_sha256 = await submitTestAttempt(db, claim, { requirements, dispositions: [], questions: [] });
   const verification = await judgeTestAttempt(db, claim, "accepted", { product_sha256 });
   await landAndVerify(db, claim, verification);
-  const content_sha256 = await putJson(db.pools.manager, { text: "looks good" });
-  const [looked, tested] = [newId(), newId()];
-  const row = (id: string, key: string, verification_method: string) => ({
-    id,
-    key,
-    kind: "functional",
-    priority: "must",
-    verification_method,
-    block_ids: ["B2"],
-    content_sha256,
-  });
-  await allDone(
-    manager(
-      "adopt_requirements",
-      run.run_id,
-      verification,
-      [row(looked, "R1", "inspection"), row(tested, "R2", "test")],
-      [],
-    ),
-  );
+  const adopted = await requirementRows(db, requirements);
+  await allDone(manager("adopt_requirements", run.run_id, verification, adopted, []));
+  const [looked, tested] = adopted.map((row) => row.id) as [string, string];
   expect(await directorAction(db, "confirm_inspection", looked, { verdict: "maybe" })).toEqual(
     refused("validation_failed"),
   );
@@ -333,7 +444,7 @@ test("an agent's words are kept, those of a stale claim are not; a checked tree'
     [task],
   );
   expect(rows).toEqual([{ message: "line 0" }, { message: "line 2" }]);
-  const tree = await putTree(db.pools.agent, sampleTree("checked"));
+  const tree = await putTree(db.pools.manager, sampleTree("checked"));
   const [job] = await allDone(
     callVerb(db.pools.agent, "queue_sandbox_job", RUNTIME, claim.token, task, claim.claim_id, hash(tree), "compile", [
       "-q",

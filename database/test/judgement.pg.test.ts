@@ -14,7 +14,9 @@ import {
   judgeTestAttempt,
   landAndVerify,
   MANAGER,
+  passPlanGate,
   recordTestVerification,
+  requirementRows,
   runRow,
   sampleTree,
   submitTestAttempt,
@@ -22,6 +24,7 @@ import {
   type TestRun,
   type TestRuntime,
   taskStatus,
+  testRequirement,
 } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -41,10 +44,11 @@ const manager = (verb: string, ...args: readonly unknown[]) => callVerb(db.pools
 async function submitted(
   run: TestRun,
   kind: "implement" | "plan" | "requirements" | "acceptance_tests" = "implement",
+  product?: unknown,
 ): Promise<TestClaim & { product: string }> {
   const task = kind === "requirements" ? run.first_task_id : await addTestTask(db, run, { kind });
   const claim = await assignAndAccept(db, runtime, task, await createTestAgent(db, runtime, [kind]));
-  return { ...claim, product: await submitTestAttempt(db, claim) };
+  return { ...claim, product: await submitTestAttempt(db, claim, product) };
 }
 
 test("a task is verified only with an accepting verification of exactly this attempt", async () => {
@@ -77,6 +81,10 @@ test("a tree lands only on the head it was judged on", async () => {
   const run = await createTestRun(db);
   const [first, second] = [await submitted(run), await submitted(run)];
   const [one, two] = [await judgeTestAttempt(db, first, "accepted"), await judgeTestAttempt(db, second, "accepted")];
+  expect(await manager("land_revisions", [one], ["one"]), "no plan was approved").toEqual([
+    refused("approval_missing"),
+  ]);
+  await passPlanGate(db, first);
   expect(await manager("land_revisions", [one, two], ["one", "two"])).toEqual([done, refused("head_moved")]);
   const head = (await runRow(db, run.run_id)).head_revision_id;
   expect(await manager("land_revisions", [one], ["one"])).toEqual([
@@ -159,32 +167,44 @@ test("a requirement passes only with tests that all passed", async () => {
   await expect(insert(1, 2)).rejects.toMatchObject({ code: "23514" });
 });
 
-async function adoptRequirements(run: TestRun): Promise<{ verificationId: string; must: string; should: string }> {
-  const claim = await submitted(run, "requirements");
+async function adoptRequirements(
+  run: TestRun,
+): Promise<{ verificationId: string; must: string; should: string; looked: string }> {
+  const requirements = [
+    testRequirement("R1"),
+    testRequirement("R2", { priority: "should" }),
+    testRequirement("R3", { verification_method: "inspection" }),
+  ];
+  const dispositions = [{ block_id: "B1", disposition: "context", reason: "" }];
+  const claim = await submitted(run, "requirements", { requirements, dispositions, questions: [] });
   const verificationId = await judgeTestAttempt(db, claim, "accepted", { product_sha256: claim.product });
   await landAndVerify(db, claim, verificationId);
-  const [must, should] = [newId(), newId()];
-  const content_sha256 = await putJson(db.pools.manager, { text: "it adds" });
-  const row = (id: string, key: string, priority: string) => ({
-    id,
-    key,
-    kind: "functional",
-    priority,
-    verification_method: "test",
-    block_ids: ["B2"],
-    content_sha256,
-  });
-  const adopt = () =>
-    manager(
-      "adopt_requirements",
-      run.run_id,
-      verificationId,
-      [row(must, "R1", "must"), row(should, "R2", "should")],
-      [{ block_id: "B1", disposition: "context", reason: "" }],
-    );
-  expect(await adopt()).toEqual([done]);
-  expect(await adopt()).toEqual([done]);
-  return { verificationId, must, should };
+  const rows = await requirementRows(db, requirements);
+  const adopt = (changed: readonly object[], others: readonly object[] = dispositions) =>
+    manager("adopt_requirements", run.run_id, verificationId, changed, others);
+  const [first, ...rest] = rows as [object, ...object[]];
+  const content_sha256 = await putJson(db.pools.manager, testRequirement("R1", { text: "Something easier." }));
+  for (const change of [
+    { key: "R9" },
+    { priority: "could" },
+    { verification_method: "inspection" },
+    { kind: "constraint" },
+    { block_ids: ["B1"] },
+    { content_sha256 },
+  ]) {
+    expect(await adopt([{ ...first, ...change }, ...rest]), Object.keys(change)[0]).toEqual([
+      refused("product_mismatch"),
+    ]);
+  }
+  expect(await adopt(rest)).toEqual([refused("product_mismatch")]);
+  expect(await adopt([...rows, { ...first, id: newId(), key: "R4" }])).toEqual([refused("product_mismatch")]);
+  expect(await adopt(rows, [{ block_id: "B1", disposition: "non_goal", reason: "" }])).toEqual([
+    refused("product_mismatch"),
+  ]);
+  expect(await adopt(rows, dispositions)).toEqual([done]);
+  expect(await adopt(rows, dispositions)).toEqual([done]);
+  const [must, should, looked] = rows.map((row) => row.id) as [string, string, string];
+  return { verificationId, must, should, looked };
 }
 
 async function adoptPlanAndSuite(run: TestRun): Promise<{ planId: string; digest: string }> {
@@ -245,7 +265,7 @@ const move = (run: TestRun, status: string) => manager("move_runs", [run.run_id]
 
 test("a supervised run passes its gates with the Director's approvals, and is completed only when every must requirement passed", async () => {
   const run = await createTestRun(db, { oversight: "supervised" });
-  const { must, should } = await adoptRequirements(run);
+  const { must, should, looked } = await adoptRequirements(run);
   const { planId, digest } = await adoptPlanAndSuite(run);
   expect(await move(run, "executing")).toEqual([refused("approval_missing")]);
   const gate = await openApproval(run, "plan", digest, planId);
@@ -273,8 +293,16 @@ test("a supervised run passes its gates with the Director's approvals, and is co
   await assembly(run, [verdict(must, "fail"), verdict(should, "fail")], 0, "rejected");
   expect(await finish()).toEqual([refused("verification_missing")]);
   await assembly(run, [verdict(must, "not_run"), verdict(should, "fail")], 1, "accepted");
-  expect(await finish()).toEqual([refused("requirement_failed")]);
-  expect(await directorAction(db, "override_verdict", must, { verdict: "pass" })).toEqual(done);
+  const decide = async (action: string, id: string, verdict: string, then: unknown) => {
+    expect(await directorAction(db, action, id, { verdict })).toEqual(done);
+    expect(await finish(), `${action} ${verdict}`).toEqual([then]);
+  };
+  await decide("override_verdict", must, "pass", refused("requirement_failed")); // nobody has looked yet
+  await decide("confirm_inspection", looked, "fail", refused("requirement_failed"));
+  await decide("override_verdict", looked, "pass", refused("requirement_failed"));
+  await decide("confirm_inspection", looked, "pass", refused("approval_missing"));
+  await decide("override_verdict", must, "fail", refused("requirement_failed"));
+  await decide("override_verdict", must, "pass", refused("approval_missing"));
   expect(await finish()).toEqual([refused("approval_missing")]);
   const delivery = await openApproval(run, "delivery", digest, head as string);
   await directorAction(db, "approve", delivery, { digest });
@@ -328,18 +356,32 @@ test("policy approves only in an autonomous run, and only with a recorded decisi
     const { planId, digest } = await adoptPlanAndSuite(run);
     const gate = await openApproval(run, "plan", digest, planId);
     expect(await manager("settle_approvals", [gate], ["approved"], [newId()])).toEqual([refused("policy_denied")]);
-    const decision = {
-      id: newId(),
-      run_id: run.run_id,
-      task_id: null,
-      policy_key: "approval.plan.autonomous",
-      decision: "allow",
-      subject: "plan",
-      reason: "checked",
+    const settle = async (change: object) => {
+      const decision = {
+        id: newId(),
+        run_id: run.run_id,
+        task_id: null,
+        policy_key: "approval.plan.autonomous",
+        decision: "allow",
+        subject: `plan ${digest}`,
+        reason: "checked",
+        ...change,
+      };
+      await allDone(manager("record_policy_decisions", [decision]));
+      return manager("settle_approvals", [gate], ["approved"], [decision.id]);
     };
-    await allDone(manager("record_policy_decisions", [decision]));
-    const settled = await manager("settle_approvals", [gate], ["approved"], [decision.id]);
-    expect(settled).toEqual([oversight === "autonomous" ? done : refused("policy_denied")]);
+    for (const other of [
+      { policy_key: "approval.landing.autonomous" },
+      { policy_key: "questions.autonomous" },
+      { decision: "needs_approval" },
+      { subject: "plan" },
+      { subject: `landing ${digest}` },
+      { subject: `plan ${"00".repeat(32)}` },
+      { run_id: (await createTestRun(db)).run_id },
+    ]) {
+      expect(await settle(other), JSON.stringify(other)).toEqual([refused("policy_denied")]);
+    }
+    expect(await settle({})).toEqual([oversight === "autonomous" ? done : refused("policy_denied")]);
     expect(await manager("settle_approvals", [gate], ["expired"], [null])).toEqual([refused("illegal_transition")]);
   }
 });
@@ -347,6 +389,7 @@ test("policy approves only in an autonomous run, and only with a recorded decisi
 test("a locked run lands nothing without a used landing approval", async () => {
   const run = await createTestRun(db, { oversight: "locked" });
   const claim = await submitted(run);
+  await passPlanGate(db, claim);
   const verification = await judgeTestAttempt(db, claim, "accepted");
   expect(await manager("land_revisions", [verification], ["m"])).toEqual([refused("approval_missing")]);
   const digest = "cd".repeat(32);
@@ -357,11 +400,27 @@ test("a locked run lands nothing without a used landing approval", async () => {
   expect(await manager("land_revisions", [verification], ["m"])).toEqual([done]);
 });
 
+test("an approval that was not used in time passes no gate, and may only be ended", async () => {
+  const run = await createTestRun(db, { oversight: "supervised" });
+  const { planId, digest } = await adoptPlanAndSuite(run);
+  const gate = await openApproval(run, "plan", digest, planId);
+  expect(await manager("settle_approvals", [gate], ["expired"], [null])).toEqual([refused("illegal_transition")]);
+  expect(await directorAction(db, "approve", gate, { digest })).toEqual(done);
+  expect(await manager("settle_approvals", [gate], ["expired"], [null])).toEqual([refused("illegal_transition")]);
+  await db.pools.admin.query("update approvals set expires_at = now() where id = $1", [gate]);
+  expect(await manager("use_approvals", [gate], [hash(digest)])).toEqual([refused("expired")]);
+  expect(await move(run, "executing")).toEqual([refused("approval_missing")]);
+  expect(await manager("settle_approvals", [gate], ["expired"], [null])).toEqual([done]);
+  const again = await openApproval(run, "plan", digest, planId);
+  await directorAction(db, "approve", again, { digest });
+  expect(await manager("use_approvals", [again], [hash(digest)])).toEqual([done]);
+});
+
 test("the sandbox's work is claimed once, and jobs of a stale claim are not run", async () => {
   const run = await createTestRun(db);
   const task = await addTestTask(db, run);
   const claim = await assignAndAccept(db, runtime, task, await createTestAgent(db, runtime, ["implement"]));
-  const tree = hash(await putTree(db.pools.agent, sampleTree("job")));
+  const tree = hash(await putTree(db.pools.manager, sampleTree("job")));
   const queue = () =>
     callVerb(
       db.pools.agent,

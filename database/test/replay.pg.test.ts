@@ -91,3 +91,20 @@ test("a change whose transaction began earlier but waited for the row counts as 
   expect(rows).toEqual([{ confidence_score: "0.9" }]);
   expect(await mismatches()).toEqual([]);
 });
+
+test("no table hides another, and the blocks of a PRD are those of its document", async () => {
+  const run = await createTestRun(db);
+  await behindTheTriggers("update orchestra_runs set priority = 7 where id = $1", [run.run_id]);
+  await behindTheTriggers("update task_queue set priority = 7 where run_id = $1", [run.run_id]);
+  await behindTheTriggers(
+    "update prd_blocks set body = 'It adds three numbers.' where prd_id = $1 and block_id = 'B2'",
+    [run.prd_id],
+  );
+  const tables = (await mismatches(1)).map((row) => row.table_name);
+  expect(tables).toEqual(["orchestra_runs", "task_queue", "prd_blocks"]);
+  await behindTheTriggers("update orchestra_runs set priority = 0 where id = $1", [run.run_id]);
+  await behindTheTriggers("update task_queue set priority = 0 where run_id = $1", [run.run_id]);
+  await behindTheTriggers("update prd_blocks set body = 'It adds two numbers.' where prd_id = $1 and block_id = 'B2'", [
+    run.prd_id,
+  ]);
+});

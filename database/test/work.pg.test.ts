@@ -15,6 +15,7 @@ import {
   judgeTestAttempt,
   landAndVerify,
   MANAGER,
+  putAgentJson,
   RUNTIME,
   submitTestAttempt,
   type TestClaim,
@@ -81,7 +82,7 @@ async function refusedEvents(verb: string, taskId: string) {
 
 test("a stale claim in a batch is refused and recorded, the others go through", async () => {
   const [good, stale] = [await freshClaim(), await freshClaim()];
-  const product = await putJson(db.pools.agent, { n: 1 });
+  const product = await putAgentJson(db, runtime.token, { n: 1 });
   const outcomes = await submit(
     runtime.token,
     [good, { ...stale, claim_id: String(Number(stale.claim_id) - 1) }, { ...good, task_id: newId() }],
@@ -100,7 +101,7 @@ test("a runtime accepts only what is assigned to its own agents, and cannot use 
   const agent = await createTestAgent(db, runtime, ["review"]);
   await allDone(assignTestTask(db, task, agent));
   expect(await accept(other.token)).toEqual([]);
-  const product = await putJson(db.pools.agent, { n: 2 });
+  const product = await putAgentJson(db, runtime.token, { n: 2 });
   expect(await submit(other.token, [claim], product)).toEqual([refused("wrong_runtime")]);
   expect(await submit("no such token at all, but a long one", [claim], product)).toEqual([refused("unauthenticated")]);
   await expect(accept("no such token at all, but a long one")).rejects.toMatchObject({ code: "unauthenticated" });
@@ -111,7 +112,7 @@ test("an agent is named as the actor only by the runtime that hosts it", async (
   const claim = await freshClaim();
   const other = await createTestRuntime(db);
   const lie = { ...testContext("agent", "reviewer") };
-  const product = await putJson(db.pools.agent, { n: 3 });
+  const product = await putAgentJson(db, runtime.token, { n: 3 });
   const args = [runtime.token, [claim.task_id], [claim.claim_id], [hash(product)], [null], [null]];
   expect(await callVerb(db.pools.agent, "submit_attempts", lie, ...args)).toEqual([done]);
   const { rows } = await db.pools.auditor.query(
@@ -188,6 +189,57 @@ test("who coded in a run writes no tests and reviews nothing of it; who wrote te
   expect(await assignTestTask(db, await addTestTask(db, run), tester)).toEqual([refused("conflict_of_roles")]);
 });
 
+test("roles are kept apart from the assignment on, also within one call and between two at once", async () => {
+  const fresh = await createTestRun(db);
+  const task = (kind: "implement" | "acceptance_tests" | "review") => addTestTask(db, fresh, { kind });
+  const context = hash(await putJson(db.pools.manager, { task: "any" }));
+  const twice = async (first: string, second: string) => {
+    const agent = await agentId(db, await createTestAgent(db, runtime, ["implement", "acceptance_tests", "review"]));
+    await db.pools.admin.query("update agents set max_concurrent = 4 where id = $1", [agent]);
+    const assign = (...tasks: string[]) =>
+      callVerb(
+        db.pools.manager,
+        "assign_tasks",
+        MANAGER,
+        tasks,
+        tasks.map(() => agent),
+        tasks.map(() => context),
+      );
+    return { inOneCall: () => assign(first, second), assign };
+  };
+  for (const [first, second] of [
+    ["implement", "acceptance_tests"],
+    ["acceptance_tests", "implement"],
+    ["implement", "review"],
+    ["review", "implement"],
+  ] as const) {
+    const one = await twice(await task(first), await task(second));
+    expect(await one.inOneCall(), `${first} and ${second}`).toEqual([done, refused("conflict_of_roles")]);
+    expect(await one.assign(await task(second)), `${second} while assigned`).toEqual([refused("conflict_of_roles")]);
+    const [a, b] = [await task(first), await task(second)];
+    const atOnce = await twice(a, b);
+    const outcomes = (await Promise.all([atOnce.assign(a), atOnce.assign(b)])).flat();
+    expect(outcomes.filter((outcome) => outcome.outcome === "done")).toHaveLength(1);
+  }
+});
+
+test("a service moves a task only by the verb that the move belongs to, though another verb makes the same move", async () => {
+  const claim = await freshClaim();
+  await db.pools.admin.query("update task_leases set expires_at = now() where task_id = $1", [claim.task_id]);
+  const requeue = () => callVerb(db.pools.manager, "requeue_tasks", MANAGER, [claim.task_id], ["test"], [false]);
+  const rule = "from_status = 'running' and to_status = 'ready' and verb = 'requeue_tasks'";
+  const release = await db.pools.admin.connect();
+  try {
+    await release.query("select guard.open_release()");
+    await release.query(`delete from task_transitions where ${rule}`);
+    await expect(requeue()).rejects.toMatchObject({ code: "AU002" });
+    await release.query("insert into task_transitions values ('running', 'ready', 'requeue_tasks')");
+  } finally {
+    release.release(true);
+  }
+  expect(await requeue()).toEqual([done]);
+});
+
 test("a running task goes back only when its lease ran out, its agent ended it, or its agent was suspended", async () => {
   const requeue = (claim: TestClaim, charged = false) =>
     callVerb(db.pools.manager, "requeue_tasks", MANAGER, [claim.task_id], ["test"], [charged]);
@@ -200,7 +252,9 @@ test("a running task goes back only when its lease ran out, its agent ended it, 
   const gaveUp = await freshClaim();
   const end = [runtime.token, [gaveUp.task_id], [gaveUp.claim_id], ["gave_up"], ["stuck"], ["no idea"], [null]];
   await allDone(callVerb(db.pools.agent, "end_attempts", RUNTIME, ...end));
-  expect(await submit(runtime.token, [gaveUp], await putJson(db.pools.agent, {}))).toEqual([refused("stale_claim")]);
+  expect(await submit(runtime.token, [gaveUp], await putAgentJson(db, runtime.token, {}))).toEqual([
+    refused("stale_claim"),
+  ]);
   expect(await requeue(gaveUp, true)).toEqual([done]);
   const { rows } = await db.pools.manager.query(
     "select t.status, t.deaths, t.failures, t.claim_id, p.outcome, p.charged from task_queue t join task_attempts p on p.task_id = t.id where t.id = any ($1) order by p.outcome",

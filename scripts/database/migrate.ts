@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
 import pg from "pg";
@@ -7,6 +8,9 @@ import pg from "pg";
 const FOLDER = fileURLToPath(new URL("../../database/", import.meta.url));
 const ONE_AT_A_TIME = 4_185_610;
 const EXAMPLE_KEY = "local-dev-only";
+const TRIES_MAX = 5;
+const RETRY_MS = 500;
+const LOCK_TIMEOUT_MS = 15_000;
 
 export const LOGINS = ["aura_migrator", "aura_manager", "aura_agent", "aura_auditor", "aura_observer"] as const;
 export type Login = (typeof LOGINS)[number];
@@ -34,10 +38,19 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   }
   await withClient(options.databaseUrl, async (admin) => {
     await admin.query("select pg_advisory_lock($1)", [ONE_AT_A_TIME]);
+    await admin.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await prepareLogins(admin, options);
-    if (await isCurrent(admin)) options.log("the schema is current");
-    else await release(admin, options);
-    await adoptDirectorKey(options);
+    if (!(await isCurrent(admin))) {
+      await release(admin, options, async (migrator) => {
+        await bringUpToDate(migrator, options);
+        await adoptDirectorKey(migrator, options);
+      });
+    } else {
+      options.log("the schema is current");
+      if (!(await isDirectorKey(options))) {
+        await release(admin, options, (migrator) => adoptDirectorKey(migrator, options));
+      }
+    }
   });
   options.log("the database is up to date");
 }
@@ -59,15 +72,19 @@ async function isCurrent(admin: pg.Client): Promise<boolean> {
 }
 
 /** The DDL guard lets this pass while the release is open, which ends with the administrator's session at the latest. */
-async function release(admin: pg.Client, options: MigrateOptions): Promise<void> {
+async function release(
+  admin: pg.Client,
+  options: MigrateOptions,
+  work: (migrator: pg.Client) => Promise<void>,
+): Promise<void> {
   options.log("schema guard");
   await admin.query("set client_min_messages = warning");
   if (await isGuarded(admin)) await admin.query("select guard.open_release()");
-  await inTransaction(admin, async () => {
+  await inTransaction(admin, options.log, async () => {
     for (const file of ["bootstrap/schema.sql", "bootstrap/ddl_guard.sql"]) await applyFile(admin, file);
     await admin.query("select guard.open_release()");
   });
-  await asMigrator(options, (migrator) => bringUpToDate(migrator, options));
+  await asMigrator(options, work);
   await admin.query("select guard.close_release($1)", [sourcesSha256()]);
 }
 
@@ -76,17 +93,32 @@ function asMigrator(options: MigrateOptions, work: (migrator: pg.Client) => Prom
     loginUrl(options.databaseUrl, "aura_migrator", options.passwords.aura_migrator),
     async (migrator) => {
       await migrator.query("set role aura_owner");
+      await migrator.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await work(migrator);
     },
   );
 }
 
-async function adoptDirectorKey(options: MigrateOptions): Promise<void> {
-  const key = options.directorKey;
-  if (key === null) return;
-  await asMigrator(options, async (migrator) => {
-    await migrator.query("select _adopt_director_key($1)", [createHash("sha256").update(key).digest()]);
+/** True when there is nothing to do about the director key. */
+async function isDirectorKey({ directorKey, ...options }: MigrateOptions): Promise<boolean> {
+  if (directorKey === null) return true;
+  let isAlone = false;
+  await asMigrator({ ...options, directorKey }, async (migrator) => {
+    const { rows } = await migrator.query(
+      "select coalesce(array_agg(key_sha256) = array[$1::bytea], false) as alone from api_keys where name = 'director' and role = 'director' and revoked_at is null",
+      [keySha256(directorKey)],
+    );
+    isAlone = rows[0].alone;
   });
+  return isAlone;
+}
+
+async function adoptDirectorKey(migrator: pg.Client, { directorKey }: MigrateOptions): Promise<void> {
+  if (directorKey !== null) await migrator.query("select _adopt_director_key($1)", [keySha256(directorKey)]);
+}
+
+function keySha256(key: string): Buffer {
+  return createHash("sha256").update(key).digest();
 }
 
 /** The URL of another login to the same database. */
@@ -99,7 +131,7 @@ function loginUrl(databaseUrl: string, login: string, password: string): string 
 
 async function prepareLogins(admin: pg.Client, options: MigrateOptions): Promise<void> {
   options.log("roles");
-  await inTransaction(admin, async () => {
+  await inTransaction(admin, options.log, async () => {
     await applyFile(admin, "bootstrap/roles.sql");
     for (const login of LOGINS) {
       await admin.query(`alter role ${login} password ${admin.escapeLiteral(options.passwords[login])}`);
@@ -110,9 +142,9 @@ async function prepareLogins(admin: pg.Client, options: MigrateOptions): Promise
 
 async function bringUpToDate(client: pg.Client, options: MigrateOptions): Promise<void> {
   await client.query("set client_min_messages = warning");
-  await runMigrations(client, options.log);
-  await inTransaction(client, async () => {
-    options.log("functions, triggers, views, grants");
+  await patiently(options.log, () => runMigrations(client, options.log));
+  options.log("functions, triggers, views, grants");
+  await inTransaction(client, options.log, async () => {
     await client.query("set local check_function_bodies = off"); // they call each other in any order
     for (const file of sqlFiles("functions")) await applyFile(client, file);
     await applyFile(client, "triggers.sql");
@@ -160,15 +192,41 @@ async function applyFile(client: pg.Client, file: string): Promise<void> {
   }
 }
 
-async function inTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {
-  await client.query("begin");
-  try {
-    await work();
-    await client.query("commit");
-  } catch (error) {
-    await client.query("rollback");
-    throw error;
+/** One transaction, begun again where services at work stood in its way. */
+function inTransaction(client: pg.Client, log: MigrateOptions["log"], work: () => Promise<void>): Promise<void> {
+  return patiently(log, async () => {
+    await client.query("begin");
+    try {
+      await work();
+      await client.query("commit");
+    } catch (error) {
+      await client.query("rollback");
+      throw error;
+    }
+  });
+}
+
+/** Tries again what ended in a deadlock with running services, or waited too long for a lock of theirs. */
+async function patiently(log: MigrateOptions["log"], work: () => Promise<void>): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isInTheWay(error) || tried >= TRIES_MAX) throw error;
+      log(`running services were in the way (${(error as Error).message}); trying again, ${tried + 1} of ${TRIES_MAX}`);
+      await sleep(RETRY_MS * tried);
+    }
   }
+}
+
+const DEADLOCK = "40P01";
+const LOCK_TIMEOUT = "55P03";
+
+function isInTheWay(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof pg.DatabaseError && [DEADLOCK, LOCK_TIMEOUT].includes(cause.code ?? "")) return true;
+  }
+  return false;
 }
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {

@@ -3,10 +3,12 @@ import type { ActorKind } from "../enums/actor.ts";
 import type { Oversight } from "../enums/run.ts";
 import type { TaskKind, TaskStatus } from "../enums/task.ts";
 import type { VerificationOutcome } from "../enums/verification.ts";
+import { canonicalJson, sha256Hex } from "../models/canonical-json.ts";
 import { newId } from "../models/ids.ts";
 import type { Tree } from "../models/tree.ts";
 import { putBlobs, putJson, putTree } from "../postgres/blobs.ts";
 import { callVerb, callVerbRows, type VerbContext, type VerbOutcome } from "../postgres/verbs.ts";
+import type { Requirement } from "../schemas/requirements-product.ts";
 import type { TestDatabase } from "./postgres.ts";
 
 /** Rows that came about as in the real system: through the verbs, each by the role that may call it. */
@@ -203,7 +205,7 @@ export async function submitTestAttempt(
   claim: TestClaim,
   product: unknown = { made: claim.task_id },
 ): Promise<string> {
-  const sha256 = await putJson(db.pools.agent, product);
+  const sha256 = await putAgentJson(db, claim.token, product);
   const hash = Buffer.from(sha256, "hex");
   await allDone(
     callVerb(
@@ -289,12 +291,83 @@ export function sampleTree(content: string): Tree {
   return new Map([["product/__init__.py", Buffer.from(`# ${content}\n`)]]);
 }
 
-/** Lands and verifies an accepted submission; returns the revision's id where the task is an implement task. */
+/** Stores a JSON document as a runtime does; returns its hash. */
+export async function putAgentJson(db: TestDatabase, token: string, value: unknown): Promise<string> {
+  const body = Buffer.from(canonicalJson(value), "utf8");
+  await db.pools.agent.query("select put_agent_blobs($1, array[$2::bytea], '{application/json}')", [token, body]);
+  return sha256Hex(body);
+}
+
+/** Adopts a plan for the run of this claim, where it has none, and passes its gate by the Director's word. */
+export async function passPlanGate(db: TestDatabase, claim: TestClaim): Promise<void> {
+  const { run_id, token } = claim;
+  if ((await runRow(db, run_id)).plan_id !== null) return;
+  const { rows } = await db.pools.manager.query<{ runtime_id: string }>(
+    "select runtime_id from task_attempts where claim_id = $1",
+    [claim.claim_id],
+  );
+  const runtime = { runtime_id: (rows[0] as { runtime_id: string }).runtime_id, token };
+  const task = await addTestTask(db, { run_id, prd_id: "", first_task_id: "" }, { kind: "plan" });
+  const planned = await assignAndAccept(db, runtime, task, await createTestAgent(db, runtime, ["plan"]));
+  const content_sha256 = await submitTestAttempt(db, planned);
+  const verification_id = await judgeTestAttempt(db, planned, "accepted", { product_sha256: content_sha256 });
+  await landAndVerify(db, planned, verification_id);
+  const digest = sha256Hex(`plan of ${run_id}`);
+  const plan = { id: newId(), run_id, revision: 1, content_sha256, digest, verification_id };
+  await allDone(callVerb(db.pools.manager, "adopt_plan", MANAGER, plan));
+  await approveTestPlan(db, run_id, plan.id, digest);
+}
+
+/** Opens the gate of an adopted plan, approves it as the Director and uses the approval. */
+export async function approveTestPlan(db: TestDatabase, runId: string, planId: string, digest: string): Promise<void> {
+  const approval = {
+    id: newId(),
+    run_id: runId,
+    kind: "plan",
+    digest,
+    subject_id: planId,
+    content_sha256: await putJson(db.pools.manager, { kind: "plan" }),
+    question: null,
+    expires_at: "2100-01-01T00:00:00Z",
+  };
+  await allDone(callVerb(db.pools.manager, "open_approvals", MANAGER, [approval]));
+  await allDone(directorAction(db, "approve", approval.id, { digest }).then((outcome) => [outcome]));
+  await allDone(callVerb(db.pools.manager, "use_approvals", MANAGER, [approval.id], [hash(digest)]));
+}
+
+/** A requirement as an analyst submits it: of B2, a must, verified by test. */
+export function testRequirement(id: string, changes: Partial<Requirement> = {}): Requirement {
+  return {
+    id,
+    block_ids: ["B2"],
+    kind: "functional",
+    priority: "must",
+    title: `Requirement ${id}`,
+    text: `It does ${id}.`,
+    acceptance_criteria: [`It shows ${id}.`],
+    verification_method: "test",
+    ...changes,
+  };
+}
+
+/** The rows that adopt_requirements takes for requirements of a product, with their contents stored. */
+export function requirementRows(db: TestDatabase, requirements: readonly Requirement[]) {
+  return Promise.all(
+    requirements.map(async (requirement) => {
+      const { id: key, kind, priority, verification_method, block_ids } = requirement;
+      const content_sha256 = await putJson(db.pools.manager, requirement);
+      return { id: newId(), key, kind, priority, verification_method, block_ids, content_sha256 };
+    }),
+  );
+}
+
+/** Lands and verifies an accepted submission, under an approved plan where there was none; returns the revision's id where the task is an implement task. */
 export async function landAndVerify(
   db: TestDatabase,
   claim: TestClaim,
   verificationId: string,
 ): Promise<string | null> {
+  if (claim.kind === "implement") await passPlanGate(db, claim);
   const landed =
     claim.kind === "implement"
       ? await allDone(callVerb(db.pools.manager, "land_revisions", MANAGER, [verificationId], ["landed"]))

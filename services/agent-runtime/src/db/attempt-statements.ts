@@ -20,6 +20,20 @@ export function actorOf(proof: ClaimProof): VerbContext {
   return { actor_kind: "agent", actor_id: proof.agent_id, request_id: null, action_id: null };
 }
 
+/** Stores bytes, at most 32 MiB each, and gives their SHA-256 in order. Source: put_agent_blobs.sql */
+export async function putAgentBlobs(
+  db: Queryable,
+  token: string,
+  items: readonly { readonly body: Buffer; readonly media_type: string }[],
+): Promise<Buffer[]> {
+  if (items.length === 0) return [];
+  const { rows } = await db.query<{ sha256: Buffer }>(
+    "select h as sha256 from put_agent_blobs($1, $2::bytea[], $3::text[]) h",
+    [token, items.map((item) => item.body), items.map((item) => item.media_type)],
+  );
+  return rows.map((row) => row.sha256);
+}
+
 /** Writes one line of agent_activity_logs, kept for ever. Source: log_activity.sql */
 export async function logActivity(
   db: Queryable,

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { putBlobs } from "@aura/shared/postgres/blobs";
 import { isUnavailable, type Queryable } from "@aura/shared/postgres/client";
 import type { VerbOutcome } from "@aura/shared/postgres/verbs";
 import * as attempts from "../db/attempt-statements.ts";
@@ -17,10 +16,7 @@ export function databaseDesk(db: Queryable, proof: attempts.ClaimProof, signal: 
   const patiently = <T>(ask: () => Promise<T>) => withPatience(ask, signal);
   const answer = async (ask: () => Promise<VerbOutcome>) => toAnswer(await patiently(ask));
   return {
-    async putBlobs(items) {
-      const hashes = await patiently(() => putBlobs(db, items));
-      return hashes.map((hash) => Buffer.from(hash, "hex"));
-    },
+    putBlobs: (items) => patiently(() => attempts.putAgentBlobs(db, proof.token, items)),
     async log(message, severity) {
       await attempts.logActivity(db, proof, message, severity);
     },

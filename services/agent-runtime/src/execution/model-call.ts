@@ -113,6 +113,10 @@ function refusedCall(answer: Answer, deps: CallerDeps): Error {
     const detail = `the run does not allow ${deps.provider.name}/${deps.model}`;
     return new AttemptEnded({ outcome: "held_up", code: "provider_failed", detail });
   }
+  if (refused.code === "limit_reached") {
+    const detail = "the attempt used up its model calls";
+    return new AttemptEnded({ outcome: "gave_up", code: "limit_reached", detail });
+  }
   return new ClaimLost(refused.code);
 }
 

@@ -1,4 +1,4 @@
-import { APPROVAL_KINDS, APPROVAL_STATUSES } from "@aura/shared/enums/run";
+import { APPROVAL_KINDS, APPROVAL_STATUSES, OVERSIGHTS } from "@aura/shared/enums/run";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { z } from "zod";
 import { select, selectOne } from "./orchestration-select.ts";
@@ -29,13 +29,17 @@ export type ApprovalRow = z.infer<typeof ApprovalRow>;
 const APPROVAL = `p.id as approval_id, p.run_id, p.kind, encode(p.digest, 'hex') as digest, p.subject_id,
   encode(p.content_sha256, 'hex') as content_sha256, p.question`;
 
-/** Pending approvals of open runs whose time is over. */
+const ExpiredRow = ApprovalRow.extend({ oversight: z.enum(OVERSIGHTS), strict_policy: z.boolean() });
+export type ExpiredApproval = z.infer<typeof ExpiredRow>;
+
+/** Approvals of open runs whose time is over: nobody decided them, or nothing used them. */
 export function readExpiredApprovals(db: Queryable) {
   return select(
     db,
-    ApprovalRow,
-    `select ${APPROVAL} from approvals p join orchestra_runs r on r.id = p.run_id
-      where p.status = 'pending' and p.expires_at < now() and ${OPEN_RUN}`,
+    ExpiredRow,
+    `select ${APPROVAL}, r.oversight, r.strict_policy from approvals p join orchestra_runs r on r.id = p.run_id
+      where (p.status = 'pending' or (p.status = 'approved' and p.used_at is null))
+        and p.expires_at < now() and ${OPEN_RUN}`,
   );
 }
 

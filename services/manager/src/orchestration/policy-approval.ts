@@ -18,6 +18,7 @@ export async function decideByPolicy(
   if (run.oversight !== "autonomous") return;
   const ruling = deps.policies.ruling(`approval.${approval.kind}`, run.oversight, run.strict_policy);
   if (ruling?.value !== "allow") return;
+  // the database wants exactly this subject: the decision is about this gate and this digest
   const about = { run_id: approval.run_id, task_id: null, subject: `${approval.kind} ${approval.digest}`, reason };
   const decision = policyDecision(ruling.policy, "allow", about);
   allDone(await deps.verbs.recordPolicyDecisions(tx, [decision]));

@@ -9,6 +9,7 @@ import { SuiteProduct } from "@aura/shared/schemas/suite-product";
 import {
   addTestTask,
   allDone,
+  approveTestPlan,
   assignAndAccept,
   createTestRun,
   createTestRuntime,
@@ -125,6 +126,7 @@ async function specify(db: TestDatabase, runtime: TestRuntime, run: TestRun) {
   const planned = await accept(db, runtime, await addTestTask(db, run, { kind: "plan", key: "PLAN" }), PLAN);
   const plan = { id: newId(), run_id: run.run_id, revision: 1, digest: sha256Hex("plan"), ...planned };
   await allDone(callVerb(db.pools.manager, "adopt_plan", MANAGER, plan));
+  await approveTestPlan(db, run.run_id, plan.id, plan.digest);
   const tested = await accept(
     db,
     runtime,

@@ -8,7 +8,7 @@ import { type Requirement, RequirementsProduct } from "@aura/shared/schemas/requ
 import { type AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
 import { TaskContext } from "@aura/shared/schemas/task-context";
 import type { Finding, TestResult, VerificationReport } from "@aura/shared/schemas/verification-report";
-import { AUDITOR, allDone, RUNTIME, type TestRuntime } from "@aura/shared/testing/factories";
+import { AUDITOR, allDone, putAgentJson, RUNTIME, type TestRuntime } from "@aura/shared/testing/factories";
 import type { TestDatabase } from "@aura/shared/testing/postgres";
 import { readRequirements, readRunTasks } from "../../src/db/orchestration-specification.ts";
 import { ManagerVerbs } from "../../src/db/orchestration-verbs.ts";
@@ -77,7 +77,7 @@ export class ScriptedWorld {
     const fence = [RUNTIME, this.runtime.token, [claim.task_id], [claim.claim_id]] as const;
     if (ending.kind === "silent") return;
     if (ending.kind === "submit") {
-      const product = Buffer.from(await putJson(agent, ending.product), "hex");
+      const product = Buffer.from(await putAgentJson(this.db, this.runtime.token, ending.product), "hex");
       await allDone(callVerb(agent, "submit_attempts", ...fence, [product], [product], ["1"]));
     } else {
       await allDone(callVerb(agent, "end_attempts", ...fence, [ending.kind], [ending.code], [ending.detail], [null]));

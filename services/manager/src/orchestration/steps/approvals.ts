@@ -1,14 +1,15 @@
 import { derivedId } from "@aura/shared/models/ids";
 import {
-  type ApprovalRow,
+  type ExpiredApproval,
   readExpiredApprovals,
   readExpiry,
   readPointlessApprovals,
 } from "../../db/orchestration-approvals.ts";
 import { taskLimits } from "../../policy-enforcer/limits.ts";
+import { decideByPolicy } from "../policy-approval.ts";
 import { allDone, atomically, countDone, forEach, type Step, type StepDeps } from "../step.ts";
 
-/** An approval that nobody decided in time is issued again, under the same digest. */
+/** An approval that nobody decided or used in time is issued again, under the same digest. */
 export const reissueExpired: Step = {
   name: "reissue_expired_approvals",
   async run(deps) {
@@ -17,13 +18,15 @@ export const reissueExpired: Step = {
   },
 };
 
-async function reissue(deps: StepDeps, approval: ApprovalRow): Promise<number> {
-  const { approval_id, ...same } = approval;
+async function reissue(deps: StepDeps, approval: ExpiredApproval): Promise<number> {
+  const { approval_id, oversight, strict_policy, ...same } = approval;
   const done = await atomically(deps, "issue an approval again", async (tx) => {
     const settled = { approval_id, status: "expired" as const, policy_decision_id: null };
     allDone(await deps.verbs.settleApprovals(tx, [settled]));
     const expires_at = await readExpiry(tx, taskLimits(deps.policies).approvalHours);
-    allDone(await deps.verbs.openApprovals(tx, [{ ...same, id: derivedId(approval_id, "again"), expires_at }]));
+    const again = { ...same, id: derivedId(approval_id, "again"), expires_at };
+    allDone(await deps.verbs.openApprovals(tx, [again]));
+    await decideByPolicy(deps, tx, { oversight, strict_policy }, again, "it was approved before and is as it was");
   });
   return done ? 1 : 0;
 }
