@@ -151,8 +151,13 @@ test("a tree that is not what the developer sent is the Manager's to make again"
 
 test("a judgement that cannot be recorded is the Auditor's failure, recorded once, and not judged again for ever", async () => {
   const request = await submitTree("def add(a, b):\n    return a + b\n");
-  const endless = { exit_code: 1, reason: "exit", stdout: "", stderr: "no", duration_ms: 1e12 } as const;
-  const report = await judged(request, auditor(scriptedSandbox({ runCheck: async () => endless })));
+  const ended = { exit_code: 1, reason: "exit", duration_ms: 1e12 } as const; // a time that no column takes
+  const scripted = scriptedSandbox({
+    environment: () => sandbox.environment(),
+    runCheck: async () => ({ ...ended, exit_code: 0, stdout: "", stderr: "" }),
+    checkImports: async () => ({ ...ended, kind: "plan_import", command: ["imports"], output: "", tree_sha256: null }),
+  });
+  const report = await judged(request, auditor(scripted));
   expect(report).toMatchObject({ outcome: "environment", evidence: [], findings: [{ code: "auditor_failed" }] });
   expect(report?.findings[0]?.message).toContain("could not record");
   expect(await verifyNext(auditor(), signal)).toBe(false);
