@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createLog } from "@aura/shared/log";
 import { createPool } from "@aura/shared/postgres/client";
+import { listenForTasks } from "@aura/shared/postgres/task-notifications";
 import facts from "../package.json" with { type: "json" };
 import { buildApp } from "./app.ts";
 import { startCheckLoop } from "./auditor/check-loop.ts";
@@ -25,16 +26,15 @@ async function main(): Promise<void> {
   await app.listen({ host: config.host, port: config.port });
 
   const deps = { pool, log, sandbox, holder };
-  const loops = [
-    startNumberingLoop(pool, log),
-    startReplayLoop(pool, log, holder),
-    startCheckLoop(deps),
-    startVerificationLoop(deps),
-  ];
+  const verifying = startVerificationLoop(deps);
+  const loops = [startNumberingLoop(pool, log), startReplayLoop(pool, log, holder), startCheckLoop(deps), verifying];
+  const listening = new AbortController();
+  void listenForTasks(pool, () => verifying.wake(), log, listening.signal);
   log.info({ holder, port: config.port }, "the Auditor is at work");
 
   const stop = async (): Promise<void> => {
     log.info("the Auditor stops");
+    listening.abort();
     await Promise.all(loops.map((loop) => loop.stop()));
     await app.close();
     await pool.end();

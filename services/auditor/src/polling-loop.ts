@@ -2,6 +2,7 @@ import type { Log } from "@aura/shared/log";
 
 /** After an error: long enough not to fill the log while the database restarts. */
 const ERROR_PAUSE_MS = 2000;
+const WAKE = "wake";
 
 export interface PollingOptions {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface PollingOptions {
 }
 
 export interface PollingLoop {
+  /** Ends the pause, or the next one when a step is under way: there may be something to do. */
+  wake(): void;
   /** Resolves when the step under way has ended; no other begins. */
   stop(): Promise<void>;
 }
@@ -24,8 +27,10 @@ export interface PollingLoop {
  */
 export function startPolling(options: PollingOptions, step: (signal: AbortSignal) => Promise<boolean>): PollingLoop {
   const stopping = new AbortController();
-  const running = repeat(options, step, stopping.signal);
+  const bell = new EventTarget();
+  const running = repeat(options, step, bell, stopping.signal);
   return {
+    wake: () => void bell.dispatchEvent(new Event(WAKE)),
     stop: async () => {
       stopping.abort();
       await running;
@@ -33,9 +38,20 @@ export function startPolling(options: PollingOptions, step: (signal: AbortSignal
   };
 }
 
-async function repeat(options: PollingOptions, step: (signal: AbortSignal) => Promise<boolean>, signal: AbortSignal) {
+async function repeat(
+  options: PollingOptions,
+  step: (signal: AbortSignal) => Promise<boolean>,
+  bell: EventTarget,
+  signal: AbortSignal,
+) {
+  let woken = false;
+  bell.addEventListener(WAKE, () => {
+    woken = true;
+  });
   while (!signal.aborted) {
-    await pause(await pauseAfter(options, step, signal), signal);
+    woken = false;
+    const ms = await pauseAfter(options, step, signal);
+    if (!woken || ms === ERROR_PAUSE_MS) await pause(ms, bell, signal);
   }
 }
 
@@ -52,15 +68,17 @@ async function pauseAfter(
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, bell: EventTarget, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted || ms <= 0) return setImmediate(resolve);
     const end = () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
+      bell.removeEventListener(WAKE, end);
       resolve();
     };
     const timer = setTimeout(end, ms);
     signal.addEventListener("abort", end);
+    if (ms !== ERROR_PAUSE_MS) bell.addEventListener(WAKE, end);
   });
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLog, type Log } from "@aura/shared/log";
 import { createPool, type Pool } from "@aura/shared/postgres/client";
+import { listenForTasks } from "@aura/shared/postgres/task-notifications";
 import { AuraError } from "@aura/shared/problems";
 import manifest from "../package.json" with { type: "json" };
 import { buildApp } from "./app.ts";
@@ -12,7 +13,6 @@ import type { AppFacts } from "./http/app-deps.ts";
 import { runLoop, Waker } from "./orchestration/loop.ts";
 import { RepeatedFailures } from "./orchestration/repeated-failures.ts";
 import { STEPS } from "./orchestration/steps/all.ts";
-import { wakeOnNotify } from "./orchestration/wake-on-notify.ts";
 import { priceRows } from "./policy-enforcer/model-prices.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../../..");
@@ -59,7 +59,7 @@ async function start(config: Config, log: Log): Promise<void> {
   const waker = new Waker();
   await app.listen({ host: config.MANAGER_HOST, port: config.MANAGER_PORT });
   void setPrices(config, pool, verbs, log, signal);
-  void wakeOnNotify(pool, waker, log, signal);
+  void listenForTasks(pool, () => waker.wake(), log, signal);
   const looping = runLoop({ pool, verbs, log, failures: new RepeatedFailures() }, STEPS, waker, signal);
   log.info({ addresses: app.addresses() }, "manager ready");
 

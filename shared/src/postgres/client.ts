@@ -1,5 +1,4 @@
 import pg from "pg";
-import { AuraError } from "../problems.ts";
 
 /** A pool or a connection: for statements that need no transaction of their own. */
 export interface Queryable {
@@ -90,4 +89,3 @@ export function isUnavailable(error: unknown): boolean {
     /Connection terminated|timeout exceeded when trying to connect/.test(String(error))
   );
 }
-

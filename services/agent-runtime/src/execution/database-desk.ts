@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable, type Queryable } from "@aura/shared/postgres/client";
+import { notifyTasks } from "@aura/shared/postgres/task-notifications";
 import type { VerbOutcome } from "@aura/shared/postgres/verbs";
 import * as attempts from "../db/attempt-statements.ts";
 import * as calls from "../db/call-statements.ts";
@@ -15,6 +16,11 @@ const TRIES_MAX = 8;
 export function databaseDesk(db: Queryable, proof: attempts.ClaimProof, signal: AbortSignal): Desk {
   const patiently = <T>(ask: () => Promise<T>) => withPatience(ask, signal);
   const answer = async (ask: () => Promise<VerbOutcome>) => toAnswer(await patiently(ask));
+  const lastWord = async (ask: () => Promise<VerbOutcome>) => {
+    const said = await answer(ask);
+    await notifyTasks(db); // the Manager acts on it at once
+    return said;
+  };
   return {
     putBlobs: (items) => patiently(() => attempts.putAgentBlobs(db, proof.token, items)),
     async log(message, severity) {
@@ -26,9 +32,9 @@ export function databaseDesk(db: Queryable, proof: attempts.ClaimProof, signal: 
       answer(() => attempts.queueSandboxJob(db, proof, { treeSha256, command, arguments: args })),
     readSandboxJob: (jobId) => patiently(() => attempts.readSandboxJob(db, proof.token, jobId)),
     submit: (product, transcript, selfConfidence) =>
-      answer(() => attempts.submitAttempt(db, proof, { product, transcript, selfConfidence })),
+      lastWord(() => attempts.submitAttempt(db, proof, { product, transcript, selfConfidence })),
     end: (outcome, code, detail, transcript) =>
-      answer(() => attempts.endAttempt(db, proof, { outcome, code, detail, transcript })),
+      lastWord(() => attempts.endAttempt(db, proof, { outcome, code, detail, transcript })),
   };
 }
 

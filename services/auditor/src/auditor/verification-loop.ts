@@ -1,5 +1,6 @@
 import type { Log } from "@aura/shared/log";
 import { isUnavailable, type Pool, withTransaction } from "@aura/shared/postgres/client";
+import { notifyTasks } from "@aura/shared/postgres/task-notifications";
 import type { VerbOutcome } from "@aura/shared/postgres/verbs";
 import type { VerificationReport } from "@aura/shared/schemas/verification-report";
 import {
@@ -66,8 +67,11 @@ async function verifyClaimed(deps: AuditorDeps, claim: VerificationClaim, signal
   const sandbox = deps.sandbox.borrow(signal);
   const judged = await judge({ db: pool, sandbox, log }, request, signal);
   if (!(await mayVerify(pool, claim.request_id))) return;
-  const record = (found: VerificationReport) =>
-    withTransaction(pool, (tx) => recordReport(tx, holder, claim, request, found));
+  const record = async (found: VerificationReport) => {
+    const recorded = await withTransaction(pool, (tx) => recordReport(tx, holder, claim, request, found));
+    await notifyTasks(pool); // the Manager acts on it at once
+    return recorded;
+  };
   try {
     tellRecorded(log, request, judged, await record(judged));
   } catch (error) {

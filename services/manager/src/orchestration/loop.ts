@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable } from "@aura/shared/postgres/client";
+import { notifyTasks } from "@aura/shared/postgres/task-notifications";
 import { readPolicies } from "../policy-enforcer/policies.ts";
 import type { Step, StepDeps } from "./step.ts";
 
@@ -78,7 +79,7 @@ export async function runLoop(
 async function pause(deps: LoopDeps, steps: readonly Step[]): Promise<number> {
   try {
     const moved = await tick(deps, steps);
-    if (moved > 0) await deps.pool.query("notify aura_tasks"); // agents and Auditors look at once
+    if (moved > 0) await notifyTasks(deps.pool); // agents and Auditors look at once
     return moved > 0 ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * Math.random());
   } catch (error) {
     deps.log.error({ err: error }, "tick failed");
