@@ -83,6 +83,17 @@ test("a new MANAGER_API_KEY revokes the old one, and the old one can come back",
   expect([await role("first-director-key"), await role("second-director-key")]).toEqual([[{ role: "director" }], []]);
 });
 
+test("a release waits its turn where a service holds what it changes, and says so", { timeout: 60_000 }, async () => {
+  await admin.query("update guard.schema_releases set sources_sha256 = 'older'");
+  const service = await admin.connect();
+  await service.query("begin");
+  await service.query("lock table task_queue in row exclusive mode");
+  setTimeout(() => service.query("commit").finally(() => service.release()), 7000);
+  const { code, output } = await run({});
+  expect(code).toBe(0);
+  expect(output).toContain("trying again, 2 of 5");
+});
+
 test("production refuses the example key, and every bad variable is named at once", async () => {
   const example = await run({ ENV: "production", MANAGER_API_KEY: "local-dev-only" });
   expect(example).toMatchObject({ code: 1, output: expect.stringContaining("MANAGER_API_KEY") });

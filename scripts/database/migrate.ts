@@ -10,7 +10,7 @@ const ONE_AT_A_TIME = 4_185_610;
 const EXAMPLE_KEY = "local-dev-only";
 const TRIES_MAX = 5;
 const RETRY_MS = 500;
-const LOCK_TIMEOUT_MS = 15_000;
+const LOCK_TIMEOUT_MS = 5_000;
 
 export const LOGINS = ["aura_migrator", "aura_manager", "aura_agent", "aura_auditor", "aura_observer"] as const;
 export type Login = (typeof LOGINS)[number];

@@ -284,3 +284,22 @@ describe("reassignment", () => {
     expect(await runOf(db, run_id)).toMatchObject({ status: "completed" });
   });
 });
+
+describe("an approval that nothing used in time", () => {
+  it("is asked for again under the same digest, and the old one opens nothing", async () => {
+    const { run_id } = await createTestRun(db, { oversight: "supervised" });
+    await world.settle();
+    const [gate] = await pendingApprovals(db, run_id);
+    await approveAll(db, run_id);
+    await db.pools.admin.query("update approvals set expires_at = now() - interval '1 second' where run_id = $1", [
+      run_id,
+    ]);
+    await world.settle();
+    const [again] = await pendingApprovals(db, run_id);
+    expect(again).toMatchObject({ kind: "plan", digest: gate?.digest });
+    expect(await runOf(db, run_id)).toMatchObject({ status: "awaiting_director", waiting_code: "plan_approval" });
+    await approveAll(db, run_id);
+    await world.settle();
+    expect(await taskOf(db, run_id, "T1")).toMatchObject({ status: "verified" });
+  });
+});
