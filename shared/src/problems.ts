@@ -147,12 +147,6 @@ export const PROBLEMS = {
     hint: "Raise it with the director action set_budget.",
     retryable: false,
   },
-  dependency_unavailable: {
-    status: 422,
-    title: "A dependency cannot be had",
-    hint: "Plan with the standard library only.",
-    retryable: false,
-  },
   isolation_unavailable: {
     status: 503,
     title: "Nothing here can isolate generated code",
@@ -170,12 +164,6 @@ export const PROBLEMS = {
     status: 503,
     title: "The database does not answer",
     hint: "Nothing was changed. Try again.",
-    retryable: true,
-  },
-  provider_failed: {
-    status: 502,
-    title: "The model provider failed",
-    hint: "See detail; the task is tried again when the provider answers.",
     retryable: true,
   },
   internal: {
