@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Log } from "@aura/shared/log";
 import { putJson } from "@aura/shared/postgres/blobs";
 import { callVerb, callVerbRows } from "@aura/shared/postgres/verbs";
@@ -121,6 +122,17 @@ describe("an assigned task", () => {
       taskId,
     );
     expect(lines).toEqual({ n: "5" });
+  });
+
+  it("rings for the Manager when it is handed in", async () => {
+    const taskId = await assign("plan", PLAN_CONTEXT);
+    const manager = await db.pools.manager.connect();
+    await manager.query("listen aura_tasks");
+    const rung = once(manager, "notification");
+    startLoop([{ calls: [{ name: "submit_plan", arguments: { ...PLAN, self_confidence: 0.9 } }] }]);
+    await rung;
+    expect(await taskStatus(db, taskId)).toBe("submitted");
+    manager.release(true);
   });
 
   it("is submitted with its product and the agent's confidence", async () => {
