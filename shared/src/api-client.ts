@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { Problem } from "./schemas/api/conventions.ts";
-import type { Operation } from "./schemas/api/operations.ts";
+import type { Operation } from "./schemas/api/operation.ts";
 
 type InputOf<S> = S extends z.ZodType ? z.input<S> : undefined;
 type ReplyOf<O extends Operation> = O["reply"] extends z.ZodType ? z.output<O["reply"]> : never;

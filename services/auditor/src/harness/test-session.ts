@@ -1,11 +1,22 @@
 import type { Tree } from "@aura/shared/models/tree";
-import { TreePath } from "@aura/shared/schemas/prd";
-import type { ZodType } from "zod";
 import { listHostile, readHostile, writeHostile } from "../sandbox/hostile-folder.ts";
 import type { Jail, JailEnd, JailSpec } from "../sandbox/jail.ts";
 import { PRODUCT_LIMITS } from "../sandbox/limits.ts";
 import { type PlanInterfaces, STUB_MARKER, type Toolchain, UNTOUCHED_MARKER } from "../toolchains/toolchain.ts";
 import { CliArguments, failureText, HttpArguments, ProbeArguments, replyText, ServeArguments } from "./messages.ts";
+import {
+  check,
+  checkPath,
+  checkText,
+  describeEnd,
+  findInterface,
+  lastLineJson,
+  ProductError,
+  parseArguments,
+  parseJson,
+  SHOWN,
+  UsageError,
+} from "./product-call.ts";
 import { cut, cutFront, type Observations } from "./records.ts";
 import { ServedProduct } from "./served-product.ts";
 
@@ -22,13 +33,7 @@ export interface SuiteSetting {
   readonly seed: number;
 }
 
-/** The product failed a call; shown to whoever repairs it. */
-class ProductError extends Error {}
-/** The test asked for something that does not exist. */
-class UsageError extends Error {}
-
 const FILE_BYTES_MAX = 1024 * 1024;
-const SHOWN = 700;
 const FIRST_PORT = 18_080;
 const PORTS = 2_000;
 const ATTACHMENTS = "attachments/";
@@ -261,63 +266,3 @@ export class TestSession {
 
 /** A served product may run as long as its test. */
 const SERVING = { ...PRODUCT_LIMITS, wall_ms: 65_000, cpu_s: 60 };
-
-function describeEnd(end: JailEnd): string {
-  const how = end.exit_code === null ? `ended by ${end.reason}` : `exit code ${end.exit_code}`;
-  const stdout = end.stdout === "" ? "" : `\nstdout: ${cut(end.stdout, SHOWN)}`;
-  const stderr = end.stderr === "" ? "" : `\nstderr: ${cutFront(end.stderr, SHOWN)}`;
-  return `${how}${stdout}${stderr}`;
-}
-
-function findInterface<T extends { readonly name: string }>(
-  all: readonly T[],
-  name: string | undefined,
-  what: string,
-): T {
-  const found = name === undefined ? all[0] : all.find((candidate) => candidate.name === name);
-  if (found !== undefined) return found;
-  throw new UsageError(
-    name === undefined ? `the plan has no ${what}` : `the plan has no ${what} ${JSON.stringify(name)}`,
-  );
-}
-
-function check<T>(schema: ZodType<T>, value: unknown, usage: string): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new UsageError(`${usage}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
-}
-
-function checkPath(value: unknown): string {
-  const parsed = TreePath.safeParse(typeof value === "string" ? value.replace(/^(\.\/|\/work\/)/, "") : value);
-  if (parsed.success) return parsed.data;
-  throw new UsageError(`${JSON.stringify(value)} is not a path in the working directory`);
-}
-
-function checkText(value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new UsageError("product.write(path, text) takes a text");
-}
-
-function parseArguments(text: string): readonly unknown[] {
-  const value = parseJson(text);
-  if (!Array.isArray(value)) throw new UsageError("arguments must be values that JSON has");
-  return value.map((part) => part ?? undefined);
-}
-
-function lastLineJson(stdout: string): unknown {
-  const line = stdout.trimEnd().split("\n").at(-1) ?? "";
-  try {
-    return JSON.parse(line);
-  } catch {
-    throw new ProductError(`the probe's last line is not JSON: ${JSON.stringify(cut(line, SHOWN))}`);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

@@ -1,7 +1,7 @@
 import type { KeyRole } from "@aura/shared/enums/actor";
 import type { Pool } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
-import type { AccessClass } from "@aura/shared/schemas/api/operations";
+import type { AccessClass } from "@aura/shared/schemas/api/operation";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { authenticateKey } from "../db/read-key-statements.ts";
 

@@ -1,5 +1,5 @@
 import { Problem } from "@aura/shared/schemas/api/conventions";
-import type { Operation } from "@aura/shared/schemas/api/operations";
+import type { Operation } from "@aura/shared/schemas/api/operation";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { IdempotencyHeaders } from "./idempotency.ts";

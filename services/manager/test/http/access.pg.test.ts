@@ -1,5 +1,6 @@
 import { KEY_ROLES } from "@aura/shared/enums/actor";
-import { OPERATIONS, type Operation } from "@aura/shared/schemas/api/operations";
+import type { Operation } from "@aura/shared/schemas/api/operation";
+import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROLES_ALLOWED } from "../../src/http/access.ts";
 import { type ApiUnderTest, addKey, apiUnderTest, countRows } from "./api-under-test.ts";

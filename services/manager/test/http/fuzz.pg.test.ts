@@ -1,5 +1,6 @@
 import { Problem } from "@aura/shared/schemas/api/conventions";
-import { OPERATIONS, type Operation } from "@aura/shared/schemas/api/operations";
+import type { Operation } from "@aura/shared/schemas/api/operation";
+import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { createTestRuntime } from "@aura/shared/testing/factories";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,0 +1,32 @@
+import type { z } from "zod";
+
+/**
+ * Who may call an operation. `public`: anyone. `read`: every key. `suite`: directors and observers, because whoever
+ * codes must not see the tests. `direct`: directors.
+ */
+export type AccessClass = "public" | "read" | "suite" | "direct";
+
+export interface Operation {
+  readonly id: string;
+  readonly method: "GET" | "POST";
+  /** With `:name` for parameters, and `*` for a path inside a tree. */
+  readonly path: string;
+  readonly access: AccessClass;
+  readonly tag: string;
+  readonly summary: string;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** JSON of the success; absent where the reply is text or bytes. */
+  readonly reply?: z.ZodType;
+  /** Media types of a success that is not JSON. */
+  readonly media?: readonly string[];
+  /** Status of the success, 200 where absent. */
+  readonly status?: 200 | 201;
+  readonly body_bytes_max?: number;
+  /** Takes HTTP Basic with the key as password too: tools that download know nothing else. */
+  readonly basic?: boolean;
+}
+
+/** Keeps the exact schemas in the type, so that handlers and clients get theirs from it. */
+export const operation = <const O extends Operation>(facts: O): O => facts;
