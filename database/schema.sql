@@ -734,7 +734,6 @@ create table public.verification_requests (
   tree_sha256 bytea,
   plan_id uuid,
   suite_id uuid,
-  conflict_paths text[] not null default '{}'::text[],
   retry integer not null default 0,
   created_at timestamp with time zone not null default now(),
   constraint verification_requests_base FOREIGN KEY (base_revision_id) REFERENCES public.revisions(id),
@@ -5164,10 +5163,10 @@ begin
   perform _enter(ctx, array['manager']);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(row(q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, decode(q.product_sha256, 'hex'), q.base_revision_id,
-                       decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.conflict_paths, '{}'), coalesce(q.retry, 0), now())::verification_requests order by array_position(ids, q.id))
+                       decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.retry, 0), now())::verification_requests order by array_position(ids, q.id))
   into rows
   from jsonb_to_recordset(_items(requests)) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
-                                       tree_sha256 text, plan_id uuid, suite_id uuid, conflict_paths text[], retry int);
+                                       tree_sha256 text, plan_id uuid, suite_id uuid, retry int);
   perform from orchestra_runs r where r.id in (select (q).run_id from unnest(rows) q) order by r.id for share;
   select array_agg(x.id order by q.ordinality) into earlier
   from unnest(rows) with ordinality q left join lateral (
@@ -5194,8 +5193,8 @@ begin
   into codes
   from unnest(rows) with ordinality q
   left join orchestra_runs r on r.id = q.run_id left join task_queue t on t.id = q.task_id;
-  insert into verification_requests (id, run_id, kind, task_id, attempt, claim_id, product_sha256, base_revision_id, tree_sha256, plan_id, suite_id, conflict_paths, retry)
-  select q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, q.product_sha256, q.base_revision_id, q.tree_sha256, q.plan_id, q.suite_id, q.conflict_paths, q.retry
+  insert into verification_requests (id, run_id, kind, task_id, attempt, claim_id, product_sha256, base_revision_id, tree_sha256, plan_id, suite_id, retry)
+  select q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, q.product_sha256, q.base_revision_id, q.tree_sha256, q.plan_id, q.suite_id, q.retry
   from unnest(rows) with ordinality q where codes[q.ordinality] is null and earlier[q.ordinality] is null
   on conflict do nothing;  -- another manager asked at the same moment
   return query select * from _outcomes('request_verifications', 'verification_request', ids, codes, earlier::text[]);

@@ -12,7 +12,6 @@ create table verification_requests (
   tree_sha256      bytea references blobs(sha256),          -- the exact tree to judge (implement, assembly)
   plan_id          uuid references plans(id),
   suite_id         uuid references suites(id),
-  conflict_paths   text[] not null default '{}',
   retry            int not null default 0 check (retry >= 0),   -- judged again after an environment failure or without a conclusion
   created_at       timestamptz not null default now(),
   check ((kind = 'assembly') = (task_id is null)),

@@ -149,7 +149,7 @@ async function askForAssembly(run: TestRun): Promise<{ request: string; tree: st
   const { head_revision_id, suite_id, plan_id } = await runRow(db, run.run_id);
   const tree = await treeOf(head_revision_id ?? "");
   const about = { run_id: run.run_id, kind: "assembly", base_revision_id: head_revision_id, tree_sha256: tree };
-  const none = { task_id: null, attempt: null, claim_id: null, product_sha256: null, conflict_paths: [], retry: 0 };
+  const none = { task_id: null, attempt: null, claim_id: null, product_sha256: null, retry: 0 };
   const request = { id: newId(), ...about, ...none, suite_id, plan_id };
   await allDone(manager("request_verifications", [request]));
   return { request: request.id, tree };
@@ -306,7 +306,6 @@ test("an auditor that lost its lease is told to stop", async () => {
     tree_sha256: null,
     plan_id: null,
     suite_id: null,
-    conflict_paths: [],
     retry: 0,
   };
   await allDone(manager("request_verifications", [request]));

@@ -119,7 +119,6 @@ test("a judgement must be about the requested tree, under the holder's lease, an
     tree_sha256: tree,
     plan_id: null,
     suite_id: null,
-    conflict_paths: [],
     retry: 0,
   };
   expect(await manager("request_verifications", [request])).toEqual([done]);
@@ -343,7 +342,6 @@ async function assembly(
     tree_sha256,
     plan_id,
     suite_id,
-    conflict_paths: [],
     retry,
   };
   await allDone(manager("request_verifications", [request]));

@@ -17,7 +17,7 @@ export function readLeftovers(db: Queryable, runId: string): Promise<Leftover[]>
             (select a.id from verification_requests a join verifications v on v.request_id = a.id
               where a.task_id = t.id and v.outcome = 'accepted' order by v.created_at desc limit 1), t.best_request_id)
        left join revisions b on b.id = q.base_revision_id
-      where t.run_id = $1 and t.kind = 'implement' and t.status = 'cancelled' and t.return_code = 'deliver_partial'
+      where t.run_id = $1 and t.kind = 'implement' and t.status in ('failed', 'cancelled') and t.return_code = 'deliver_partial'
       order by t.created_at, t.key`,
     [runId],
   );

@@ -29,15 +29,15 @@ export function readUngatedPlans(db: Queryable) {
   );
 }
 
-/** Ids of the tasks of a run that are neither verified nor over. */
-export async function readOpenTaskIds(db: Queryable, runId: string): Promise<string[]> {
-  const rows = await select(
+/** Tasks of a run that are neither verified nor over; `stuck` ones stand before the Director. */
+export function readOpenTasks(db: Queryable, runId: string) {
+  return select(
     db,
-    z.object({ id: z.string() }),
-    "select id from task_queue where run_id = $1 and status not in ('verified', 'failed', 'cancelled')",
+    z.object({ task_id: z.string(), stuck: z.boolean() }),
+    `select id as task_id, status = 'awaiting_director' as stuck
+       from task_queue where run_id = $1 and status not in ('verified', 'failed', 'cancelled')`,
     [runId],
   );
-  return rows.map((row) => row.id);
 }
 
 /**

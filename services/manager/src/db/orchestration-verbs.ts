@@ -155,6 +155,10 @@ export class ManagerVerbs {
     return this.#call(db, "cancel_tasks", columns(items, "task_id", "code"));
   }
 
+  failTasks(db: Queryable, items: readonly { task_id: string; code: string }[]) {
+    return this.#call(db, "fail_tasks", columns(items, "task_id", "code"));
+  }
+
   requestVerifications(db: Queryable, requests: readonly NewRequest[]) {
     return this.#call(db, "request_verifications", [JSON.stringify(requests)]);
   }

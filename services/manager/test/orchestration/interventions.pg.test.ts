@@ -45,7 +45,7 @@ describe("partial delivery", () => {
     });
   });
 
-  it("hands over the landed head with its failures named and cancels what is open", async () => {
+  it("hands over the landed head with its failures named and ends what is open", async () => {
     spoilT2();
     const { run_id } = await createTestRun(db);
     await world.settle();
@@ -56,7 +56,7 @@ describe("partial delivery", () => {
     expect(run).toMatchObject({ status: "completed", stop_reason: "partial" });
     expect(run.delivered_revision_id).toBe(run.head_revision_id);
     expect(await landedTasks(db, run_id)).toEqual(["T1", "none"]);
-    expect(await taskStatuses(db, run_id)).toMatchObject({ T1: "verified", T2: "cancelled", REVIEW: "cancelled" });
+    expect(await taskStatuses(db, run_id)).toMatchObject({ T1: "verified", T2: "failed", REVIEW: "cancelled" });
     const { rows } = await db.pools.manager.query(
       `select q.key, d.verdict from verdicts d join requirements q on q.id = d.requirement_id
          join verifications v on v.id = d.verification_id

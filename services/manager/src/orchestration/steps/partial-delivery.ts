@@ -2,11 +2,10 @@ import { changedPaths } from "@aura/shared/models/tree";
 import { putTree, readTree } from "@aura/shared/postgres/blobs";
 import { type Candidate, type Leftover, readCandidates, readLeftovers } from "../../db/orchestration-partial.ts";
 import { type Progress, readProgress } from "../../db/orchestration-progress.ts";
-import { readOpenTaskIds } from "../../db/orchestration-runs.ts";
-import { finishRun } from "../finish.ts";
+import { endOpenTasks, finishRun } from "../finish.ts";
 import { treeOfLeftovers } from "../partial-tree.ts";
 import { phaseOf } from "../run-status.ts";
-import { countDone, forEach, type Step, type StepDeps } from "../step.ts";
+import { atomically, countDone, forEach, type Step, type StepDeps } from "../step.ts";
 import { headNow } from "../submission-tree.ts";
 import { requestAssembly } from "./assembly.ts";
 
@@ -14,7 +13,7 @@ import { requestAssembly } from "./assembly.ts";
 const JUDGEMENT_S = 600;
 
 /**
- * What the Director wants as it is: open work is cancelled, the head judged as a whole, then once more with the best
+ * What the Director wants as it is: open work is ended, the head judged as a whole, then once more with the best
  * attempts of what was cut off on top of it; whichever of the two proves more is handed over.
  */
 export const deliverPartially: Step = {
@@ -26,7 +25,7 @@ export const deliverPartially: Step = {
 };
 
 async function deliver(deps: StepDeps, progress: Progress): Promise<number> {
-  if (progress.open_tasks > 0) return cancelOpen(deps, progress.run_id);
+  if (progress.open_tasks > 0) return endOpen(deps, progress.run_id);
   if (needsJudgement(progress)) return requestAssembly(deps, progress, 0);
   if (isBeingJudged(progress)) return 0;
   const candidates = await readCandidates(deps.pool, progress.run_id);
@@ -34,9 +33,12 @@ async function deliver(deps: StepDeps, progress: Progress): Promise<number> {
   return landed > 0 ? landed : finish(deps, progress, candidates);
 }
 
-async function cancelOpen({ pool, verbs, log }: StepDeps, runId: string): Promise<number> {
-  const items = (await readOpenTaskIds(pool, runId)).map((task_id) => ({ task_id, code: "deliver_partial" }));
-  return countDone(log, "cancel_tasks", await verbs.cancelTasks(pool, items));
+async function endOpen(deps: StepDeps, runId: string): Promise<number> {
+  let ended = 0;
+  await atomically(deps, "end open tasks", async (tx) => {
+    ended = await endOpenTasks(deps, tx, runId, "deliver_partial");
+  });
+  return ended;
 }
 
 function needsJudgement({ head_revision_id, suite_id, assembly_request_id }: Progress): boolean {
