@@ -1,6 +1,6 @@
 import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { PrdBlock } from "@aura/shared/schemas/prd";
-import type { Requirement } from "@aura/shared/schemas/requirements-product";
+import type { Question, Requirement } from "@aura/shared/schemas/requirements-product";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
 
 /** One small product, as the Manager would hand it out at each step. */
@@ -40,7 +40,16 @@ export const REQUIREMENTS: Requirement[] = [
   },
 ];
 
-const INTERFACES: PlanProduct["interfaces"] = {
+const ASSUMPTIONS: Question[] = [
+  {
+    id: "Q1",
+    block_ids: ["B2"],
+    question: "What is a word?",
+    assumption: "a run of characters that are no white space",
+  },
+];
+
+export const INTERFACES: PlanProduct["interfaces"] = {
   modules: [],
   cli: [{ name: "words", command: ["python3", "-m", "words"], usage: "words count FILE" }],
   http: [],
@@ -85,7 +94,7 @@ export const PLAN_CONTEXT: TaskContextOf<"plan"> = {
   title: "Plan of words",
   requirements: REQUIREMENTS,
   blocks: BLOCKS,
-  questions: [],
+  assumptions: ASSUMPTIONS,
   attachments: [],
   toolchain: TOOLCHAIN,
   base_tree: [],
@@ -100,6 +109,7 @@ export const SUITE_CONTEXT: TaskContextOf<"acceptance_tests"> = {
   title: "Tests of words",
   requirements: REQUIREMENTS,
   blocks: BLOCKS,
+  assumptions: ASSUMPTIONS,
   interfaces: INTERFACES,
   attachments: [],
   toolchain: TOOLCHAIN,
@@ -116,10 +126,12 @@ export const IMPLEMENT_CONTEXT: TaskContextOf<"implement"> = {
   description: "the whole package",
   requirements: REQUIREMENTS,
   blocks: BLOCKS,
+  assumptions: ASSUMPTIONS,
   interfaces: INTERFACES,
   toolchain: TOOLCHAIN,
   file_scope: ["words/**"],
   closes: ["R1", "R2"],
+  related_requirements: [],
   tests: [{ id: "R1-counts", title: "count prints the number of words", requirement_ids: ["R1"] }],
   base_tree_sha256: "a".repeat(64),
   tree: [{ path: "words/__init__.py", encoding: "utf8", content: "" }],
@@ -133,6 +145,7 @@ export const REVIEW_CONTEXT: TaskContextOf<"review"> = {
   title: "Review words",
   requirements: REQUIREMENTS,
   blocks: BLOCKS,
+  assumptions: ASSUMPTIONS,
   tree: [{ path: "words/__main__.py", encoding: "utf8", content: "print('x')\nprint('y')\n" }],
 };
 

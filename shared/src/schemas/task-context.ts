@@ -34,7 +34,12 @@ export const LastFailure = z.strictObject({
 });
 export type LastFailure = z.infer<typeof LastFailure>;
 
-const Specification = { requirements: z.array(Requirement), blocks: z.array(PrdBlock) };
+const Specification = {
+  requirements: z.array(Requirement),
+  blocks: z.array(PrdBlock),
+  /** Questions that nobody had to answer: what the analyst assumed holds for everybody who works on the run. */
+  assumptions: z.array(Question),
+};
 
 /** Everything an agent is given for one attempt: assembled by the Manager, stored, hashed, nothing else is seen. */
 export const TaskContext = z.discriminatedUnion("kind", [
@@ -55,7 +60,6 @@ export const TaskContext = z.discriminatedUnion("kind", [
     task_key: z.string(),
     title: z.string(),
     ...Specification,
-    questions: z.array(Question),
     attachments: z.array(ContextFile),
     toolchain: z.strictObject({ name: z.string(), description: z.string() }),
     base_tree: z.array(ContextFile),
@@ -87,6 +91,8 @@ export const TaskContext = z.discriminatedUnion("kind", [
     toolchain: z.strictObject({ name: z.string(), description: z.string() }),
     file_scope: z.array(FileScope),
     closes: z.array(z.string()),
+    /** Other requirements that the closing tests lean on. */
+    related_requirements: z.array(Requirement),
     /** Names only: a developer never sees a test's body. */
     tests: z.array(z.strictObject({ id: z.string(), title: z.string(), requirement_ids: z.array(z.string()) })),
     base_tree_sha256: z.string(),

@@ -18,6 +18,9 @@ export const TURNS_MAX: Readonly<Record<TaskKind, number>> = {
   review: 8,
 };
 
+/** Checks that one attempt may ask of the sandbox; the database (queue_sandbox_job) refuses one more. */
+export const CHECKS_MAX = 40;
+
 /** Replies in a row that lead nowhere (no action, malformed, refused product) before the attempt is given up. */
 export const REPAIR_TURNS_MAX = 4;
 

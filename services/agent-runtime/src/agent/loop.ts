@@ -57,7 +57,7 @@ export async function converse(conversation: Conversation, deps: LoopDeps): Prom
 
 function openHistory(conversation: Conversation, deps: LoopDeps): Message[] {
   const history: Message[] = [];
-  const system = `${conversation.system}\n\n${protocolText(deps.mode, conversation.tools)}`;
+  const system = `${conversation.system}\n\n${protocolText(deps.mode, conversation.kind, conversation.tools)}`;
   remember(history, deps, [
     { role: "system", content: system },
     { role: "user", content: conversation.user },

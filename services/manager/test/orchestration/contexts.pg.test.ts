@@ -46,6 +46,7 @@ describe("contexts", () => {
     expect(context.tests).toEqual([{ id: "test-R2", title: "shows word-of-R2", requirement_ids: ["R2"] }]);
     expect(JSON.stringify(context)).not.toContain("product.files");
     expect(context.requirements.map(({ id }) => id)).toEqual(["R2"]);
+    expect(context.related_requirements).toEqual([]);
     expect(context.blocks.map(({ block_id }) => block_id)).toEqual(["B2"]);
   });
 

@@ -48,7 +48,7 @@ function conversation(context: Context, batch: readonly string[]) {
     kind: "acceptance_tests" as const,
     task_key: context.task_key,
     template: TEMPLATE,
-    system: systemPrompt(),
+    system: systemPrompt(context),
     user: userPrompt(context, batch),
     tools: [...files, askDirectorTool, giveUpTool, submitTool(context, batch)],
     whenOutOfTurns: () => outOfTurns(TURNS_MAX.acceptance_tests),

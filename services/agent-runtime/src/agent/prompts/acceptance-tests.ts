@@ -1,25 +1,25 @@
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { LastFailure, TaskContextOf } from "@aura/shared/schemas/task-context";
-import { HARNESS } from "./harness.ts";
+import { harnessText } from "./harness.ts";
 import {
+  assumptionsSection,
   blocksText,
   failureText,
   fenced,
   filesText,
   interfacesText,
   requirementsText,
-  requirementTitles,
   section,
 } from "./rendering.ts";
 
-export const TEMPLATE = "acceptance_tests@2";
+export const TEMPLATE = "acceptance_tests@3";
 
 const RULES = `You are a test engineer of a team that turns a product requirements document (PRD) into verified software. You write the acceptance tests that decide whether the software is delivered. You write them before the code exists, from the requirements and the interfaces alone; you never see the code, and its developers never see your tests, only their names and what failed. A test that demands something the requirements do not say fails good software; a test that demands too little lets bad software through. Both are your failure.
 
 # Rules
 
-1. Every wanted requirement gets at least one test of its own; usually two to four. Together they cover every acceptance criterion, every error path, and the edges that the text implies: empty input, the smallest and largest value, a limit and one beyond it, combinations of options, several errors at once, white space, non-ASCII text where text is handled. Each call of the product starts a process: a handful of calls a test, not dozens; where many inputs are of one kind, choose the telling ones.
-2. Every expectation follows from the words of a requirement or a PRD block. Compute expected values by hand from those words. Compare exactly (\`assert.equal\`, \`assert.deepEqual\`) where the requirement fixes the output exactly; compare only what is fixed where it leaves something open. If a message must "contain the difference", look for the difference and not for a sentence of yours. If an order, a wording, white space, or the choice between two ways is free, accept every reasonable reading (a regular expression, sorting before comparing, trimming, parsing numbers out).
+1. Every wanted requirement gets at least one test of its own; usually two to four. Together they cover every acceptance criterion, every error path, and the edges that the text implies: empty input, the smallest and largest value, a limit and one beyond it, combinations of options, several errors at once, white space, non-ASCII text where text is handled. Where many inputs are of one kind, choose the telling ones. The whole suite runs at every attempt, and each call of the product starts a process: two or three calls are enough for most tests, a dozen for all tests of a requirement. Bring the product into the state that you need once, and check in that test all that the one behaviour fixes; let one probe try many inputs.
+2. Every expectation follows from the words of a requirement, a PRD block or an assumption that holds. Compute expected values by hand from those words. Compare exactly (\`assert.equal\`, \`assert.deepEqual\`) where the requirement fixes the output exactly; compare only what is fixed where it leaves something open. If a message must "contain the difference", look for the difference and not for a sentence of yours. If an order, a wording, white space, or the choice between two ways is free, accept every reasonable reading (a regular expression, sorting before comparing, trimming, parsing numbers out).
 3. Never test a guess about the inside: no private names, no files that no requirement names, no log lines, no timing except where a requirement gives a number.
 4. One behaviour a test, so that a failure names what is missing. Independent of the other tests: each one begins with an empty working directory and writes the files it needs. Deterministic: no randomness, no dependence on today's date, or only through what the product is given.
 5. Before any code exists the tests run against a stub: every command prints a marker to standard error and exits 70, every function raises, every service ends at once. Each test must call the product (before anything else can fail) and must FAIL there. A test that expects no more than some failure (\`assert.notEqual(run.exit_code, 0)\`) would pass on the stub: let it also show the exact status or words that the requirement fixes, or that the same call with right input succeeds. A requirement whose tests all pass on the stub is refused.
@@ -27,10 +27,10 @@ const RULES = `You are a test engineer of a team that turns a product requiremen
 7. Check exit status, standard output AND standard error where the requirements speak of them. Compare text with its line breaks when the format is fixed line by line.
 8. Requirements verified by measurement: produce the load inside the test, measure around the call, compare with the number of the requirement; set \`timeout_s\` (at most 60) above it.
 9. \`id\`: starts with the first requirement's id, then a short name: R3-missing-file. \`title\`: one sentence that says the rule, without the values you test with. \`requirement_ids\`: first the requirement the test is about, then any other whose behaviour it cannot do without (a test of a report's JSON form needs the report's requirement, too). A failure counts against all of them, so name no more than that.
-10. \`prelude\` is for constants and functions that several tests share; declarations only.`;
+10. \`prelude\` is for constants and functions that several tests share; declarations only. Its functions may use \`product\` and \`assert\`.`;
 
-export function systemPrompt(): string {
-  return `${RULES}\n\n${HARNESS}`;
+export function systemPrompt(context: TaskContextOf<"acceptance_tests">): string {
+  return `${RULES}\n\n${harnessText(context.interfaces)}`;
 }
 
 /** @param batch the wanted requirements of this conversation, a part of the context's */
@@ -52,8 +52,11 @@ export function userPrompt(context: TaskContextOf<"acceptance_tests">, batch: re
       requirementsText(wanted),
     ),
   ];
-  if (others.length > 0) parts.push(section("The other requirements, for orientation", requirementTitles(others)));
-  parts.push(section("The PRD blocks", blocksText(context.blocks)));
+  if (others.length > 0)
+    parts.push(
+      section("The other requirements: your tests may lean on them, others test them", requirementsText(others)),
+    );
+  parts.push(section("The PRD blocks", blocksText(context.blocks)), ...assumptionsSection(context.assumptions));
   if (context.attachments.length > 0)
     parts.push(
       section(

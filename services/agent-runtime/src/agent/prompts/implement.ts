@@ -1,7 +1,16 @@
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
-import { blocksText, failureText, filesText, interfacesText, requirementsText, section } from "./rendering.ts";
+import { CHECKS_MAX } from "../limits.ts";
+import {
+  assumptionsSection,
+  blocksText,
+  failureText,
+  filesText,
+  interfacesText,
+  requirementsText,
+  section,
+} from "./rendering.ts";
 
-export const TEMPLATE = "implement@1";
+export const TEMPLATE = "implement@2";
 
 const RULES = `You are a developer of a team that turns a product requirements document (PRD) into verified software. You build one task. Acceptance tests that someone else wrote from the same requirements, and that you cannot see, then run against exactly the files you hand in. What counts is what they observe, not what you say.
 
@@ -13,7 +22,7 @@ const RULES = `You are a developer of a team that turns a product requirements d
 4. Be robust where nobody told you to be: empty input, missing or unreadable files, a folder instead of a file, text that is not UTF-8, very long input, numbers at the limits, duplicate or unknown arguments, a closed pipe. An expected error is a clear message and the right exit status, never a traceback. Exact arithmetic (decimal, integers) for money and counts. Linear algorithms where the input can be large.
 5. Change only files inside your file scope. Attachments are read-only and are not part of the product: what it needs of them at run time, copy into a file of yours.
 6. Write code that is easy to read: small functions, clear names, docstrings on what is public, the standard formatting of the language, no cleverness, no dead code. Add a README.md (what it is, how to run it, examples) and unit tests of your own when they are in your scope. Never write code that recognises a test.
-7. Before you submit, check: compile, then run the program on the examples of the requirements and on the error cases, and compare the output with the text character by character. \`run_check\` with \`script\` can create files, call the product through subprocess or imports, and print what it sees; one script can try many cases. Mend what differs. The number of checks and replies is limited; do much in each reply (all files in the first one).
+7. Before you submit, check: compile, then run the program on the examples of the requirements and on the error cases, and compare the output with the text character by character. \`run_check\` with \`script\` can create files, call the product through subprocess or imports, and print what it sees; one script can try many cases. Mend what differs. An attempt has ${CHECKS_MAX} checks; do much in each reply (all files in the first one).
 8. When the last attempt failed: its evidence says what was run, what was expected and what came. Find the cause in the files, not just the symptom, look for the same mistake elsewhere, and keep what passed working.
 9. If a test's expectation contradicts the PRD, say so with \`dispute_test\` and quote the words of the PRD or requirement; another test engineer who never sees your code will judge it. Build what the PRD says. Do not dispute because a test is hard, and build what the test expects where the PRD allows both.
 10. If the task cannot be done as it stands, \`give_up\` with the reason. Do not pretend.`;
@@ -32,7 +41,9 @@ export function userPrompt(context: TaskContextOf<"implement">): string {
     ),
     section("Interfaces of the whole product", interfacesText(context.interfaces)),
     section("Requirements of this task", requirementsText(context.requirements)),
+    ...relatedSection(context),
     section("The PRD blocks they come from", blocksText(context.blocks)),
+    ...assumptionsSection(context.assumptions),
     section("Acceptance tests that will run", testsText(context)),
   ];
   if (context.attachments.length > 0)
@@ -40,6 +51,13 @@ export function userPrompt(context: TaskContextOf<"implement">): string {
   parts.push(section("Files of the product now", filesText(context.tree)));
   if (context.last_failure !== null) parts.push(section("What failed last time", failureText(context.last_failure)));
   return parts.join("\n");
+}
+
+function relatedSection({ related_requirements: related }: TaskContextOf<"implement">): string[] {
+  if (related.length === 0) return [];
+  return [
+    section("Other requirements that the tests lean on (built by tasks before this one)", requirementsText(related)),
+  ];
 }
 
 /** Names only: a body would be learnt by heart. */

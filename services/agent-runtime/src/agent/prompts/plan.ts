@@ -1,8 +1,17 @@
 import { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
-import { blocksText, failureText, fenced, filesText, requirementsText, schemaText, section } from "./rendering.ts";
+import {
+  assumptionsSection,
+  blocksText,
+  failureText,
+  fenced,
+  filesText,
+  requirementsText,
+  schemaText,
+  section,
+} from "./rendering.ts";
 
-export const TEMPLATE = "plan@1";
+export const TEMPLATE = "plan@2";
 
 const EXAMPLE: PlanProduct = {
   toolchain: "python",
@@ -93,14 +102,8 @@ export function userPrompt(context: TaskContextOf<"plan">): string {
     section(`Toolchain: ${context.toolchain.name}`, context.toolchain.description),
     section("Requirements", requirementsText(context.requirements)),
     section("The PRD blocks they come from", blocksText(context.blocks)),
+    ...assumptionsSection(context.assumptions),
   ];
-  if (context.questions.length > 0)
-    parts.push(
-      section(
-        "Assumptions that hold",
-        context.questions.map((each) => `- ${each.question}\n  Assumed: ${each.assumption}`).join("\n"),
-      ),
-    );
   if (context.attachments.length > 0)
     parts.push(section("Attachments (read-only)", filesText(context.attachments, "attachments/")));
   if (context.base_plan !== null) parts.push(baseText(context));

@@ -1,10 +1,18 @@
+import type { TaskKind } from "@aura/shared/enums/task";
+import { OUTPUT_TOKENS_MAX, TURNS_MAX } from "../limits.ts";
 import { type Tool, toToolSchema } from "../tools/tool.ts";
 
 export type Mode = "tools" | "json";
 
 /** How an agent answers; the last part of every system prompt. */
-export function protocolText(mode: Mode, tools: readonly Tool[]): string {
-  return mode === "tools" ? toolsProtocol(tools) : jsonProtocol(tools);
+export function protocolText(mode: Mode, kind: TaskKind, tools: readonly Tool[]): string {
+  return `${mode === "tools" ? toolsProtocol(tools) : jsonProtocol(tools)}\n\n${limitsText(kind)}`;
+}
+
+function limitsText(kind: TaskKind): string {
+  return `# Limits
+
+This conversation has at most ${TURNS_MAX[kind]} replies, and a reply at most ${OUTPUT_TOKENS_MAX[kind]} tokens, thinking included; what is longer is cut off and lost.`;
 }
 
 /** For products that are lists: how to hand them in piecewise, and how to mend them without writing all of it again. */

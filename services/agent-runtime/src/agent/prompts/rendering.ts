@@ -1,6 +1,6 @@
 import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { PrdBlock } from "@aura/shared/schemas/prd";
-import type { Requirement } from "@aura/shared/schemas/requirements-product";
+import type { Question, Requirement } from "@aura/shared/schemas/requirements-product";
 import type { ContextFile, LastFailure } from "@aura/shared/schemas/task-context";
 import type { z } from "zod";
 import { schemaForPrompt } from "../json-schema.ts";
@@ -51,11 +51,13 @@ export function requirementsText(requirements: readonly Requirement[]): string {
     .join("\n\n");
 }
 
-/** Ids and titles only, for what another conversation is about. */
-export function requirementTitles(requirements: readonly Requirement[]): string {
-  return byKey(requirements)
-    .map(({ id, title }) => `- ${id}: ${title}`)
-    .join("\n");
+/** A section for what the PRD leaves open; nothing when it leaves nothing open. */
+export function assumptionsSection(assumptions: readonly Question[]): string[] {
+  if (assumptions.length === 0) return [];
+  const lines = assumptions.map(
+    ({ block_ids, question, assumption }) => `- ${question} (${block_ids.join(", ")})\n  Assumed: ${assumption}`,
+  );
+  return [section("Assumptions that hold where the PRD leaves a question open", lines.join("\n"))];
 }
 
 export function interfacesText(interfaces: PlanProduct["interfaces"]): string {

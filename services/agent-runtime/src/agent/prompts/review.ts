@@ -1,8 +1,8 @@
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
 import { ReviewProduct } from "@aura/shared/schemas/work-products";
-import { blocksText, fenced, requirementsText, schemaText, section } from "./rendering.ts";
+import { assumptionsSection, blocksText, fenced, requirementsText, schemaText, section } from "./rendering.ts";
 
-export const TEMPLATE = "review@1";
+export const TEMPLATE = "review@2";
 
 const EXAMPLE = {
   summary: "Small and clear. One error path prints to the wrong stream; reading is quadratic for long files.",
@@ -53,6 +53,7 @@ export function userPrompt(context: TaskContextOf<"review">): string {
     section(`Task ${context.task_key}: ${context.title}`, "Review this product."),
     section("Requirements", requirementsText(context.requirements)),
     section("The PRD blocks they come from", blocksText(context.blocks)),
+    ...assumptionsSection(context.assumptions),
     section("The product's files, with line numbers", numberedFiles(context)),
   ].join("\n");
 }

@@ -1,9 +1,11 @@
 import { findToolchain } from "@aura/shared/models/toolchains";
+import { readJson } from "@aura/shared/postgres/blobs";
+import type { Queryable } from "@aura/shared/postgres/client";
 import { invariant } from "@aura/shared/problems";
 import type { PrdBlock } from "@aura/shared/schemas/prd";
-import type { Requirement } from "@aura/shared/schemas/requirements-product";
+import { type Question, type Requirement, RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import type { TaskSpec } from "@aura/shared/schemas/task-spec";
-import type { ContextTask } from "../../db/orchestration-context.ts";
+import { type ContextTask, readRequirementsProductSha } from "../../db/orchestration-context.ts";
 import type { AdoptedRequirement, RunFacts } from "../../db/orchestration-specification.ts";
 
 /** What every context is built from. */
@@ -22,6 +24,12 @@ export function toolchainFacts(name: string): { name: string; description: strin
 /** The requirements that are in scope: a person may have set some aside. */
 export function inScopeOf(requirements: readonly AdoptedRequirement[]): Requirement[] {
   return requirements.filter((requirement) => !requirement.set_aside).map(({ content }) => content);
+}
+
+/** Questions that nobody had to answer: their assumptions hold. */
+export async function assumptionsOf(db: Queryable, runId: string): Promise<Question[]> {
+  const sha256 = await readRequirementsProductSha(db, runId);
+  return sha256 === null ? [] : (await readJson(db, sha256, RequirementsProduct)).questions;
 }
 
 /** The blocks that these requirements cite, with the headings among them. */

@@ -16,7 +16,7 @@ import { rebase } from "../rebase.ts";
 import { headNow } from "../submission-tree.ts";
 import { attachmentFiles, contextFiles } from "./context-files.ts";
 import { failureSources } from "./failure-sources.ts";
-import { type ContextGround, inScopeOf, sourceBlocks, toolchainFacts } from "./ground.ts";
+import { assumptionsOf, type ContextGround, inScopeOf, sourceBlocks, toolchainFacts } from "./ground.ts";
 import { lastFailure } from "./last-failure.ts";
 
 /** For the developer: its requirements, the whole tree to read, its scope to write, its tests by name only. */
@@ -24,9 +24,11 @@ export async function implementContext(db: Queryable, ground: ContextGround): Pr
   const { task, spec, facts } = ground;
   const plan = await readPlan(db, facts);
   invariant(plan !== null, "code is written for an adopted plan");
-  const requirements = inScopeOf(await readRequirements(db, task.run_id)).filter(({ id }) =>
-    spec.requirement_ids.includes(id),
-  );
+  const tests = await testNames(db, ground);
+  const all = inScopeOf(await readRequirements(db, task.run_id));
+  const requirements = all.filter(({ id }) => spec.requirement_ids.includes(id));
+  const leanedOn = new Set(tests.flatMap(({ requirement_ids }) => requirement_ids));
+  const related = all.filter(({ id }) => leanedOn.has(id) && !spec.requirement_ids.includes(id));
   const head = await headNow(db, facts.head_revision_id);
   const tree = await startingTree(db, ground, head);
   return {
@@ -35,12 +37,14 @@ export async function implementContext(db: Queryable, ground: ContextGround): Pr
     title: task.title,
     description: spec.description,
     requirements,
-    blocks: sourceBlocks(await readBlocks(db, facts), requirements),
+    blocks: sourceBlocks(await readBlocks(db, facts), [...requirements, ...related]),
+    assumptions: await assumptionsOf(db, task.run_id),
     interfaces: plan.interfaces,
     toolchain: toolchainFacts(facts.toolchain),
     file_scope: spec.file_scope,
     closes: spec.closes,
-    tests: await testNames(db, ground),
+    related_requirements: related,
+    tests,
     base_tree_sha256: await putTree(db, tree),
     head_tree_sha256: await storedHead(db, head),
     tree: contextFiles(tree, "whole"),

@@ -1,14 +1,12 @@
 import { readJson, readTree } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { PlanProduct } from "@aura/shared/schemas/plan-product";
-import { RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
-import { readRequirementsProductSha } from "../../db/orchestration-context.ts";
 import { readBlocks, readPlan, readRequirements } from "../../db/orchestration-specification.ts";
 import { baseOf } from "../base-run.ts";
 import { attachmentFiles, contextFiles } from "./context-files.ts";
 import { failureSources } from "./failure-sources.ts";
-import { type ContextGround, inScopeOf, toolchainFacts } from "./ground.ts";
+import { assumptionsOf, type ContextGround, inScopeOf, toolchainFacts } from "./ground.ts";
 import { lastFailure } from "./last-failure.ts";
 
 /** For the architect: all requirements and blocks, what the run continues from, the plan to revise. */
@@ -24,7 +22,7 @@ export async function planContext(db: Queryable, ground: ContextGround): Promise
     title: facts.title,
     requirements: inScopeOf(requirements),
     blocks: await readBlocks(db, facts),
-    questions: await assumedQuestions(db, task.run_id),
+    assumptions: await assumptionsOf(db, task.run_id),
     attachments: await attachmentFiles(db, facts),
     toolchain: toolchainFacts(facts.toolchain),
     base_tree: tree === null ? [] : contextFiles(await readTree(db, tree), "bounded"),
@@ -32,10 +30,4 @@ export async function planContext(db: Queryable, ground: ContextGround): Promise
     previous: own === null ? await readPlan(db, facts) : await readJson(db, own, PlanProduct),
     last_failure: lastFailure(await failureSources(db, task, spec)),
   };
-}
-
-/** Questions that nobody had to answer: their assumptions hold. */
-async function assumedQuestions(db: Queryable, runId: string) {
-  const sha256 = await readRequirementsProductSha(db, runId);
-  return sha256 === null ? [] : (await readJson(db, sha256, RequirementsProduct)).questions;
 }

@@ -3,7 +3,7 @@ import type { TaskContextOf } from "@aura/shared/schemas/task-context";
 import { readBlocks, readRequirements } from "../../db/orchestration-specification.ts";
 import { headNow } from "../submission-tree.ts";
 import { contextFiles } from "./context-files.ts";
-import { type ContextGround, inScopeOf } from "./ground.ts";
+import { assumptionsOf, type ContextGround, inScopeOf } from "./ground.ts";
 
 /** For the reviewer: the landed product and what was wanted. */
 export async function reviewContext(db: Queryable, { task, facts }: ContextGround): Promise<TaskContextOf<"review">> {
@@ -13,6 +13,7 @@ export async function reviewContext(db: Queryable, { task, facts }: ContextGroun
     title: facts.title,
     requirements: inScopeOf(await readRequirements(db, task.run_id)),
     blocks: await readBlocks(db, facts),
+    assumptions: await assumptionsOf(db, task.run_id),
     tree: contextFiles(await headNow(db, facts.head_revision_id), "bounded"),
   };
 }

@@ -8,7 +8,7 @@ import { readBlocks, readPlan, readRequirements, readSuite } from "../../db/orch
 import { mergeSuite } from "../suite-merge.ts";
 import { attachmentFiles } from "./context-files.ts";
 import { failureSources } from "./failure-sources.ts";
-import { type ContextGround, inScopeOf, toolchainFacts } from "./ground.ts";
+import { assumptionsOf, type ContextGround, inScopeOf, toolchainFacts } from "./ground.ts";
 import { lastFailure } from "./last-failure.ts";
 
 /** For the test author: requirements and interfaces and never a file of the product. */
@@ -25,6 +25,7 @@ export async function suiteContext(db: Queryable, ground: ContextGround): Promis
     title: facts.title,
     requirements: inScopeOf(await readRequirements(db, task.run_id)),
     blocks: await readBlocks(db, facts),
+    assumptions: await assumptionsOf(db, task.run_id),
     interfaces: plan.interfaces,
     attachments: await attachmentFiles(db, facts),
     toolchain: toolchainFacts(facts.toolchain),

@@ -1,0 +1,61 @@
+import type { TaskContextOf } from "@aura/shared/schemas/task-context";
+import { describe, expect, it } from "vitest";
+import * as suite from "../../src/agent/prompts/acceptance-tests.ts";
+import * as implement from "../../src/agent/prompts/implement.ts";
+import * as plan from "../../src/agent/prompts/plan.ts";
+import { protocolText } from "../../src/agent/prompts/protocol.ts";
+import * as review from "../../src/agent/prompts/review.ts";
+import {
+  IMPLEMENT_CONTEXT,
+  INTERFACES,
+  PLAN_CONTEXT,
+  REQUIREMENTS,
+  REVIEW_CONTEXT,
+  SUITE_CONTEXT,
+} from "../contexts.ts";
+
+const [counting, missing] = REQUIREMENTS as [(typeof REQUIREMENTS)[number], (typeof REQUIREMENTS)[number]];
+
+describe("what a prompt tells", () => {
+  it.each([
+    ["the architect", plan.userPrompt(PLAN_CONTEXT)],
+    ["the test author", suite.userPrompt(SUITE_CONTEXT, ["R1"])],
+    ["the developer", implement.userPrompt(IMPLEMENT_CONTEXT)],
+    ["the reviewer", review.userPrompt(REVIEW_CONTEXT)],
+  ])("%s learns what is assumed where the PRD leaves a question open", (_who, prompt) => {
+    expect(prompt).toContain("What is a word? (B2)\n  Assumed: a run of characters that are no white space");
+  });
+
+  it("the developer reads the requirements that its tests lean on, apart from its own", () => {
+    const own = { ...IMPLEMENT_CONTEXT, requirements: [counting], related_requirements: [missing] };
+    const [before = "", after = ""] = implement.userPrompt(own).split("# Other requirements that the tests lean on");
+    expect(before).not.toContain(missing.text);
+    expect(after).toContain(missing.text);
+    expect(implement.userPrompt(IMPLEMENT_CONTEXT)).not.toContain("lean on");
+  });
+
+  it("the test author reads the other requirements in full", () => {
+    const [, others = ""] = suite.userPrompt(SUITE_CONTEXT, ["R1"]).split("# The other requirements");
+    expect(others).toContain(missing.acceptance_criteria[0]);
+  });
+});
+
+describe("the manual of a test author", () => {
+  const http = [{ name: "api", command: ["python3", "-m", "api"], port_variable: "PORT", ready_path: "/", routes: [] }];
+  const manual = (interfaces: TaskContextOf<"acceptance_tests">["interfaces"]) =>
+    suite.systemPrompt({ ...SUITE_CONTEXT, interfaces });
+
+  it("speaks of HTTP only where the product has a service", () => {
+    expect(manual(INTERFACES)).not.toContain("product.http");
+    expect(manual({ ...INTERFACES, http })).toContain("product.http");
+  });
+
+  it("speaks of the command line only where the product has one", () => {
+    expect(manual({ ...INTERFACES, cli: [], http })).not.toContain("await product.cli(args");
+    expect(manual(INTERFACES)).toContain("await product.cli(args");
+  });
+});
+
+it.each(["tools", "json"] as const)("the protocol in mode %s names the limits of a conversation", (mode) => {
+  expect(protocolText(mode, "implement", [])).toContain("at most 24 replies, and a reply at most 32000 tokens");
+});
