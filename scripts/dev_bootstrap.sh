@@ -10,6 +10,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/system/prepare.sh
 source scripts/system/prepare.sh
 
-prepare_packages
+prepare_packages --omit=dev
 prepare_programs bwrap=bubblewrap /usr/bin/python3=python3
 exec node scripts/system/dev-bootstrap.ts "$@"

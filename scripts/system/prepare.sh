@@ -7,12 +7,13 @@ need_program() { # need_program PROGRAM HOW-TO-GET-IT
   command -v "$1" >/dev/null 2>&1 || { say "Missing: $1. $2"; exit 1; }
 }
 
+# prepare_packages [--omit=dev]: what runs Aura; without the option also what tests it.
 prepare_packages() {
   need_program node "Install Node 20 or newer (https://nodejs.org); Aura brings Node 24 itself."
   need_program npm "It comes with Node."
-  if ! node scripts/system/packages-installed.mjs; then
+  if ! node scripts/system/packages-installed.mjs "$@"; then
     say "Installing packages (npm ci)"
-    npm ci --no-audit --no-fund --loglevel=error >&2
+    npm ci --no-audit --no-fund --loglevel=error "$@" >&2
   fi
   PATH="$PWD/node_modules/.bin:$PATH"
   export PATH

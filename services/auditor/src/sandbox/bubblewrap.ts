@@ -36,8 +36,8 @@ export interface BubblewrapSettings {
 
 /**
  * Isolation by bubblewrap: namespaces of its own for everything, a file system of /usr and what the job needs, no
- * capability, no further user namespace, a seccomp filter, and rlimits counted inside its own user namespace. A root
- * parent first becomes SANDBOX_UID, because the kernel counts no process limit for root.
+ * capability, no further user namespace, a seccomp filter, and rlimits counted inside its own user namespace. Under a root
+ * parent it runs as SANDBOX_UID, because the kernel counts no process limit for root.
  *
  * @throws {AuraError} `isolation_unavailable` with the fix
  */
@@ -49,6 +49,7 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
   const owner = process.getuid?.() === 0 ? SANDBOX_UID : null;
   writeNameFiles(join(scratch, "etc"));
   writeFileSync(join(scratch, "filter"), filter);
+  const leaks = closing(leakingDescriptors());
   const running = new Set<JailProcess>();
   return {
     level: "bubblewrap",
@@ -67,9 +68,9 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
     },
     start: (spec) => {
       const node = spec.node ? reachableNode(scratch, owner) : null;
-      const isolation = [...closing(leakingDescriptors()), ...becoming(owner), bwrap, ...mounts(spec, scratch, node)];
+      const isolation = [...leaks, bwrap, ...mounts(spec, scratch, node)];
       const command = [...isolation, "--", ...limited(spec.limits), ...spec.argv];
-      const job = startWith(join(scratch, "filter"), command, spec);
+      const job = startWith(join(scratch, "filter"), command, owner, spec);
       running.add(job);
       job.ended.finally(() => running.delete(job));
       return job;
@@ -82,11 +83,11 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
   };
 }
 
-function startWith(filterPath: string, command: readonly string[], spec: JailSpec): JailProcess {
+function startWith(filterPath: string, command: readonly string[], owner: number | null, spec: JailSpec): JailProcess {
   const filter = openSync(filterPath, "r");
   try {
     const { stdin, channel, limits, work } = spec;
-    return superviseProcess({ command, stdin, channel, filter, limits, work, stop: "init" });
+    return superviseProcess({ command, owner, stdin, channel, filter, limits, work, stop: "init" });
   } finally {
     closeSync(filter); // the child has its own copy by now
   }
@@ -98,11 +99,6 @@ function closing(descriptors: readonly number[]): string[] {
   if (foreign.length === 0) return [];
   const closes = foreign.map((descriptor) => `${descriptor}>&-`).join(" ");
   return ["/bin/bash", "--norc", "--noprofile", "-c", `exec ${closes}; exec "$@"`, "bash"];
-}
-
-function becoming(owner: number | null): string[] {
-  if (owner === null) return [];
-  return ["/usr/bin/setpriv", "--reuid", `${owner}`, "--regid", `${owner}`, "--clear-groups", "--no-new-privs", "--"];
 }
 
 /** Order matters: later mounts lie on top, and what is remounted read-only last stays so. */

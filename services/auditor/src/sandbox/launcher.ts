@@ -79,7 +79,8 @@ function startWith(program: string, filterPath: string, spec: JailSpec): JailPro
   try {
     const { stdin, channel, limits, work } = spec;
     const command = [program, ...confinement(spec), "--", ...spec.argv];
-    return superviseProcess({ command, stdin, channel, filter, limits, work, stop: "sweep" });
+    const owner = null; // the container has one user
+    return superviseProcess({ command, owner, stdin, channel, filter, limits, work, stop: "sweep" });
   } finally {
     closeSync(filter); // the child has its own copy by now
   }

@@ -8,6 +8,8 @@ import { isChildOf, measureTree } from "./process-tree.ts";
 export interface SupervisedStart {
   /** The program that isolates, with all its arguments. */
   readonly command: readonly string[];
+  /** Uid and gid of the isolating program, without supplementary groups; null: those of this process. */
+  readonly owner: number | null;
   readonly stdin: string | Buffer | null;
   readonly channel: boolean;
   /** Open descriptor of the seccomp filter; becomes descriptor 5. */
@@ -36,6 +38,7 @@ export function superviseProcess(start: SupervisedStart): JailProcess {
   const child = spawn(program, args, {
     env: { PATH: "/usr/bin:/bin" },
     cwd: "/",
+    ...(start.owner === null ? {} : { uid: start.owner, gid: start.owner }),
     stdio: [
       start.stdin === null ? "ignore" : "pipe",
       "pipe",
