@@ -37,6 +37,10 @@ on conflict do nothing;
 -- the call with unknown_price, so that nothing is spent unawares.
 insert into model_prices (provider, model, input_usd, output_usd, source, valid_from) values
   ('replay', '*',            0,    0,    'recorded replies cost nothing',                       '2025-01-01T00:00:00Z'),
+  ('ollama', '*',            0,    0,    'models on hardware of one''s own are priced at zero', '2025-01-01T00:00:00Z'),
+  ('gemini', 'gemini-2.5-pro',        1.25, 10,   'ai.google.dev/gemini-api/docs/pricing, prompts to 200,000 tokens, as of 2025-07-01', '2025-07-01T00:00:00Z'),
+  ('gemini', 'gemini-2.5-flash',      0.30, 2.50, 'ai.google.dev/gemini-api/docs/pricing, as of 2025-07-01', '2025-07-01T00:00:00Z'),
+  ('gemini', 'gemini-2.5-flash-lite', 0.10, 0.40, 'ai.google.dev/gemini-api/docs/pricing, as of 2025-07-01', '2025-07-01T00:00:00Z'),
   ('openai', 'gpt-5',        1.25, 10,   'openai.com/api/pricing, as of 2025-08-07',            '2025-08-07T00:00:00Z'),
   ('openai', 'gpt-5-mini',   0.25, 2,    'openai.com/api/pricing, as of 2025-08-07',            '2025-08-07T00:00:00Z'),
   ('openai', 'gpt-5-nano',   0.05, 0.40, 'openai.com/api/pricing, as of 2025-08-07',            '2025-08-07T00:00:00Z'),

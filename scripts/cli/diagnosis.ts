@@ -140,17 +140,42 @@ async function checkKeys(env: NodeJS.ProcessEnv) {
   return env.MANAGER_API_KEY ? ok("MANAGER_API_KEY is set") : ok("`aura start` makes keys of its own");
 }
 
+/** Each provider that is configured, by its cheapest question. */
 async function checkModel(env: NodeJS.ProcessEnv) {
-  const { OPENAI_API_KEY: key = "", OPENAI_BASE_URL: base = "https://api.openai.com/v1" } = env;
-  if (key === "" && !env.OPENAI_BASE_URL)
-    return warning(
-      "none is configured: only the shipped examples can be replayed",
-      "Set OPENAI_API_KEY, and OPENAI_BASE_URL for another compatible endpoint.",
-    );
-  const address = `${base.replace(/\/$/, "")}/models`;
-  const headers = { authorization: `Bearer ${key}` };
+  const asked = await Promise.all([askOpenAi(env), askGemini(env), askOllama(env)]);
+  const known = asked.filter((each) => each !== null);
+  const bad = known.find((each) => each.status !== "ok");
+  if (bad !== undefined) return bad;
+  if (known.length > 0) return ok(known.map(({ detail }) => detail).join("; "));
+  return warning(
+    "none is configured: only the shipped examples can be replayed",
+    "Set OPENAI_API_KEY (and OPENAI_BASE_URL for another compatible endpoint), GEMINI_API_KEY, or start Ollama.",
+  );
+}
+
+async function askOpenAi({ OPENAI_API_KEY: key = "", OPENAI_BASE_URL: base = "" }: NodeJS.ProcessEnv) {
+  if (key === "" && base === "") return null;
+  const url = base === "" ? "https://api.openai.com/v1" : base.replace(/\/$/, "");
+  return answerOf(`${url}/models`, { authorization: `Bearer ${key}` }, "OPENAI_API_KEY", "OPENAI_BASE_URL");
+}
+
+async function askGemini({ GEMINI_API_KEY: key = "", GEMINI_BASE_URL: base = "" }: NodeJS.ProcessEnv) {
+  if (key === "") return null;
+  const url = base === "" ? "https://generativelanguage.googleapis.com" : base.replace(/\/$/, "");
+  return answerOf(`${url}/v1beta/models`, { "x-goog-api-key": key }, "GEMINI_API_KEY", "GEMINI_BASE_URL");
+}
+
+/** Nobody has to have one; an address of one's own must answer. */
+async function askOllama({ OLLAMA_BASE_URL: base = "" }: NodeJS.ProcessEnv) {
+  const url = base === "" ? "http://127.0.0.1:11434" : base.replace(/\/$/, "");
+  const answer = await answerOf(`${url}/api/tags`, {}, "", "OLLAMA_BASE_URL");
+  return base === "" && answer.status !== "ok" ? null : answer;
+}
+
+async function answerOf(address: string, headers: Record<string, string>, keyName: string, baseName: string) {
+  const { origin } = new URL(address);
   const reply = await fetch(address, { headers, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
-  if (reply === null) return failed(`${base} does not answer`, "Check OPENAI_BASE_URL and the network.");
-  if (reply.status === 401 || reply.status === 403) return failed(`${base} refuses the key`, "Check OPENAI_API_KEY.");
-  return ok(`${base} answers`);
+  if (reply === null) return failed(`${origin} does not answer`, `Check ${baseName} and the network.`);
+  if (reply.status === 401 || reply.status === 403) return failed(`${origin} refuses the key`, `Check ${keyName}.`);
+  return ok(`${origin} answers`);
 }

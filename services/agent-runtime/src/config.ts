@@ -3,6 +3,7 @@ import { z } from "zod";
 
 const empty = (value: unknown) => (value === "" ? undefined : value);
 const text = () => z.preprocess(empty, z.string().optional());
+const url = () => z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
 const whole = (min: number, max: number, fallback: number) =>
   z.preprocess(empty, z.coerce.number().int().min(min).max(max).default(fallback));
 
@@ -20,13 +21,20 @@ export const ConfigSchema = z.object({
     .describe("Port of /healthz, /readyz and /version; 0 takes any free one, off opens none"),
   AGENT_RUNTIME_CAPACITY: whole(1, 64, 4).describe("Tasks worked on at the same time"),
   OPENAI_API_KEY: text().describe("Key for the OpenAI-compatible endpoint"),
-  OPENAI_BASE_URL: z
-    .preprocess(empty, z.url({ protocol: /^https?$/ }).optional())
-    .describe("Base URL of an OpenAI-compatible endpoint, with /v1; empty: OpenAI's own"),
-  OPENAI_TIMEOUT_S: whole(5, 86_400, 600).describe("Seconds to wait for one reply of a model"),
+  OPENAI_BASE_URL: url().describe("Base URL of an OpenAI-compatible endpoint, with /v1; empty: OpenAI's own"),
+  GEMINI_API_KEY: text().describe("Key for Google's Gemini models"),
+  GEMINI_BASE_URL: url().describe("Base URL of a Gemini-compatible endpoint; empty: Google's own"),
+  OLLAMA_BASE_URL: z
+    .preprocess(empty, z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:11434"))
+    .describe("Base URL of an Ollama server; under auto it is offered while it answers"),
+  OLLAMA_CONTEXT_TOKENS: whole(4_096, 1_048_576, 32_768).describe(
+    "Context window that Ollama opens for a call; what does not fit is refused, never cut",
+  ),
+  AURA_MODEL_TIMEOUT_S: whole(5, 86_400, 600).describe("Seconds to wait for one reply of a model"),
+  AURA_MODEL_CONCURRENCY: whole(1, 64, 4).describe("Calls to one provider that may be open at the same time"),
   AURA_MODEL_PROVIDER: z
-    .preprocess(empty, z.enum(["auto", "openai", "replay"]).default("auto"))
-    .describe("auto offers every configured provider; openai or replay offers that one alone"),
+    .preprocess(empty, z.enum(["auto", "openai", "gemini", "ollama", "replay"]).default("auto"))
+    .describe("auto offers every provider that is configured or answers; a name offers that one alone"),
   AURA_RECORDINGS: z
     .preprocess(empty, z.string().default("docs/examples"))
     .describe("Folder with <name>/recording.json for the provider replay, relative to the repository"),
@@ -47,13 +55,23 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const issues = result.success
     ? []
     : result.error.issues.map(({ path, code, message }) => ({ path: path.join("."), code, message }));
-  if (result.success && result.data.AURA_MODEL_PROVIDER === "openai" && !hasOpenAi(result.data))
-    issues.push({ path: "OPENAI_API_KEY", code: "custom", message: "is needed for AURA_MODEL_PROVIDER=openai" });
+  const missing = result.success ? missingKey(result.data) : null;
+  if (missing !== null)
+    issues.push({
+      path: missing,
+      code: "custom",
+      message: "is needed for the provider that AURA_MODEL_PROVIDER names",
+    });
   if (!result.success || issues.length > 0)
     throw new AuraError("validation_failed", issues.map((each) => `${each.path} ${each.message}`).join("; "), {
       issues,
     });
   return result.data;
+}
+
+function missingKey(config: Config): string | null {
+  if (config.AURA_MODEL_PROVIDER === "openai" && !hasOpenAi(config)) return "OPENAI_API_KEY";
+  return config.AURA_MODEL_PROVIDER === "gemini" && config.GEMINI_API_KEY === undefined ? "GEMINI_API_KEY" : null;
 }
 
 /** A base URL alone is enough: local endpoints ask for no key. */

@@ -7,37 +7,20 @@ import { createPool, type Pool } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import manifest from "../package.json" with { type: "json" };
 import { buildApp } from "./app.ts";
-import { type Config, hasOpenAi, loadConfig } from "./config.ts";
+import { type Config, loadConfig } from "./config.ts";
 import { type RuntimeFacts, registerRuntime } from "./db/runtime-statements.ts";
 import { Leases } from "./execution/lease.ts";
 import { AcceptLoop } from "./loops/accept-loop.ts";
 import { LEASE_MARGIN_S, LEASE_S, startHeartbeat } from "./loops/heartbeat-loop.ts";
+import { keepOffers } from "./loops/offer-loop.ts";
 import { TaskBell } from "./loops/task-bell.ts";
-import { CircuitBreaker } from "./providers/circuit-breaker.ts";
-import { openAiProvider } from "./providers/openai.ts";
-import type { Provider } from "./providers/port.ts";
+import { openProviders } from "./providers/open-providers.ts";
 import { createRecorder } from "./providers/recording.ts";
-import { readRecordings, replayProvider } from "./providers/replay.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../../..");
 const REGISTER_AGAIN_MS = 2_000;
 const FINISH_MS = 20_000;
 const LET_GO_MS = 4_000;
-
-async function openProviders(config: Config): Promise<Provider[]> {
-  const wanted = config.AURA_MODEL_PROVIDER;
-  const providers: Provider[] = [];
-  if (wanted !== "replay" && hasOpenAi(config))
-    providers.push(
-      openAiProvider({
-        apiKey: config.OPENAI_API_KEY ?? "none",
-        baseUrl: config.OPENAI_BASE_URL ?? null,
-        timeoutMs: config.OPENAI_TIMEOUT_S * 1000,
-      }),
-    );
-  if (wanted === "openai") return providers;
-  return [...providers, replayProvider(await readRecordings(resolve(REPOSITORY, config.AURA_RECORDINGS)))];
-}
 
 /** Asks until the database is there; a runtime may start before it. */
 async function register(pool: Pool, runtime: RuntimeFacts, log: Log): Promise<string> {
@@ -52,32 +35,34 @@ async function register(pool: Pool, runtime: RuntimeFacts, log: Log): Promise<st
 }
 
 async function start(config: Config, log: Log): Promise<void> {
-  const providers = await openProviders(config);
-  const names = providers.map((provider) => provider.name);
+  const providers = await openProviders(config, resolve(REPOSITORY, config.AURA_RECORDINGS));
   const pool = createPool(config.AURA_AGENT_DATABASE_URL, "agent-runtime", config.AGENT_RUNTIME_CAPACITY + 6);
   const token = randomBytes(32).toString("base64url");
   const name = `${hostname()}-${process.pid}`;
   const capacity = config.AGENT_RUNTIME_CAPACITY;
-  const runtime = { name, token, capacity, providers: names };
+  const runtime = { name, token, capacity, providers: await providers.offered() };
   const runtimeId = await register(pool, runtime, log);
 
   const leases = new Leases(LEASE_S * 1000, LEASE_MARGIN_S * 1000);
   const heartbeat = startHeartbeat(pool, runtime, leases, log);
+  const offers = keepOffers(pool, runtime, providers.offered, log);
   const bell = new TaskBell(pool, log);
-  const hosts = new Map(providers.map((provider) => [provider.name, { provider, breaker: new CircuitBreaker() }]));
   const recorder = config.AURA_RECORD_TO === undefined ? null : createRecorder(resolve(config.AURA_RECORD_TO));
-  const attempts = { providers: hosts, recorder, log };
+  const attempts = { providers: providers.hosts, recorder, log };
   const accepting = new AcceptLoop({ db: pool, runtimeId, token, capacity, leases, bell, attempts, log });
   const app = buildApp({
     version: manifest.version,
     sinceLastBeatMs: heartbeat.sinceLastMs,
     running: () => accepting.running,
-    providers: names,
+    providers: () => runtime.providers,
   });
   if (config.AGENT_RUNTIME_PORT !== "off")
     await app.listen({ host: config.AGENT_RUNTIME_HOST, port: config.AGENT_RUNTIME_PORT });
   accepting.start();
-  log.info({ runtime_id: runtimeId, providers: names, capacity, addresses: app.addresses() }, "agent-runtime ready");
+  log.info(
+    { runtime_id: runtimeId, providers: runtime.providers, capacity, addresses: app.addresses() },
+    "agent-runtime ready",
+  );
 
   /** Accepts nothing more, lets work finish for 20 s, lets go of the rest: their leases run out. */
   async function stop(): Promise<void> {
@@ -87,6 +72,7 @@ async function start(config: Config, log: Log): Promise<void> {
     leases.abortAll("shutting_down");
     await Promise.race([finished, sleep(LET_GO_MS)]);
     heartbeat.stop();
+    offers.stop();
     await app.close();
     process.exit(0);
   }

@@ -14,7 +14,7 @@ describe("the configuration", () => {
       AGENT_RUNTIME_PORT: "",
       LOG_LEVEL: "",
     });
-    expect(config).toMatchObject({ AGENT_RUNTIME_PORT: 0, AGENT_RUNTIME_CAPACITY: 4, OPENAI_TIMEOUT_S: 600 });
+    expect(config).toMatchObject({ AGENT_RUNTIME_PORT: 0, AGENT_RUNTIME_CAPACITY: 4, AURA_MODEL_TIMEOUT_S: 600 });
     expect(config.OPENAI_API_KEY).toBeUndefined();
   });
 
@@ -29,13 +29,14 @@ describe("the configuration", () => {
 
   it("does not promise a provider that is not configured", () => {
     expect(() => loadConfig({ AURA_AGENT_DATABASE_URL: URL, AURA_MODEL_PROVIDER: "openai" })).toThrow(/OPENAI_API_KEY/);
+    expect(() => loadConfig({ AURA_AGENT_DATABASE_URL: URL, AURA_MODEL_PROVIDER: "gemini" })).toThrow(/GEMINI_API_KEY/);
   });
 });
 
 describe("the health port", () => {
   it("is ready while the database answers", async () => {
     let age = 0;
-    const app = buildApp({ version: "1", sinceLastBeatMs: () => age, running: () => 2, providers: ["replay"] });
+    const app = buildApp({ version: "1", sinceLastBeatMs: () => age, running: () => 2, providers: () => ["replay"] });
     expect((await app.inject("/readyz")).json()).toEqual({ status: "ready", tasks_running: 2, providers: ["replay"] });
     age = 60_000;
     expect((await app.inject("/readyz")).statusCode).toBe(503);

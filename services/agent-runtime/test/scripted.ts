@@ -1,6 +1,7 @@
 import type { Log } from "@aura/shared/log";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import type { TaskContext } from "@aura/shared/schemas/task-context";
+import { Semaphore } from "@aura/shared/semaphore";
 import type { Desk } from "../src/execution/desk.ts";
 import { runAttempt } from "../src/execution/run-attempt.ts";
 import { CircuitBreaker } from "../src/providers/circuit-breaker.ts";
@@ -106,9 +107,18 @@ const SILENT = { warn() {}, info() {}, error() {}, debug() {} } as unknown as Lo
 export async function attempt(
   context: TaskContext,
   provider: Provider,
-  options: { mode?: "tools" | "json"; desk?: RecordingDesk; recorder?: Recorder; signal?: AbortSignal } = {},
+  options: {
+    mode?: "tools" | "json";
+    desk?: RecordingDesk;
+    recorder?: Recorder;
+    signal?: AbortSignal;
+    /** Asked in order where the first stays down. */
+    fallback?: readonly Provider[];
+    slots?: Semaphore;
+  } = {},
 ): Promise<RecordingDesk> {
   const desk = options.desk ?? memoryDesk();
+  const all = [provider, ...(options.fallback ?? [])];
   const task = {
     task_id: "00000000-0000-8000-8000-000000000001",
     run_id: "00000000-0000-8000-8000-000000000002",
@@ -116,13 +126,15 @@ export async function attempt(
     key: context.task_key,
     agent_slug: "dev-1",
     mode: options.mode ?? "tools",
-    provider: provider.name,
-    model: "m",
+    models: all.map(({ name }) => ({ provider: name, model: name === provider.name ? "m" : `m-of-${name}` })),
     attempt: 1,
     claim_id: "7",
     context: Buffer.from(JSON.stringify(context)),
   };
-  const providers = new Map([[provider.name, { provider, breaker: new CircuitBreaker() }]]);
+  const slots = options.slots ?? new Semaphore(4);
+  const providers = new Map(
+    all.map((each) => [each.name, { provider: each, breaker: new CircuitBreaker(), slots }] as const),
+  );
   const deps = { desk, providers, recorder: options.recorder ?? null, log: SILENT };
   await runAttempt(task, deps, options.signal ?? new AbortController().signal);
   return desk;

@@ -16,8 +16,8 @@ export const ConfigSchema = z.object({
     .preprocess(empty, z.coerce.number().int().min(0).max(65535).default(8000))
     .describe("TCP port of the REST API and the dashboard"),
   AURA_MODEL_PROVIDER: z
-    .preprocess(empty, z.enum(["auto", "openai", "replay"]).default("auto"))
-    .describe("Provider of runs that name none; auto: openai where a live runtime offers it, else replay"),
+    .preprocess(empty, z.enum(["auto", "openai", "gemini", "ollama", "replay"]).default("auto"))
+    .describe("Provider of runs that name none; auto: the first of these that a live runtime offers"),
   AURA_MODEL: z.preprocess(empty, z.string().optional()).describe("Model of runs that name none"),
   AURA_MODEL_PRICES: z
     .preprocess(empty, ModelPrices.optional())

@@ -11,6 +11,7 @@ export interface Action {
   readonly tool: string;
   readonly arguments: unknown;
   readonly problem: string | null;
+  readonly provider_state?: string;
 }
 
 export interface ParsedReply {
@@ -61,6 +62,7 @@ function parseToolCalls(completion: Completion, cut: boolean, turn: number): Par
     id: action.id,
     name: action.tool,
     arguments: JSON.stringify(action.arguments ?? {}),
+    ...stateOf(action),
   }));
   return {
     message: { role: "assistant", content, tool_calls: calls },
@@ -73,7 +75,12 @@ function parseToolCalls(completion: Completion, cut: boolean, turn: number): Par
 function readCall(call: ToolCall, id: string): Action {
   const value = extractJsonObject(call.arguments);
   const problem = value === null ? "the arguments are not a JSON object" : null;
-  return { id, tool: call.name, arguments: value ?? {}, problem };
+  return { id, tool: call.name, arguments: value ?? {}, problem, ...stateOf(call) };
+}
+
+/** Left out where there is none, so that it does not show in what is hashed. */
+function stateOf({ provider_state }: Pick<ToolCall, "provider_state">): Pick<ToolCall, "provider_state"> {
+  return provider_state === undefined ? {} : { provider_state };
 }
 
 /** The words that models use for an action's parts. */

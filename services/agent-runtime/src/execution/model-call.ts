@@ -3,19 +3,23 @@ import { canonicalJson } from "@aura/shared/models/canonical-json";
 import { AttemptEnded } from "../agent/ending.ts";
 import { estimateTokens, OUTPUT_TOKENS_MAX } from "../agent/limits.ts";
 import type { Question } from "../agent/loop.ts";
-import type { CircuitBreaker } from "../providers/circuit-breaker.ts";
-import { type Completion, type CompletionRequest, type Provider, ProviderError } from "../providers/port.ts";
+import type { ProviderHost } from "../providers/open-providers.ts";
+import { type Completion, type CompletionRequest, ProviderError } from "../providers/port.ts";
 import type { Recorder } from "../providers/recording.ts";
 import { COSTLY_TRIES_MAX, pause, retryDelayMs, TRIES_MAX } from "../providers/retry.ts";
 import type { Answer, Desk } from "./desk.ts";
 import { ClaimLost } from "./lease.ts";
 import type { Transcript } from "./transcript.ts";
 
+/** A provider and the model of it that is asked. */
+export interface Link extends ProviderHost {
+  readonly model: string;
+}
+
 export interface CallerDeps {
   readonly desk: Desk;
-  readonly provider: Provider;
-  readonly breaker: CircuitBreaker;
-  readonly model: string;
+  /** In the order in which they are asked; never empty. */
+  readonly links: readonly Link[];
   readonly kind: TaskKind;
   readonly task_key: string;
   readonly recorder: Recorder | null;
@@ -33,17 +37,46 @@ export interface CallerDeps {
  */
 export function modelCaller(deps: CallerDeps, template: string): (question: Question) => Promise<Completion> {
   return async (question) => {
-    const request = toRequest(deps, template, question);
-    for (let tried = 1; ; tried += 1) {
-      const waitMs = deps.breaker.admit();
-      const error = waitMs > 0 ? resting(waitMs) : await tryOnce(deps, request).catch(asProviderError);
-      if (!(error instanceof ProviderError)) return error;
-      const triesMax = error.costNothing ? TRIES_MAX : COSTLY_TRIES_MAX;
-      if (!error.retryable || tried >= triesMax) throw finalError(error, tried);
-      deps.note(`${deps.provider.name}: ${error.detail}; trying again`, "warning");
-      await pause(retryDelayMs(tried, error.retryAfterMs, Math.random()), deps.signal);
+    const failures: string[] = [];
+    for (const link of deps.links) {
+      const outcome = await askLink({ ...deps, link }, toRequest(deps, link, template, question));
+      if (!(outcome instanceof GivenUp)) return outcome;
+      failures.push(`${link.provider.name}: ${outcome.detail}`);
+      deps.note(`${link.provider.name}/${link.model} is given up: ${outcome.detail}`, "warning");
     }
+    throw new AttemptEnded({ outcome: "held_up", code: "provider_failed", detail: failures.join("; ") });
   };
+}
+
+/** A provider that stays down; the next one may be asked. */
+class GivenUp {
+  readonly detail: string;
+  constructor(detail: string) {
+    this.detail = detail;
+  }
+}
+
+type LinkDeps = CallerDeps & { readonly link: Link };
+
+async function askLink(deps: LinkDeps, request: CompletionRequest): Promise<Completion | GivenUp> {
+  for (let tried = 1; ; tried += 1) {
+    const error = await admitted(deps, request).catch(asProviderError);
+    if (!(error instanceof ProviderError)) return error;
+    const triesMax = error.costNothing ? TRIES_MAX : COSTLY_TRIES_MAX;
+    if (!error.retryable || tried >= triesMax) return finalError(error, tried);
+    deps.note(`${deps.link.provider.name}: ${error.detail}; trying again`, "warning");
+    await pause(retryDelayMs(tried, error.retryAfterMs, Math.random()), deps.signal);
+  }
+}
+
+/** Waits for a place before anything is reserved: money that waits in a queue would stop others. */
+async function admitted(deps: LinkDeps, request: CompletionRequest): Promise<Completion> {
+  return deps.link.slots.run(async () => {
+    deps.signal.throwIfAborted();
+    const waitMs = deps.link.breaker.admit();
+    if (waitMs > 0) throw resting(waitMs);
+    return tryOnce(deps, request);
+  });
 }
 
 function resting(waitMs: number): ProviderError {
@@ -56,47 +89,49 @@ function asProviderError(error: unknown): ProviderError {
   throw error;
 }
 
-function finalError(error: ProviderError, tried: number): Error {
-  if (error.code === "context_too_long" || error.code === "tools_unsupported") return error;
-  const code = error.code === "not_recorded" ? "not_recorded" : "provider_failed";
+/** @throws what the caller of the conversation can do something about, and a prompt that was not recorded */
+function finalError(error: ProviderError, tried: number): GivenUp {
+  if (error.code === "context_too_long" || error.code === "tools_unsupported") throw error;
   const tries = tried > 1 ? `${tried} tries, the last one: ` : "";
-  return new AttemptEnded({ outcome: "held_up", code, detail: `${tries}${error.detail}` });
+  const detail = `${tries}${error.detail}`;
+  if (error.code === "not_recorded") throw new AttemptEnded({ outcome: "held_up", code: "not_recorded", detail });
+  return new GivenUp(detail);
 }
 
-function toRequest(deps: CallerDeps, template: string, question: Question): CompletionRequest {
+function toRequest(deps: CallerDeps, link: Link, template: string, question: Question): CompletionRequest {
   const { turn, ...rest } = question;
   return {
     ...rest,
-    model: deps.model,
+    model: link.model,
     max_output_tokens: OUTPUT_TOKENS_MAX[deps.kind],
     origin: { kind: deps.kind, template, task_key: deps.task_key, turn },
     signal: deps.signal,
   };
 }
 
-async function tryOnce(deps: CallerDeps, request: CompletionRequest): Promise<Completion> {
+async function tryOnce(deps: LinkDeps, request: CompletionRequest): Promise<Completion> {
   const from = performance.now();
   const callId = await reserve(deps, request).catch((error: unknown) => {
-    deps.breaker.released();
+    deps.link.breaker.released();
     throw error;
   });
   try {
-    const completion = await deps.provider.complete(request);
-    deps.breaker.succeeded();
+    const completion = await deps.link.provider.complete(request);
+    deps.link.breaker.succeeded();
     await settleReply(deps, request, callId, completion, from);
     return completion;
   } catch (error) {
     if (error instanceof ProviderError) await settleFailure(deps, callId, error, from);
-    else deps.breaker.released();
+    else deps.link.breaker.released();
     throw error;
   }
 }
 
-async function reserve(deps: CallerDeps, request: CompletionRequest): Promise<string> {
+async function reserve(deps: LinkDeps, request: CompletionRequest): Promise<string> {
   const { messages, tools, max_output_tokens } = request;
   const answer = await deps.desk.reserveCall({
-    provider: deps.provider.name,
-    model: deps.model,
+    provider: deps.link.provider.name,
+    model: deps.link.model,
     input_tokens_max: estimateTokens({ messages, tools }),
     output_tokens_max: max_output_tokens,
     request_sha256: await deps.transcript.storeRequest(deps.desk, request),
@@ -105,12 +140,12 @@ async function reserve(deps: CallerDeps, request: CompletionRequest): Promise<st
   throw refusedCall(answer, deps);
 }
 
-function refusedCall(answer: Answer, deps: CallerDeps): Error {
+function refusedCall(answer: Answer, deps: LinkDeps): Error {
   const refused = answer.done ? { code: "provider_failed", detail: "no reservation was made" } : answer;
   if (refused.code === "budget_exhausted" || refused.code === "unknown_price")
     return new AttemptEnded({ outcome: "held_up", code: refused.code, detail: refused.detail || refused.code });
   if (refused.code === "provider_not_allowed") {
-    const detail = `the run does not allow ${deps.provider.name}/${deps.model}`;
+    const detail = `the run does not allow ${deps.link.provider.name}/${deps.link.model}`;
     return new AttemptEnded({ outcome: "held_up", code: "provider_failed", detail });
   }
   if (refused.code === "limit_reached") {
@@ -121,7 +156,7 @@ function refusedCall(answer: Answer, deps: CallerDeps): Error {
 }
 
 async function settleReply(
-  deps: CallerDeps,
+  deps: LinkDeps,
   request: CompletionRequest,
   callId: string,
   completion: Completion,
@@ -140,16 +175,16 @@ async function settleReply(
   deps.note(spentText(deps, usage));
 }
 
-function spentText(deps: CallerDeps, usage: { input_tokens: number; output_tokens: number }): string {
+function spentText(deps: LinkDeps, usage: { input_tokens: number; output_tokens: number }): string {
   const [input, output] = [usage.input_tokens, usage.output_tokens].map((each) => each.toLocaleString("en-US"));
-  const asked = deps.provider.replay ? "REPLAY: took a recorded reply for" : "asked";
-  return `${asked} ${deps.provider.name}/${deps.model}, ${input} tokens in, ${output} out`;
+  const asked = deps.link.provider.replay ? "REPLAY: took a recorded reply for" : "asked";
+  return `${asked} ${deps.link.provider.name}/${deps.link.model}, ${input} tokens in, ${output} out`;
 }
 
 /** A failure that certainly cost nothing is settled with 0; any other stays reserved and is charged in full. */
-async function settleFailure(deps: CallerDeps, callId: string, error: ProviderError, from: number): Promise<void> {
-  if (error.code === "provider_failed") deps.breaker.failed();
-  else deps.breaker.released();
+async function settleFailure(deps: LinkDeps, callId: string, error: ProviderError, from: number): Promise<void> {
+  if (error.code === "provider_failed") deps.link.breaker.failed();
+  else deps.link.breaker.released();
   if (!error.costNothing) return;
   await deps.desk.settleCall({
     call_id: callId,

@@ -7,8 +7,8 @@ import { AttemptEnded, type Ending } from "../agent/ending.ts";
 import { workOn } from "../agent/kinds/work-on.ts";
 import { converse } from "../agent/loop.ts";
 import type { Mode } from "../agent/prompts/protocol.ts";
-import type { CircuitBreaker } from "../providers/circuit-breaker.ts";
-import { type Provider, ProviderError } from "../providers/port.ts";
+import type { ProviderHost } from "../providers/open-providers.ts";
+import { ProviderError } from "../providers/port.ts";
 import type { Recorder } from "../providers/recording.ts";
 import type { Answer, Desk } from "./desk.ts";
 import { ClaimLost } from "./lease.ts";
@@ -16,6 +16,11 @@ import { type CallerDeps, modelCaller } from "./model-call.ts";
 import { DETAIL_CHARS_MAX, Notes } from "./notes.ts";
 import { sandboxChecks } from "./sandbox-checks.ts";
 import { Transcript } from "./transcript.ts";
+
+export interface NamedModel {
+  readonly provider: string;
+  readonly model: string;
+}
 
 /** One accepted task, as `accept_tasks` handed it out. */
 export interface AcceptedTask {
@@ -25,8 +30,8 @@ export interface AcceptedTask {
   readonly key: string;
   readonly agent_slug: string;
   readonly mode: Mode;
-  readonly provider: string;
-  readonly model: string;
+  /** Where its calls may go, in order: a later one is asked where an earlier one stays down. Never empty. */
+  readonly models: readonly NamedModel[];
   readonly attempt: number;
   readonly claim_id: string;
   /** JSON TaskContext. */
@@ -35,7 +40,7 @@ export interface AcceptedTask {
 
 export interface AttemptDeps {
   readonly desk: Desk;
-  readonly providers: ReadonlyMap<string, { readonly provider: Provider; readonly breaker: CircuitBreaker }>;
+  readonly providers: ReadonlyMap<string, ProviderHost>;
   readonly recorder: Recorder | null;
   readonly log: Log;
 }
@@ -45,9 +50,9 @@ export interface AttemptDeps {
  * way nothing more is written; the lease runs out and the Manager gives the task to somebody else.
  */
 export async function runAttempt(task: AcceptedTask, deps: AttemptDeps, signal: AbortSignal): Promise<void> {
-  const host = deps.providers.get(task.provider);
-  const { provider, model, mode, agent_slug: agent } = task;
-  const transcript = new Transcript({ provider, model, mode, agent, replay: host?.provider.replay ?? false });
+  const { models, mode, agent_slug: agent } = task;
+  const replay = models.some(({ provider }) => deps.providers.get(provider)?.provider.replay);
+  const transcript = new Transcript({ models, mode, agent, replay });
   const notes = new Notes(deps.desk, deps.log);
   try {
     const ending = await work(task, deps, transcript, notes, signal);
@@ -68,16 +73,21 @@ async function work(
   notes: Notes,
   signal: AbortSignal,
 ): Promise<Ending> {
-  const host = deps.providers.get(task.provider);
-  if (host === undefined) return heldUp(`this runtime has no provider ${task.provider}`);
-  if (task.model === "" && !host.provider.replay) return heldUp("the run names no model: set AURA_MODEL or the run's");
+  const links = task.models.flatMap(({ provider, model }) => {
+    const host = deps.providers.get(provider);
+    return host === undefined ? [] : [{ ...host, model }];
+  });
+  const names = task.models.map(({ provider, model }) => `${provider}/${model}`).join(", then ");
+  if (links.length === 0) return heldUp(`this runtime has no provider for ${names}`);
+  if (links.some(({ model, provider }) => model === "" && !provider.replay))
+    return heldUp("the run names no model: set AURA_MODEL or the run's");
   const context = TaskContext.parse(JSON.parse(task.context.toString("utf8")));
-  const { model, key: task_key } = task;
-  const caller = { ...deps, ...host, model, kind: context.kind, task_key, transcript, note: notes.take, signal };
-  notes.take(`began ${context.kind} ${task_key}, attempt ${task.attempt}, with ${task.provider}/${model}`);
+  const { key: task_key } = task;
+  const caller = { ...deps, links, kind: context.kind, task_key, transcript, note: notes.take, signal };
+  notes.take(`began ${context.kind} ${task_key}, attempt ${task.attempt}, with ${names}`);
   const first = await inMode(task.mode, context, caller);
   if (first !== TOOLS_UNSUPPORTED) return first;
-  notes.take(`${model} takes no tools; going on in JSON mode`, "warning");
+  notes.take("the model takes no tools; going on in JSON mode", "warning");
   const second = await inMode("json", context, caller);
   return second === TOOLS_UNSUPPORTED ? heldUp("the model takes no tools") : second;
 }

@@ -3,8 +3,8 @@ import type { CompletionRequest, Message } from "../providers/port.ts";
 import type { Desk } from "./desk.ts";
 
 export interface TranscriptHead {
-  readonly provider: string;
-  readonly model: string;
+  /** In the order in which they may be asked. */
+  readonly models: readonly { readonly provider: string; readonly model: string }[];
   readonly replay: boolean;
   readonly mode: string;
   readonly agent: string;

@@ -3,7 +3,7 @@ import type { Queryable } from "@aura/shared/postgres/client";
 import { type AcceptedRow, acceptTasks } from "../db/runtime-statements.ts";
 import { databaseDesk } from "../execution/database-desk.ts";
 import type { Leases } from "../execution/lease.ts";
-import { type AttemptDeps, runAttempt } from "../execution/run-attempt.ts";
+import { type AttemptDeps, type NamedModel, runAttempt } from "../execution/run-attempt.ts";
 import { LEASE_S } from "./heartbeat-loop.ts";
 import type { TaskBell } from "./task-bell.ts";
 
@@ -91,7 +91,7 @@ export class AcceptLoop {
     const signal = leases.hold(row.task_id, row.claim_id, sentAt);
     const { agent_id, task_id, claim_id } = row;
     const desk = databaseDesk(db, { agent_id, token, task_id, claim_id }, signal);
-    const task = { ...row, ...choose(row, attempts.providers) };
+    const task = { ...row, models: chain(row, attempts.providers) };
     try {
       await runAttempt(task, { ...attempts, desk, log }, signal);
     } catch (error) {
@@ -102,10 +102,14 @@ export class AcceptLoop {
   }
 }
 
-/** A run may allow several providers and models, separated by commas: the first that this process has is taken. */
-function choose(row: AcceptedRow, offered: ReadonlyMap<string, unknown>): { provider: string; model: string } {
+/**
+ * Where the calls of a task may go, in order: the providers and models that the run allows, separated by commas, paired by
+ * position; the last model stands for the providers after it. Those that this process does not host are left out.
+ */
+function chain(row: AcceptedRow, hosted: ReadonlyMap<string, unknown>): NamedModel[] {
   const words = (list: string | null) => (list ?? "").split(",").map((word) => word.trim());
-  const providers = words(row.provider);
-  const provider = providers.find((name) => offered.has(name)) ?? providers[0] ?? "";
-  return { provider, model: words(row.model)[0] ?? "" };
+  const models = words(row.model);
+  const all = words(row.provider).map((provider, at) => ({ provider, model: models[at] ?? models.at(-1) ?? "" }));
+  const here = all.filter(({ provider }) => hosted.has(provider));
+  return here.length > 0 ? here : all.slice(0, 1);
 }

@@ -5,6 +5,14 @@ export interface ToolCall {
   readonly name: string;
   /** JSON text as the model wrote it; may be malformed. */
   readonly arguments: string;
+  /** What the provider wants back unchanged with the history; means nothing to anybody else. */
+  readonly provider_state?: string;
+}
+
+/** The name of the tool that a result answers to. */
+export function toolNameOf(id: string, messages: readonly Message[]): string {
+  const calls = messages.flatMap((message) => (message.role === "assistant" ? (message.tool_calls ?? []) : []));
+  return calls.find((call) => call.id === id)?.name ?? id;
 }
 
 export type Message =

@@ -1,5 +1,6 @@
+import { Semaphore } from "@aura/shared/semaphore";
 import { describe, expect, it } from "vitest";
-import { ProviderError } from "../../src/providers/port.ts";
+import { type CompletionRequest, ProviderError } from "../../src/providers/port.ts";
 import { PLAN, PLAN_CONTEXT } from "../contexts.ts";
 import { attempt, memoryDesk, type Script, scriptedProvider } from "../scripted.ts";
 
@@ -63,7 +64,7 @@ describe("a provider", () => {
     expect(desk.end_of_attempt).toMatchObject({
       outcome: "held_up",
       code: "provider_failed",
-      detail: "refused the key with status 401",
+      detail: "scripted: refused the key with status 401",
     });
   });
 
@@ -82,6 +83,60 @@ describe("a provider", () => {
     const script: Script = [new ProviderError("context_too_long", "too long", { costNothing: true })];
     const desk = await attempt(PLAN_CONTEXT, scriptedProvider(script));
     expect(desk.end_of_attempt).toMatchObject({ outcome: "gave_up", code: "context_too_long" });
+  });
+});
+
+describe("a run that allows several providers", () => {
+  const down = () => ({
+    ...scriptedProvider([new ProviderError("provider_failed", "down", { costNothing: true })]),
+    name: "first",
+  });
+
+  it("goes on with the next one, each call reserved under the name and model that is asked", async () => {
+    const second = scriptedProvider([SUBMIT]);
+    const desk = await attempt(PLAN_CONTEXT, down(), { fallback: [second] });
+    expect(desk.reserved.map(({ provider, model }) => `${provider}/${model}`)).toEqual([
+      "first/m",
+      "scripted/m-of-scripted",
+    ]);
+    expect(second.requests[0]?.model).toBe("m-of-scripted");
+    expect(desk.end_of_attempt).toMatchObject({ submitted: PLAN });
+    expect(desk.lines).toContainEqual(expect.stringContaining("first/m is given up: down"));
+  });
+
+  it("is held up when all of them stay down, and says what each said", async () => {
+    const gone = scriptedProvider([
+      new ProviderError("provider_refused_key", "refused the key", { costNothing: true }),
+    ]);
+    const desk = await attempt(PLAN_CONTEXT, down(), { fallback: [gone] });
+    expect(desk.end_of_attempt).toMatchObject({
+      outcome: "held_up",
+      code: "provider_failed",
+      detail: "first: down; scripted: refused the key",
+    });
+  });
+});
+
+describe("calls to one provider", () => {
+  it("wait for a place, and reserve nothing while they wait", async () => {
+    const slots = new Semaphore(1);
+    const open: (() => void)[] = [];
+    const slow = {
+      ...scriptedProvider([SUBMIT]),
+      complete: async (request: CompletionRequest) => {
+        await new Promise<void>((resolve) => open.push(resolve));
+        return scriptedProvider([SUBMIT]).complete(request);
+      },
+    };
+    const desks = [memoryDesk(), memoryDesk()] as const;
+    const both = desks.map((desk) => attempt(PLAN_CONTEXT, slow, { desk, slots }));
+    await expect.poll(() => open.length).toBe(1);
+    expect(desks.map(({ reserved }) => reserved.length).sort()).toEqual([0, 1]);
+    open[0]?.();
+    await expect.poll(() => open.length).toBe(2);
+    open[1]?.();
+    await Promise.all(both);
+    expect(desks.every((desk) => desk.end_of_attempt !== null)).toBe(true);
   });
 });
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Log } from "@aura/shared/log";
 import { putJson } from "@aura/shared/postgres/blobs";
 import { callVerb, callVerbRows } from "@aura/shared/postgres/verbs";
+import { Semaphore } from "@aura/shared/semaphore";
 import {
   addTestTask,
   agentId,
@@ -21,6 +22,7 @@ import { databaseDesk } from "../../src/execution/database-desk.ts";
 import { Leases } from "../../src/execution/lease.ts";
 import { AcceptLoop } from "../../src/loops/accept-loop.ts";
 import { LEASE_S, startHeartbeat } from "../../src/loops/heartbeat-loop.ts";
+import { keepOffers } from "../../src/loops/offer-loop.ts";
 import { TaskBell } from "../../src/loops/task-bell.ts";
 import { CircuitBreaker } from "../../src/providers/circuit-breaker.ts";
 import { IMPLEMENT_CONTEXT, PLAN, PLAN_CONTEXT } from "../contexts.ts";
@@ -63,7 +65,8 @@ function startLoop(script: Script) {
   const leases = new Leases(LEASE_S * 1000, 5_000);
   const bell = new TaskBell(db.pools.agent, SILENT);
   const provider = scriptedProvider(script);
-  const providers = new Map([["scripted", { provider, breaker: new CircuitBreaker() }]]);
+  const host = { provider, breaker: new CircuitBreaker(), slots: new Semaphore(4) };
+  const providers = new Map([["scripted", host]]);
   const loop = new AcceptLoop({
     db: db.pools.agent,
     runtimeId: runtime.runtime_id,
@@ -228,5 +231,27 @@ describe("a runtime", () => {
     const known = () => row("select count(*) n from agent_runtimes where name = 'forgotten'");
     while ((await known()).n !== "1") await new Promise((resolve) => setTimeout(resolve, 50));
     heartbeat.stop();
+  });
+});
+
+describe("what a runtime offers", () => {
+  it("is registered anew when a provider comes or goes", async () => {
+    const facts = { name: "test", token: runtime.token, capacity: 2, providers: ["replay"] };
+    let there = ["ollama", "replay"];
+    const offers = keepOffers(db.pools.agent, facts, async () => there, SILENT, 20);
+    const registered = async () => {
+      const { rows } = await db.pools.admin.query("select providers from agent_runtimes where id = $1", [
+        runtime.runtime_id,
+      ]);
+      return rows[0]?.providers;
+    };
+    try {
+      await expect.poll(registered, { timeout: 10_000 }).toEqual(["ollama", "replay"]);
+      there = ["replay"];
+      await expect.poll(registered, { timeout: 10_000 }).toEqual(["replay"]);
+      expect(facts.providers).toEqual(["replay"]);
+    } finally {
+      offers.stop();
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { openAiProvider } from "../../src/providers/openai.ts";
-import { retryAfterMs } from "../../src/providers/openai-errors.ts";
 import { type CompletionRequest, ProviderError } from "../../src/providers/port.ts";
+import { retryAfterMs } from "../../src/providers/wire-errors.ts";
 import { type Answer, completion, json, localEndpoint } from "./local-endpoint.ts";
 
 type Endpoint = Awaited<ReturnType<typeof localEndpoint>>;
@@ -95,31 +95,9 @@ describe("a chat completion", () => {
 });
 
 describe("a failure", () => {
-  it("with status 429 may be tried again after what the provider asks, and cost nothing", async () => {
-    const at = await endpoint(json(429, { error: { message: "slow down" } }, { "retry-after": "3" }));
-    const error = await failure(providerAt(at.baseUrl).complete(request()));
-    expect(error).toMatchObject({ code: "provider_failed", retryable: true, retryAfterMs: 3000, costNothing: true });
-    expect(at.received).toHaveLength(1);
-  });
-
   it("with a used-up quota is not tried again", async () => {
     const at = await endpoint(json(429, { error: { message: "quota", code: "insufficient_quota" } }));
     expect(await failure(providerAt(at.baseUrl).complete(request()))).toMatchObject({ retryable: false });
-  });
-
-  it("with status 500 may be tried again", async () => {
-    const at = await endpoint(json(500, { error: { message: "oops" } }));
-    expect(await failure(providerAt(at.baseUrl).complete(request()))).toMatchObject({
-      retryable: true,
-      costNothing: true,
-    });
-  });
-
-  it("of the key is told apart and never shows it", async () => {
-    const at = await endpoint(json(401, { error: { message: "Incorrect API key provided: secret-key" } }));
-    const error = await failure(providerAt(at.baseUrl).complete(request()));
-    expect(error).toMatchObject({ code: "provider_refused_key", retryable: false });
-    expect(error.message).not.toContain("secret-key");
   });
 
   it("because of a too long conversation is told apart", async () => {
@@ -130,63 +108,6 @@ describe("a failure", () => {
   it("because a model takes no tools is told apart", async () => {
     const at = await endpoint(json(400, { error: { message: "registry/gemma does not support tools" } }));
     expect(await failure(providerAt(at.baseUrl).complete(request()))).toMatchObject({ code: "tools_unsupported" });
-  });
-
-  it.each([
-    ["text that is not JSON", { "content-type": "text/html" }, "<html>gateway</html>"],
-    ["broken JSON", { "content-type": "application/json" }, '{"choices": [{'],
-    ["another schema", { "content-type": "application/json" }, '{"answer": 42}'],
-    ["nothing", { "content-type": "application/json" }, ""],
-  ])("by %s may have cost something", async (_name, headers, body) => {
-    const at = await endpoint((response) => response.writeHead(200, headers).end(body));
-    const error = await failure(providerAt(at.baseUrl).complete(request()));
-    expect(error).toMatchObject({ code: "provider_failed", retryable: true, costNothing: false });
-  });
-
-  it("by a connection cut in the middle may have cost something", async () => {
-    const at = await endpoint((response) => {
-      response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
-      response.write('{"choices": ');
-      setTimeout(() => response.destroy(), 20);
-    });
-    const error = await failure(providerAt(at.baseUrl).complete(request()));
-    expect(error).toMatchObject({ code: "provider_failed", retryable: true, costNothing: false });
-  });
-
-  it("by a time-out may have cost something", async () => {
-    const at = await endpoint(() => undefined);
-    const error = await failure(providerAt(at.baseUrl, 100).complete(request()));
-    expect(error).toMatchObject({ code: "provider_failed", retryable: true, costNothing: false });
-    expect(error.detail).toContain("time limit");
-  });
-
-  it("by output without end is stopped at two megabytes and not tried again", async () => {
-    const at = await endpoint((response) => {
-      response.writeHead(200, { "content-type": "application/json" });
-      const more = () => {
-        while (response.write("x".repeat(65_536)));
-        response.once("drain", more);
-      };
-      more();
-    });
-    const error = await failure(providerAt(at.baseUrl).complete(request()));
-    expect(error).toMatchObject({ code: "provider_failed", retryable: false, costNothing: false });
-    expect(error.detail).toContain("too large");
-  });
-
-  it("to connect cost nothing", async () => {
-    const at = await localEndpoint();
-    await at.close();
-    const error = await failure(providerAt(at.baseUrl).complete(request()));
-    expect(error).toMatchObject({ code: "provider_failed", retryable: true, costNothing: true });
-  });
-
-  it("by the caller's own signal is that signal's reason", async () => {
-    const at = await endpoint(() => undefined);
-    const abort = new AbortController();
-    const attempt = providerAt(at.baseUrl).complete(request({ signal: abort.signal }));
-    setTimeout(() => abort.abort(new Error("lease lost")), 50);
-    await expect(attempt).rejects.toThrow("lease lost");
   });
 });
 

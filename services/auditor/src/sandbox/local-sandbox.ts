@@ -4,6 +4,7 @@ import { type Tree, treeSha256 } from "@aura/shared/models/tree";
 import { AuraError } from "@aura/shared/problems";
 import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import type { EnvironmentFacts, EvidenceItem, TestResult } from "@aura/shared/schemas/verification-report";
+import { Semaphore } from "@aura/shared/semaphore";
 import { cutMiddle, scrub } from "../harness/records.ts";
 import { runSuite } from "../harness/run-suite.ts";
 import { requireToolchain } from "../toolchains/registry.ts";
@@ -23,7 +24,6 @@ import type {
 } from "./port.ts";
 import { collectStripped, collectStub } from "./program-results.ts";
 import { checkTree, unpackTree } from "./scratch.ts";
-import { Semaphore } from "./semaphore.ts";
 
 const OUTPUT_SHOWN = 32 * 1024;
 const NOTHING: Tree = new Map();

@@ -5,6 +5,9 @@ import { hasPrice, readOfferedProviders } from "../db/read-agent-statements.ts";
 import type { AppFacts } from "../http/app-deps.ts";
 import type { RecordingIndex } from "./recordings.ts";
 
+/** Under `auto`. */
+const PREFERENCE = ["openai", "gemini", "ollama"];
+
 export interface ModelChoice {
   readonly provider: string;
   readonly model: string;
@@ -44,7 +47,7 @@ function offers(offered: readonly string[]): string {
 
 function defaultProvider(facts: AppFacts, offered: readonly string[]): string {
   if (facts.provider !== "auto") return facts.provider;
-  return offered.includes("openai") ? "openai" : "replay";
+  return PREFERENCE.find((name) => offered.includes(name)) ?? "replay";
 }
 
 function defaultModel(facts: AppFacts, provider: string): string {
