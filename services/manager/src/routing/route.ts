@@ -158,10 +158,11 @@ class Separation {
   }
 }
 
-/** An agent's own provider where the run allows it, else the run's: the same rule as in `accept_tasks`. */
-function providerFor(agent: RoutableAgent, task: RoutableTask): string {
+/** An agent's own provider where the run allows it, else any of the run's: the same rule as in `accept_tasks`. */
+function hasProvider(agent: RoutableAgent, task: RoutableTask): boolean {
   const allowed = task.provider.split(",").map((name) => name.trim());
-  return agent.provider !== null && allowed.includes(agent.provider) ? agent.provider : (allowed[0] ?? "");
+  const wanted = agent.provider !== null && allowed.includes(agent.provider) ? [agent.provider] : allowed;
+  return wanted.some((name) => agent.runtime_providers.includes(name));
 }
 
 /** Narrows the roster rule by rule, so that the first rule that leaves nobody is what is missing. */
@@ -179,11 +180,7 @@ function eligibleFor(task: RoutableTask, agents: readonly RoutableAgent[], separ
       true,
     ],
     [(a) => a.runtime_id !== null, "no agent runtime is alive to host an agent that may do this", false],
-    [
-      (a) => a.runtime_providers.includes(providerFor(a, task)),
-      `no live agent runtime is configured for the provider ${task.provider}`,
-      false,
-    ],
+    [(a) => hasProvider(a, task), `no live agent runtime is configured for the provider ${task.provider}`, false],
   ];
   let eligible = agents;
   for (const [allows, missing, roster] of rules) {

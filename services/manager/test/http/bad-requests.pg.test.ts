@@ -61,6 +61,8 @@ describe("a run is not started from", () => {
     ["negative tokens", "validation_failed", { project: "p", prd, budget: { tokens: -1 } }, "budget.tokens"],
     ["an unknown toolchain", "validation_failed", { project: "p", prd, toolchain: "cobol" }, "toolchain"],
     ["a provider that nobody offers", "unknown_provider", { project: "p", prd, provider: "gemini" }],
+    ["a second provider that nobody offers", "unknown_provider", { project: "p", prd, provider: "openai,gemini" }],
+    ["more models than providers", "validation_failed", { project: "p", prd, provider: "openai", model: "gpt-4o,o3" }],
     ["a model without a price", "unknown_price", { project: "p", prd, provider: "openai", model: "gpt-unheard-of" }],
     ["no model where none is configured", "unknown_price", { project: "p", prd, provider: "openai" }],
     ["a PRD that was not recorded, under replay", "not_recorded", { project: "p", prd, provider: "replay" }],

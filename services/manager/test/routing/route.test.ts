@@ -73,6 +73,13 @@ describe("routing", () => {
     expect(chosen([review], [agent("a")])[0]?.agent_id).toBe("a");
   });
 
+  it("needs one of the providers that the run allows, and an agent's own where it has one of them", () => {
+    const listed = [task("t", { provider: "openai, replay" })];
+    expect(chosen(listed, [agent("a")])).toHaveLength(1);
+    expect(chosen(listed, [agent("a", { provider: "openai" })])).toHaveLength(0);
+    expect(chosen(listed, [agent("a", { provider: "gemini" })])).toHaveLength(1);
+  });
+
   it("tells what is missing, and whether the roster or only a live runtime is", () => {
     const nobody = (agents: RoutableAgent[]) => route([task("t")], agents, room, []).nobody[0];
     expect(nobody([])).toMatchObject({ roster: true, missing: "no agent has the capability implement" });

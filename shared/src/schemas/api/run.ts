@@ -33,8 +33,10 @@ export const RunRequest = z
         tokens: z.int().nonnegative().nullish(),
       })
       .nullish(),
-    provider: ConfiguredName.nullish(),
-    model: ConfiguredName.nullish(),
+    provider: ConfiguredName.nullish().meta({
+      description: "What the run may ask; several, separated by commas, are asked in this order",
+    }),
+    model: ConfiguredName.nullish().meta({ description: "One for each provider, in the same order" }),
     toolchain: ConfiguredName.nullish(),
   })
   .meta({ id: "RunRequest" });
