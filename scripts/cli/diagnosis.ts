@@ -29,6 +29,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   node: checkNode,
   postgres: checkPostgres,
   isolation: checkIsolation,
+  git: checkGit,
   manager: checkManager,
   keys: checkKeys,
   model: checkModel,
@@ -101,6 +102,13 @@ async function checkIsolation(env: NodeJS.ProcessEnv) {
       "Run on a host or VM, allow unprivileged user namespaces, or use Docker Compose with its sandbox.",
     );
   }
+}
+
+/** Nothing but `git clone` of a run needs it. */
+async function checkGit() {
+  const version = await run("git", ["--version"]).catch(() => null);
+  if (version !== null) return ok(version.stdout.trim());
+  return warning("git is not installed: runs cannot be cloned", "Install git; downloads work without it.");
 }
 
 /** A Manager that answers, or a free port for the next one. */

@@ -8,6 +8,7 @@ import type { AppDeps } from "./http/app-deps.ts";
 import { addDirectorRoutes } from "./http/director-routes.ts";
 import { describeRoutes, serveDocumentation } from "./http/documentation.ts";
 import { addEventStreamRoutes } from "./http/event-stream-routes.ts";
+import { addGitRoutes } from "./http/git-routes.ts";
 import { addGovernanceRoutes } from "./http/governance-routes.ts";
 import { replayKeyedPosts } from "./http/idempotency.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
@@ -50,6 +51,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   addSpecificationRoutes(app, deps);
   addTaskRoutes(app, deps);
   addSoftwareRoutes(app, deps);
+  addGitRoutes(app, deps);
   addReportRoutes(app, deps);
   addEventStreamRoutes(app, deps);
   addDirectorRoutes(app, deps);

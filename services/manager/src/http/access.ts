@@ -17,6 +17,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     access?: AccessClass;
     basic?: boolean;
+    /** Media type of a binary body; null where the body is JSON. */
+    binary?: string | null;
   }
   interface FastifyRequest {
     caller: Caller | null;

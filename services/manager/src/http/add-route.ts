@@ -28,7 +28,7 @@ export function addRoute<O extends Operation>(
     method: operation.method,
     url: operation.path,
     exposeHeadRoute: operation.media?.includes("text/event-stream") !== true, // a HEAD of a stream would never end
-    config: { access: operation.access, basic: operation.basic === true },
+    config: { access: operation.access, basic: operation.basic === true, binary: operation.binary_body ?? null },
     schema: schemaOf(operation),
     ...(operation.body_bytes_max === undefined ? {} : { bodyLimit: operation.body_bytes_max }),
     handler: async (request, reply) => {
@@ -47,7 +47,7 @@ function schemaOf(operation: Operation) {
     security: securityOf(operation),
     ...(operation.params === undefined ? {} : { params: operation.params }),
     ...(operation.query === undefined ? {} : { querystring: operation.query }),
-    ...(operation.method === "POST" ? { headers: IdempotencyHeaders } : {}),
+    ...(operation.method === "POST" && operation.binary_body === undefined ? { headers: IdempotencyHeaders } : {}),
     ...(operation.body === undefined ? {} : { body: operation.body }),
     response: {
       [operation.status ?? 200]: { description: "Success", content: successContent(operation) },

@@ -77,6 +77,7 @@ export function idOfEffect(request: FastifyRequest): string {
 function keyUseOf(request: FastifyRequest): KeyUse | null {
   const key = request.headers["idempotency-key"];
   if (request.method !== "POST" || request.caller === null || typeof key !== "string") return null;
+  if (request.routeOptions.config.binary) return null; // changes nothing
   const scope = `${request.caller.key_id} ${request.routeOptions.url}`;
   return { scope, key, body_sha256: sha256Hex(canonicalJson([request.url, request.body ?? null])) };
 }

@@ -11,7 +11,8 @@ export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addHook("onRequest", async (request) => {
     const coding = request.headers["content-encoding"];
-    if (coding !== undefined && coding.toLowerCase() !== "identity")
+    const foreign = !request.is404 && request.routeOptions.config.binary; // git itself unpacks what git packed
+    if (!foreign && coding !== undefined && coding.toLowerCase() !== "identity")
       throw new AuraError("unsupported_media_type", "compressed bodies are not taken");
   });
   app.addContentTypeParser(
@@ -24,6 +25,14 @@ export function acceptJsonOnly(app: FastifyInstance): void {
       return parseJson(body as Buffer);
     },
   );
+}
+
+/** Takes bodies of bytes on the routes that declare their media type. */
+export function acceptBytes(app: FastifyInstance, media: string): void {
+  app.addContentTypeParser(media, { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer | string) => {
+    if (request.routeOptions.config.binary === media) return body;
+    throw new AuraError("unsupported_media_type", `this operation does not take ${media}`);
+  });
 }
 
 /** @throws {AuraError} `invalid_json` for anything that is not clean JSON in UTF-8 */

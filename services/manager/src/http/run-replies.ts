@@ -20,7 +20,9 @@ function linksOf(row: RunRow): Record<string, string> {
     best: `${self}/software.tar.gz?revision=best`,
     ...(row.plan_revision === null ? {} : { plan: `${self}/plan` }),
     ...(row.suite_version === null ? {} : { suite: `${self}/suite` }),
-    ...(row.head_revision === null ? {} : { files: `${self}/files`, diff: `${self}/diff` }),
-    ...(row.delivered_revision === null ? {} : { software: `${self}/software.tar.gz` }),
+    ...(row.head_revision === null ? {} : { files: `${self}/files`, diff: `${self}/diff`, git: `/git/${row.id}.git` }),
+    ...(row.delivered_revision === null
+      ? {}
+      : { software: `${self}/software.tar.gz`, software_zip: `${self}/software.zip` }),
   };
 }

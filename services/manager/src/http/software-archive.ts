@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Tree } from "@aura/shared/models/tree";
+import { zipSync } from "fflate";
 import { Header, Pax } from "tar";
 
 const compress = promisify(gzip);
@@ -11,9 +12,16 @@ const BLOCK = 512;
  *
  * @param at time of every entry
  */
-export async function archive(tree: Tree, at: Date): Promise<Buffer> {
+export async function tarGz(tree: Tree, at: Date): Promise<Buffer> {
   const entries = [...tree].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, body]) => entryOf(path, body, at));
   return compress(Buffer.concat([...entries, Buffer.alloc(2 * BLOCK)]));
+}
+
+/** A ZIP of a tree, the same bytes for the same input. ZIP times have no zone; they are given as UTC. */
+export function zip(tree: Tree, at: Date): Uint8Array {
+  const local = new Date(at.getTime() + at.getTimezoneOffset() * 60_000);
+  const sorted = [...tree].sort(([a], [b]) => (a < b ? -1 : 1));
+  return zipSync(Object.fromEntries(sorted), { mtime: local, os: 3, attrs: 0o644 << 16 });
 }
 
 function entryOf(path: string, body: Buffer, at: Date): Buffer {

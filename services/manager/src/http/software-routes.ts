@@ -12,7 +12,7 @@ import { buildDeliveryReport, renderReportMarkdown } from "../orchestration/deli
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { selectTree } from "./revision-selector.ts";
-import { archive } from "./software-archive.ts";
+import { tarGz, zip } from "./software-archive.ts";
 import { treeDiff } from "./tree-diff.ts";
 
 const CURSOR_PATH = /^.{1,240}$/s;
@@ -49,22 +49,27 @@ export function addSoftwareRoutes(app: FastifyInstance, { pool }: AppDeps): void
   });
 
   addRoute(app, OPERATIONS.downloadSoftware, async ({ params, query, reply }) => {
-    const tree = await namedTree(params.run_id, query.revision ?? "delivered");
-    if (tree === null && query.revision !== "best")
+    const { files, at } = await delivery(params.run_id, query.revision);
+    return sendArchive(reply, "application/gzip", `aura-${params.run_id}.tar.gz`, await tarGz(files, at));
+  });
+
+  addRoute(app, OPERATIONS.downloadSoftwareZip, async ({ params, query, reply }) => {
+    const { files, at } = await delivery(params.run_id, query.revision);
+    return sendArchive(reply, "application/zip", `aura-${params.run_id}.zip`, zip(files, at));
+  });
+
+  /** The software with its report beside it, and the time that its files show. */
+  async function delivery(run_id: string, revision: string | undefined): Promise<{ files: Tree; at: Date }> {
+    const tree = await namedTree(run_id, revision ?? "delivered");
+    if (tree === null && revision !== "best")
       throw new AuraError("nothing_delivered", "the run has delivered nothing yet");
     const files = new Map(await filesOf(tree));
-    const report = await buildDeliveryReport(pool, params.run_id);
+    const report = await buildDeliveryReport(pool, run_id);
     if (report === null) throw new AuraError("not_found", "there is no run with this id");
-    files.set(
-      files.has("REPORT.md") ? "AURA_REPORT.md" : "REPORT.md",
-      Buffer.from(renderReportMarkdown(report), "utf8"),
-    );
-    const bytes = await archive(files, new Date(tree?.created_at ?? report.generated_at));
-    return reply
-      .type("application/gzip")
-      .header("content-disposition", `attachment; filename="aura-${params.run_id}.tar.gz"`)
-      .send(bytes);
-  });
+    const name = files.has("REPORT.md") ? "AURA_REPORT.md" : "REPORT.md";
+    files.set(name, Buffer.from(renderReportMarkdown(report), "utf8"));
+    return { files, at: new Date(tree?.created_at ?? report.generated_at) };
+  }
 
   async function namedTree(run_id: string, selector: string): Promise<TreeRow | null> {
     return selector === "base" ? null : selectTree(pool, run_id, selector);
@@ -82,6 +87,10 @@ function parentOf(tree: TreeRow | null): { tree_sha256: string } | null {
 function sourceOf(tree: TreeRow) {
   const { parent_tree_sha256, parent_label, ...source } = tree;
   return source;
+}
+
+function sendArchive(reply: FastifyReply, media: string, filename: string, bytes: Uint8Array): FastifyReply {
+  return reply.type(media).header("content-disposition", `attachment; filename="${filename}"`).send(bytes);
 }
 
 /** Generated content is shown, never run: no sniffing, no scripts, nothing loaded. */

@@ -1,8 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Tree } from "@aura/shared/models/tree";
 import { Parser } from "tar";
 import { expect, test } from "vitest";
-import { archive } from "../../src/http/software-archive.ts";
+import { tarGz, zip } from "../../src/http/software-archive.ts";
 
 const AT = new Date("2026-01-02T03:04:05Z");
 const tree: Tree = new Map([
@@ -31,12 +35,25 @@ function unpack(bytes: Buffer): Promise<Map<string, Buffer>> {
 }
 
 test("what is packed comes out again, long and foreign paths included", async () => {
-  const files = await unpack(await archive(tree, AT));
+  const files = await unpack(await tarGz(tree, AT));
   expect(new Map([...files].sort())).toEqual(new Map([...tree].sort()));
 });
 
 test("the same tree gives the same bytes, whatever the order of its files", async () => {
   const other = new Map([...tree].reverse());
-  expect((await archive(other, AT)).equals(await archive(tree, AT))).toBe(true);
-  expect(gunzipSync(await archive(tree, AT)).byteLength % 512).toBe(0);
+  expect((await tarGz(other, AT)).equals(await tarGz(tree, AT))).toBe(true);
+  expect(gunzipSync(await tarGz(tree, AT)).byteLength % 512).toBe(0);
+});
+
+test("a ZIP holds the same, read by somebody else's program, and is the same bytes each time", () => {
+  const folder = mkdtempSync(join(tmpdir(), "aura-zip-"));
+  try {
+    writeFileSync(join(folder, "it.zip"), zip(tree, AT));
+    const list = execFileSync("python3", ["-m", "zipfile", "-e", "it.zip", "out"], { cwd: folder });
+    expect(list.toString()).toBe("");
+    for (const [path, body] of tree) expect(readFileSync(join(folder, "out", path)).equals(body)).toBe(true);
+    expect(Buffer.from(zip(new Map([...tree].reverse()), AT)).equals(Buffer.from(zip(tree, AT)))).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

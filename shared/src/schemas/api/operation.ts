@@ -24,6 +24,8 @@ export interface Operation {
   /** Status of the success, 200 where absent. */
   readonly status?: 200 | 201;
   readonly body_bytes_max?: number;
+  /** Media type of a body of bytes, for a protocol that is not ours; such a call changes nothing. */
+  readonly binary_body?: string;
   /** Takes HTTP Basic with the key as password too: tools that download know nothing else. */
   readonly basic?: boolean;
 }

@@ -10,6 +10,9 @@ import { Plan, Suite, SuiteQuery } from "./specification.ts";
 import { Task, TaskDetail, TaskListQuery } from "./task.ts";
 
 const run = z.strictObject({ run_id: Id });
+const repository = z.strictObject({
+  repository: z.string().regex(/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\.git$/, "not <run_id>.git"),
+});
 
 /** Projects, runs, and all that a run holds: plan, suite, tasks, files, software, report. */
 export const RUN_OPERATIONS = {
@@ -173,6 +176,42 @@ export const RUN_OPERATIONS = {
     params: run,
     query: RevisionQuery,
     media: ["application/gzip"],
+    basic: true,
+  }),
+  downloadSoftwareZip: operation({
+    id: "downloadSoftwareZip",
+    method: "GET",
+    path: "/v1/runs/:run_id/software.zip",
+    access: "read",
+    tag: "software",
+    summary: "The same as a ZIP archive",
+    params: run,
+    query: RevisionQuery,
+    media: ["application/zip"],
+    basic: true,
+  }),
+  getGitRefs: operation({
+    id: "getGitRefs",
+    method: "GET",
+    path: "/git/:repository/info/refs",
+    access: "read",
+    tag: "software",
+    summary: "For `git clone <manager>/git/<run_id>.git`: what git's smart HTTP protocol asks first",
+    params: repository,
+    query: z.strictObject({ service: z.literal("git-upload-pack") }),
+    media: ["application/x-git-upload-pack-advertisement"],
+    basic: true,
+  }),
+  uploadGitPack: operation({
+    id: "uploadGitPack",
+    method: "POST",
+    path: "/git/:repository/git-upload-pack",
+    access: "read",
+    tag: "software",
+    summary: "For `git clone`: the objects that the client lacks",
+    params: repository,
+    binary_body: "application/x-git-upload-pack-request",
+    media: ["application/x-git-upload-pack-result"],
     basic: true,
   }),
   getReport: operation({
