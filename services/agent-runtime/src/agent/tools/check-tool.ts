@@ -10,7 +10,7 @@ export function checkTool(workspace: Workspace, toolchain: ToolchainFacts, runCh
   const list = toolchain.commands.map((command) => `${command.name}: ${command.does}`).join("; ");
   return defineTool({
     name: "run_check",
-    description: `Runs one check on the files as they are now, in a sandbox, and returns exit code and output. Checks: ${list}.`,
+    description: `Runs one check on the files as they are now, in a sandbox, and returns exit code and output, the middle of long output left out. Checks: ${list}.`,
     parameters: z.strictObject({ name: z.enum(names), arguments: z.array(z.string()).optional() }),
     async run(args, signal) {
       const result = await runCheck(
