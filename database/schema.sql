@@ -796,6 +796,7 @@ CREATE INDEX verdicts_requirement ON public.verdicts USING btree (requirement_id
 CREATE UNIQUE INDEX verification_requests_assembly_once ON public.verification_requests USING btree (run_id, base_revision_id, suite_id, retry) WHERE (kind = 'assembly'::text);
 CREATE UNIQUE INDEX verification_requests_once ON public.verification_requests USING btree (task_id, attempt, COALESCE(base_revision_id, run_id), COALESCE(suite_id, run_id), retry) WHERE (task_id IS NOT NULL);
 CREATE INDEX verification_requests_run ON public.verification_requests USING btree (run_id);
+CREATE UNIQUE INDEX verification_requests_untested_assembly_once ON public.verification_requests USING btree (run_id, base_revision_id, retry) WHERE ((kind = 'assembly'::text) AND (suite_id IS NULL));
 
 -- views
 
@@ -1775,7 +1776,8 @@ select case
   end
   from (select) s left join lateral (
     select w.id from verifications w join verification_requests q on q.id = w.request_id
-    where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = p_revision_id and q.suite_id = r.suite_id and w.outcome = 'accepted'
+    where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = p_revision_id and q.suite_id is not distinct from r.suite_id
+      and w.outcome = 'accepted' and (q.suite_id is not null or _is_untestable(r.id))
     order by w.created_at desc limit 1) v on true
 $function$;
 
@@ -2014,6 +2016,15 @@ select p_product is not null
       then d->>'disposition' = 'requirement'
       else exists (select from jsonb_array_elements(_items(p_product->'dispositions')) said
                    where said->>'block_id' = d->>'block_id' and said->>'disposition' = d->>'disposition') end)
+$function$;
+
+CREATE OR REPLACE FUNCTION public._is_untestable(p_run_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select exists (select from requirements q where q.run_id = p_run_id)
+  and not exists (select from requirements q where q.run_id = p_run_id and q.verification_method <> 'inspection' and q.set_aside_by is null)
 $function$;
 
 CREATE OR REPLACE FUNCTION public._items(p_value jsonb)
@@ -5184,6 +5195,7 @@ begin
       when q.kind in ('implement', 'assembly') and q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
       when q.kind = 'assembly' and not exists (select from revisions v where v.id = q.base_revision_id and v.tree_sha256 = q.tree_sha256) then 'head_moved'
       when q.kind in ('implement', 'assembly') and q.suite_id is distinct from r.suite_id then 'suite_moved'
+      when q.kind = 'assembly' and q.suite_id is null and not _is_untestable(q.run_id) then 'suite_missing'
       when exists (select from unnest(array[q.product_sha256, q.tree_sha256]) h where h is not null and not exists (select from blobs b where b.sha256 = h)) then 'not_found'
       when q.retry > 0 and not exists (
         select from verification_requests v join verifications w on w.request_id = v.id
@@ -5638,6 +5650,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._is_stopped(): aura_owner=X/aura_owner
 -- function public._is_tree_of_run(public.orchestra_runs,bytea): aura_owner=X/aura_owner
 -- function public._is_understood(jsonb,jsonb,jsonb): aura_owner=X/aura_owner
+-- function public._is_untestable(uuid): aura_owner=X/aura_owner
 -- function public._items(jsonb): aura_owner=X/aura_owner
 -- function public._json(bytea): aura_owner=X/aura_owner
 -- function public._landing_refusal(public.verification_requests,public.verifications,public.orchestra_runs): aura_owner=X/aura_owner

@@ -20,6 +20,8 @@ const ProgressRow = z.object({
   head_revision_id: z.string().nullable(),
   head_tree_sha256: z.string().nullable(),
   suite_id: z.string().nullable(),
+  /** Every requirement is inspected or set aside: there is no suite, and none is needed. */
+  untestable: z.boolean(),
   plan_id: z.string().nullable(),
   open_tasks: z.number(),
   /** Open tasks that go on without a person. */
@@ -52,6 +54,7 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
     ProgressRow,
     `select r.id as run_id, r.status, r.oversight, r.strict_policy, r.delivery_partial, r.waiting_code, r.waiting_detail,
             r.head_revision_id, encode(h.tree_sha256, 'hex') as head_tree_sha256, r.suite_id, r.plan_id,
+            ${UNTESTABLE} as untestable,
             exists (select from approvals a where a.run_id = r.id and a.kind = 'plan' and a.digest = p.digest
                        and a.status = 'approved' and a.used_at is not null) as plan_used,
             w.open_tasks, w.moving_tasks, w.starved,
@@ -73,7 +76,7 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
        left join lateral (
             select q.* from verification_requests q
              where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = r.head_revision_id
-               and q.suite_id = r.suite_id
+               and q.suite_id is not distinct from r.suite_id
              order by q.retry desc limit 1) q on true
        left join verifications v on v.request_id = q.id
       where ${OPEN_RUN}
@@ -109,6 +112,11 @@ const TASK_WAITS = `(
 const GATE_WAITS = `(
   select jsonb_agg(jsonb_build_object('code', a.kind || '_approval', 'detail', 'approval ' || a.id) order by a.created_at, a.id)
     from approvals a where a.run_id = r.id and a.status = 'pending' and a.kind in ('plan', 'landing'))`;
+
+/** As the database has it in _is_untestable. */
+const UNTESTABLE = `(
+  select count(*) > 0 and bool_and(x.verification_method = 'inspection' or x.set_aside_by is not null)
+    from requirements x where x.run_id = r.id)`;
 
 const FAILED_KEYS = `
   select x.key from requirements x

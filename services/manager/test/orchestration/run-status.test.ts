@@ -14,6 +14,7 @@ const progress = (rest: Partial<Progress>): Progress => ({
   plan_used: true,
   head_revision_id: "head",
   head_tree_sha256: "tree",
+  untestable: false,
   suite_id: "suite",
   plan_id: "plan",
   open_tasks: 1,
