@@ -1762,6 +1762,7 @@ CREATE OR REPLACE FUNCTION public._delivery_refusal(r public.orchestra_runs, p_r
 AS $function$
 select case
     when r.head_revision_id is distinct from p_revision_id then 'head_moved'
+    when _has_unlanded_override(r.id) then 'override_not_landed'
     when v.id is null then 'verification_missing'
     when exists (
       select from requirements q left join verdicts d on d.verification_id = v.id and d.requirement_id = q.id
@@ -1908,6 +1909,19 @@ begin
   return f;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public._has_unlanded_override(p_run_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select exists (
+  select from task_queue t
+  where t.run_id = p_run_id and t.kind = 'implement' and t.status = 'verified' and t.overridden
+    and exists (select from task_attempts p where p.task_id = t.id and p.product_sha256 is not null)
+    and not exists (select from revisions s where s.task_id = t.id)
+    and not exists (select from task_queue n where n.repairs_task_id = t.id))
+$function$;
+
 CREATE OR REPLACE FUNCTION public._held(p_runtime uuid, task_ids uuid[], claim_ids bigint[])
  RETURNS TABLE(n bigint, task_id uuid, attempt integer, agent_id uuid, run_id uuid, code text)
  LANGUAGE sql
@@ -1965,6 +1979,18 @@ CREATE OR REPLACE FUNCTION public._is_open_run(p_status text)
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select p_status in ('planning', 'awaiting_director', 'executing', 'delivering')
+$function$;
+
+CREATE OR REPLACE FUNCTION public._is_override_to_land(q public.verification_requests)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select exists (
+  select from task_queue t join task_attempts p on p.task_id = t.id and p.attempt = q.attempt and p.claim_id = q.claim_id
+  where t.id = q.task_id and t.kind = 'implement' and t.status = 'verified' and t.overridden and p.product_sha256 = q.product_sha256
+    and not exists (select from task_attempts n where n.task_id = t.id and n.attempt > p.attempt and n.product_sha256 is not null)
+    and not exists (select from revisions s where s.task_id = t.id))
 $function$;
 
 CREATE OR REPLACE FUNCTION public._is_stopped()
@@ -2052,8 +2078,7 @@ select case
     when v.id is null or q.kind <> 'implement' then 'not_found'
     when not _is_open_run(r.status) then 'run_closed'
     when not _plan_is_approved(r) then 'approval_missing'
-    when v.outcome <> 'accepted'
-      and not (v.outcome = 'rejected' and exists (select from task_queue t where t.id = q.task_id and t.overridden)) then 'verification_missing'
+    when v.outcome <> 'accepted' and not (v.outcome in ('rejected', 'inconclusive') and _is_override_to_land(q)) then 'verification_missing'
     when v.tree_sha256 is distinct from q.tree_sha256 then 'verification_missing'
     when q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
     when r.oversight = 'locked' and not exists (
@@ -4231,7 +4256,7 @@ begin
   return query
     with due as (
       select q.id from verification_requests q join orchestra_runs r on r.id = q.run_id left join task_queue t on t.id = q.task_id
-      where _is_open_run(r.status) and (q.task_id is null or (t.status = 'submitted' and t.claim_id = q.claim_id))
+      where _is_open_run(r.status) and (q.task_id is null or (t.status = 'submitted' and t.claim_id = q.claim_id) or _is_override_to_land(q))
         and not exists (select from verifications v where v.request_id = q.id)
         and not exists (select from verification_leases l where l.request_id = q.id and l.expires_at > clock_timestamp())
       order by q.created_at, q.id limit least(greatest(p_limit, 0), 100) for no key update of q skip locked)
@@ -5189,8 +5214,9 @@ begin
       when earlier[q.ordinality] is not null then null
       when r.id is null or (q.task_id is not null and t.id is null) then 'not_found'
       when not _is_open_run(r.status) then 'run_closed'
-      when q.task_id is not null and (t.status <> 'submitted' or t.run_id <> q.run_id or t.kind <> q.kind or t.attempt is distinct from q.attempt
-        or t.claim_id is distinct from q.claim_id) then 'illegal_transition'
+      when q.task_id is not null and (t.run_id <> q.run_id or t.kind <> q.kind) then 'illegal_transition'
+      when q.task_id is not null and (t.status <> 'submitted' or t.attempt is distinct from q.attempt or t.claim_id is distinct from q.claim_id)
+        and not _is_override_to_land(rows[q.ordinality]) then 'illegal_transition'
       when (q.kind = 'assembly') <> (q.task_id is null) then 'illegal_transition'
       when q.kind in ('implement', 'assembly') and q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
       when q.kind = 'assembly' and not exists (select from revisions v where v.id = q.base_revision_id and v.tree_sha256 = q.tree_sha256) then 'head_moved'
@@ -5642,11 +5668,13 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._enter_runtime(jsonb,text): aura_owner=X/aura_owner
 -- function public._event_bytes(public.event_frame,text,text,text,text,uuid,uuid,text,text,text,text,text,text): aura_owner=X/aura_owner
 -- function public._event_frame(): aura_owner=X/aura_owner
+-- function public._has_unlanded_override(uuid): aura_owner=X/aura_owner
 -- function public._held(uuid,uuid[],bigint[]): aura_owner=X/aura_owner
 -- function public._in_list(text,text): aura_owner=X/aura_owner
 -- function public._in_verb(text): aura_owner=X/aura_owner
 -- function public._is_carried_suite(public.orchestra_runs,bytea): aura_owner=X/aura_owner
 -- function public._is_open_run(text): aura_owner=X/aura_owner
+-- function public._is_override_to_land(public.verification_requests): aura_owner=X/aura_owner
 -- function public._is_stopped(): aura_owner=X/aura_owner
 -- function public._is_tree_of_run(public.orchestra_runs,bytea): aura_owner=X/aura_owner
 -- function public._is_understood(jsonb,jsonb,jsonb): aura_owner=X/aura_owner

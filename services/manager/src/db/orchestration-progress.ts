@@ -3,7 +3,7 @@ import { VERIFICATION_OUTCOMES } from "@aura/shared/enums/verification";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { z } from "zod";
 import { select } from "./orchestration-select.ts";
-import { OPEN_RUN } from "./orchestration-tasks.ts";
+import { OPEN_RUN, unlandedOverride } from "./orchestration-tasks.ts";
 
 const WaitRow = z.object({ code: z.string(), detail: z.string() });
 
@@ -24,7 +24,9 @@ const ProgressRow = z.object({
   untestable: z.boolean(),
   plan_id: z.string().nullable(),
   open_tasks: z.number(),
-  /** Open tasks that go on without a person. */
+  /** Changes that the Director declared verified and that have not landed yet. */
+  unlanded_overrides: z.number(),
+  /** Open tasks, and overridden changes, that go on without a person. */
   moving_tasks: z.number(),
   /** What a person is waited for, the oldest first. */
   waits: z.array(WaitRow),
@@ -57,8 +59,8 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
             ${UNTESTABLE} as untestable,
             exists (select from approvals a where a.run_id = r.id and a.kind = 'plan' and a.digest = p.digest
                        and a.status = 'approved' and a.used_at is not null) as plan_used,
-            w.open_tasks, w.moving_tasks, w.starved,
-            coalesce(${TASK_WAITS}, '[]'::jsonb) || coalesce(${GATE_WAITS}, '[]'::jsonb) as waits,
+            w.open_tasks, w.unlanded_overrides, w.moving_tasks, w.starved,
+            coalesce(${TASK_WAITS}, '[]'::jsonb) || coalesce(${OVERRIDE_WAITS}, '[]'::jsonb) || coalesce(${GATE_WAITS}, '[]'::jsonb) as waits,
             extract(epoch from now() - greatest(r.status_changed_at, w.changed_at, g.decided_at))::float8 as quiet_s,
             q.id as assembly_request_id, q.retry as assembly_retry,
             extract(epoch from now() - q.created_at)::float8 as assembly_requested_s_ago,
@@ -84,12 +86,17 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
   );
 }
 
+const LANDING_ASKED = `exists (
+                select from approvals a join verification_requests q on q.id = a.subject_id
+                 where a.kind = 'landing' and a.status = 'pending' and q.task_id = t.id
+                   and (q.attempt = t.attempt or t.overridden))`;
+
 const WORK = `
   select count(*) filter (where t.status not in ('verified', 'failed', 'cancelled'))::int as open_tasks,
+         count(*) filter (where ${unlandedOverride("t")})::int as unlanded_overrides,
          count(*) filter (where case t.status
-           when 'submitted' then not exists (
-                select from approvals a join verification_requests q on q.id = a.subject_id
-                 where a.kind = 'landing' and a.status = 'pending' and q.task_id = t.id and q.attempt = t.attempt)
+           when 'verified' then ${unlandedOverride("t")} and not ${LANDING_ASKED}
+           when 'submitted' then not ${LANDING_ASKED}
              and not exists (
                 select from test_disputes d join task_queue j on j.id = d.dispute_task_id
                  where d.task_id = t.id and d.attempt = t.attempt and d.ruling is null
@@ -108,6 +115,13 @@ const TASK_WAITS = `(
                                       'detail', t.key || ': ' || coalesce(t.waiting_detail, ''))
                    order by t.status_changed_at, t.key)
     from task_queue t where t.run_id = r.id and t.status = 'awaiting_director')`;
+
+const OVERRIDE_WAITS = `(
+  select jsonb_agg(jsonb_build_object('code', 'environment', 'detail',
+                     t.key || ': the overridden change could not be judged on the head; it is tried again every 5 minutes')
+                   order by t.key)
+    from task_queue t where t.run_id = r.id and ${unlandedOverride("t")}
+     and (select v.outcome from verifications v where v.task_id = t.id order by v.created_at desc limit 1) = 'environment')`;
 
 const GATE_WAITS = `(
   select jsonb_agg(jsonb_build_object('code', a.kind || '_approval', 'detail', 'approval ' || a.id) order by a.created_at, a.id)

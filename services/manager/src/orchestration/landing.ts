@@ -7,6 +7,7 @@ import { draftApproval } from "./approval-draft.ts";
 import type { JudgedSubmission } from "./judged-submission.ts";
 import { allDone, atomically, countDone, type StepDeps } from "./step.ts";
 import { headNow } from "./submission-tree.ts";
+import { workAgain } from "./work-again.ts";
 
 /**
  * Lands an accepted change and verifies its task, both or neither: the database refuses unless the verification's base
@@ -20,9 +21,11 @@ export async function landSubmission(deps: StepDeps, submission: JudgedSubmissio
     case "approved":
       return approval.used ? 0 : land(deps, submission, approval);
     case "changes_requested":
-      return sendBack(deps, submission);
+      return submission.overridden ? refuseOverride(deps, submission, approval) : sendBack(deps, submission);
     case "rejected":
-      return escalateRefusal(deps, submission, approval);
+      return submission.overridden
+        ? refuseOverride(deps, submission, approval)
+        : escalateRefusal(deps, submission, approval);
     default:
       return 0;
   }
@@ -68,6 +71,12 @@ async function askForLanding(deps: StepDeps, submission: JudgedSubmission): Prom
     allDone(await deps.verbs.openApprovals(tx, [approval]));
   });
   return done ? 1 : 0;
+}
+
+/** The Director's newer word: the change that was declared verified does not land as it is, and is done again. */
+function refuseOverride(deps: StepDeps, submission: JudgedSubmission, approval: SubjectApproval): Promise<number> {
+  const reason = approval.decision_reason ?? "no reason given";
+  return workAgain(deps, submission, `The Director did not let it land: ${reason}`);
 }
 
 /** The Director wants it changed: the reason goes into the next attempt's context, and nobody is charged. */

@@ -18,6 +18,7 @@ const progress = (rest: Partial<Progress>): Progress => ({
   suite_id: "suite",
   plan_id: "plan",
   open_tasks: 1,
+  unlanded_overrides: 0,
   moving_tasks: 0,
   waits: [],
   starved: false,
