@@ -1693,6 +1693,18 @@ begin
   on conflict (key_sha256) do update set revoked_at = null where api_keys.revoked_at is not null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public._approval_digest(p_run_id uuid, p_kind text, p_subject_id uuid, p_content_sha256 bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$
+select case p_kind
+    when 'plan' then (select _plan_digest(p.run_id, p.content_sha256) from plans p where p.id = p_subject_id and p.run_id = p_run_id)
+    else sha256(convert_to(format('{"content_sha256":"%s","kind":"%s","subject_id":%s}',
+      encode(p_content_sha256, 'hex'), p_kind, coalesce(to_json(p_subject_id)::text, 'null')), 'UTF8'))
+  end
+$function$;
+
 CREATE OR REPLACE FUNCTION public._audit_pairs(p_table text, p_columns text[], p_changed boolean)
  RETURNS text
  LANGUAGE sql
@@ -2157,6 +2169,17 @@ select case
   end
 $function$;
 
+CREATE OR REPLACE FUNCTION public._plan_digest(p_run_id uuid, p_plan_sha256 bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$
+select sha256(convert_to(format('{"blocks_sha256":"%s","plan":"%s","requirements":[%s]}',
+    encode(d.blocks_sha256, 'hex'), encode(p_plan_sha256, 'hex'),
+    (select string_agg('"' || encode(q.content_sha256, 'hex') || '"', ',' order by substr(q.key, 2)::int) from requirements q where q.run_id = r.id)), 'UTF8'))
+  from orchestra_runs r join prds d on d.id = r.prd_id where r.id = p_run_id
+$function$;
+
 CREATE OR REPLACE FUNCTION public._plan_is_approved(r public.orchestra_runs)
  RETURNS boolean
  LANGUAGE sql
@@ -2299,6 +2322,17 @@ CREATE OR REPLACE FUNCTION public._short_text(p_text text)
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select case when octet_length(p_text) <= 1000 then p_text else 'sha256:' || encode(sha256(convert_to(p_text, 'UTF8')), 'hex') end
+$function$;
+
+CREATE OR REPLACE FUNCTION public._shows_plan(p_plan_id uuid, p_content_sha256 bytea)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select coalesce((
+  select _json(p_content_sha256) = jsonb_build_object('kind', 'plan', 'revision', p.revision, 'plan', _json(p.content_sha256), 'requirements',
+    (select coalesce(jsonb_agg(_json(q.content_sha256) order by substr(q.key, 2)::int), '[]') from requirements q where q.run_id = p.run_id))
+  from plans p where p.id = p_plan_id), false)
 $function$;
 
 CREATE OR REPLACE FUNCTION public._spent(p_run_id uuid, p_task_id uuid, OUT usd numeric, OUT tokens numeric)
@@ -2526,7 +2560,7 @@ begin
     return _outcome('adopt_plan', 'plan', plan_id, 'illegal_transition', 'not the next revision');
   end if;
   insert into plans (id, run_id, revision, content_sha256, digest, verification_id)
-  values (plan_id, r.id, (plan->>'revision')::int, q.product_sha256, decode(plan->>'digest', 'hex'), (plan->>'verification_id')::uuid);
+  values (plan_id, r.id, (plan->>'revision')::int, q.product_sha256, _plan_digest(r.id, q.product_sha256), (plan->>'verification_id')::uuid);
   update orchestra_runs set plan_id = adopting.plan_id where id = r.id;
   return _outcome('adopt_plan', 'plan', plan_id, null);
 end
@@ -4772,8 +4806,10 @@ begin
       when exists (select from approvals x where x.id = a.id) then null
       when not exists (select from orchestra_runs r where r.id = a.run_id and _is_open_run(r.status)) then 'run_closed'
       when not exists (select from blobs b where b.sha256 = decode(a.content_sha256, 'hex')) then 'not_found'
+      when decode(a.digest, 'hex') is distinct from _approval_digest(a.run_id, a.kind, a.subject_id, decode(a.content_sha256, 'hex')) then 'digest_mismatch'
+      when a.kind = 'plan' and not _shows_plan(a.subject_id, decode(a.content_sha256, 'hex')) then 'product_mismatch'
     end order by array_position(ids, a.id))
-  into codes from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, content_sha256 text);
+  into codes from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, kind text, digest text, subject_id uuid, content_sha256 text);
   insert into approvals (id, run_id, kind, digest, subject_id, content_sha256, question, expires_at)
   select a.id, a.run_id, a.kind, decode(a.digest, 'hex'), a.subject_id, decode(a.content_sha256, 'hex'), a.question, a.expires_at
   from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, kind text, digest text, subject_id uuid, content_sha256 text, question text, expires_at timestamptz)
@@ -5560,7 +5596,8 @@ begin
       when a.id is null then 'not_found'
       when a.status <> 'approved' then 'illegal_transition'
       when a.used_at is not null then 'approval_used'
-      when a.digest is distinct from i.digest then 'digest_mismatch'
+      when a.digest is distinct from i.digest or a.digest is distinct from _approval_digest(a.run_id, a.kind, a.subject_id, a.content_sha256)
+        then 'digest_mismatch'
       when a.expires_at <= clock_timestamp() then 'expired'
     end order by i.n)
   into codes from unnest(approval_ids, digests) with ordinality i (id, digest, n) left join approvals a on a.id = i.id;
@@ -5656,6 +5693,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._act_on_task(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_verdict(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._adopt_director_key(bytea): aura_owner=X/aura_owner
+-- function public._approval_digest(uuid,text,uuid,bytea): aura_owner=X/aura_owner
 -- function public._audit_pairs(text,text[],boolean): aura_owner=X/aura_owner
 -- function public._audit_text(text,text,text): aura_owner=X/aura_owner
 -- function public._cancel(uuid[],text[]): aura_owner=X/aura_owner
@@ -5689,6 +5727,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._outcome(text,text,uuid,text,text): aura_owner=X/aura_owner
 -- function public._outcomes(text,text,uuid[],text[],text[],uuid[]): aura_owner=X/aura_owner
 -- function public._partial_refusal(public.orchestra_runs,uuid): aura_owner=X/aura_owner
+-- function public._plan_digest(uuid,bytea): aura_owner=X/aura_owner
 -- function public._plan_is_approved(public.orchestra_runs): aura_owner=X/aura_owner
 -- function public._policy_allows(public.approvals,public.orchestra_runs,uuid): aura_owner=X/aura_owner
 -- function public._price_of(text,text,timestamp with time zone): aura_owner=X/aura_owner
@@ -5698,6 +5737,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._replay_query(public.governed_tables): aura_owner=X/aura_owner
 -- function public._runtime_of(text): aura_owner=X/aura_owner
 -- function public._short_text(text): aura_owner=X/aura_owner
+-- function public._shows_plan(uuid,bytea): aura_owner=X/aura_owner
 -- function public._spent(uuid,uuid): aura_owner=X/aura_owner
 -- function public._store_blobs(bytea[],text[]): aura_owner=X/aura_owner
 -- function public._utc_text(timestamp without time zone): aura_owner=X/aura_owner

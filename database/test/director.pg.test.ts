@@ -1,16 +1,16 @@
 import { newId } from "@aura/shared/models/ids";
-import { putJson } from "@aura/shared/postgres/blobs";
 import { callVerb } from "@aura/shared/postgres/verbs";
 import {
   addTestTask,
   agentId,
-  allDone,
   createTestAgent,
   createTestRun,
   createTestRuntime,
   directorAction,
   MANAGER,
+  openTestApproval,
   runRow,
+  type TestApproval,
   type TestRun,
   type TestRuntime,
   taskInState,
@@ -99,7 +99,7 @@ test("every act needs a reason, and each is one row and one event under the key'
 
 test("cancelling a run cancels its open tasks, voids its approvals and ends it, in one transaction", async () => {
   const task = await taskInState(db, runtime, run, "running");
-  const gate = await question(task, "cd".repeat(32));
+  const { id: gate } = await question(task, "left or right?");
   expect(await act("cancel", run.run_id)).toEqual(done);
   expect(await runRow(db, run.run_id)).toMatchObject({ status: "cancelled", stop_reason: "cancelled" });
   expect([await taskStatus(db, task), await taskStatus(db, run.first_task_id)]).toEqual(["cancelled", "cancelled"]);
@@ -107,39 +107,23 @@ test("cancelling a run cancels its open tasks, voids its approvals and ends it, 
   expect(await act("retry_task", task)).toEqual(refused("illegal_transition"));
 });
 
-async function question(taskId: string, digest: string): Promise<string> {
-  const id = newId();
-  const content_sha256 = await putJson(db.pools.manager, { question: digest });
-  await allDone(
-    callVerb(db.pools.manager, "open_approvals", MANAGER, [
-      {
-        id,
-        run_id: run.run_id,
-        kind: "question",
-        digest,
-        subject_id: taskId,
-        content_sha256,
-        question: "Which?",
-        expires_at: "2100-01-01T00:00:00Z",
-      },
-    ]),
-  );
-  return id;
+async function question(taskId: string, text: string): Promise<TestApproval> {
+  return openTestApproval(db, run.run_id, "question", taskId, { question: text });
 }
 
 test("a task waits until every question about it is answered", async () => {
   const task = await taskInState(db, runtime, run, "awaiting_director");
-  const [first, second] = [await question(task, "aa".repeat(32)), await question(task, "bb".repeat(32))];
-  expect(await act("approve", first, { digest: "aa".repeat(32) })).toEqual(refused("illegal_transition"));
-  expect(await act("answer", first, { answer: " " })).toEqual(refused("validation_failed"));
-  expect(await act("answer", first, { answer: "the left one" })).toEqual(done);
+  const [first, second] = [await question(task, "left or right?"), await question(task, "one or both?")];
+  expect(await act("approve", first.id, { digest: first.digest })).toEqual(refused("illegal_transition"));
+  expect(await act("answer", first.id, { answer: " " })).toEqual(refused("validation_failed"));
+  expect(await act("answer", first.id, { answer: "the left one" })).toEqual(done);
   expect(await taskStatus(db, task)).toBe("awaiting_director");
-  expect(await act("answer", second, { answer: "both" })).toEqual(done);
+  expect(await act("answer", second.id, { answer: "both" })).toEqual(done);
   expect(await taskStatus(db, task)).toBe("ready");
 });
 
 test("an expired approval is not decided any more", async () => {
-  const gate = await question(run.first_task_id, "ee".repeat(32));
+  const { id: gate } = await question(run.first_task_id, "now or never?");
   await db.pools.admin.query("update approvals set expires_at = now() - interval '1 second' where id = $1", [gate]);
   expect(await act("answer", gate, { answer: "late" })).toEqual(refused("illegal_transition"));
   expect(await callVerb(db.pools.manager, "settle_approvals", MANAGER, [gate], ["expired"], [null])).toEqual([done]);

@@ -56,7 +56,6 @@ export interface NewPlan {
   readonly run_id: string;
   readonly revision: number;
   readonly content_sha256: string;
-  readonly digest: string;
   readonly verification_id: string;
 }
 
