@@ -214,6 +214,7 @@ create table public.director_actions (
   code text,
   args_sha256 bytea,
   request_id text,
+  detail text,
   constraint director_actions_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id),
   constraint director_actions_pkey PRIMARY KEY (id)
 );
@@ -1705,6 +1706,14 @@ select case p_kind
   end
 $function$;
 
+CREATE OR REPLACE FUNCTION public._args_sha256(args jsonb)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when args is not null then sha256(convert_to(args::text, 'UTF8')) end
+$function$;
+
 CREATE OR REPLACE FUNCTION public._audit_pairs(p_table text, p_columns text[], p_changed boolean)
  RETURNS text
  LANGUAGE sql
@@ -2215,14 +2224,13 @@ select m from model_prices m where m.provider = p_provider and m.model in (p_mod
   order by m.model = p_model desc, m.valid_from desc limit 1
 $function$;
 
-CREATE OR REPLACE FUNCTION public._record_action(p_key public.api_keys, p_id uuid, p_action text, p_target_id uuid, p_reason text, args jsonb, p_code text, p_request_id text)
+CREATE OR REPLACE FUNCTION public._record_action(p_key public.api_keys, p_id uuid, p_action text, p_target_id uuid, p_reason text, args jsonb, p_refusal text[], p_request_id text)
  RETURNS void
  LANGUAGE sql
 AS $function$
-insert into director_actions (id, director_id, action, target_id, reason, created_at, key_id, outcome, code, args_sha256, request_id)
+insert into director_actions (id, director_id, action, target_id, reason, created_at, key_id, outcome, code, detail, args_sha256, request_id)
   values (p_id, p_key.name, p_action, p_target_id, p_reason, clock_timestamp() at time zone 'UTC', p_key.id,
-          case when p_code is null then 'done' else 'refused' end, p_code,
-          case when args is null then null else sha256(convert_to(args::text, 'UTF8')) end, p_request_id)
+          case when p_refusal is null then 'done' else 'refused' end, p_refusal[1], p_refusal[2], _args_sha256(args), p_request_id)
 $function$;
 
 CREATE OR REPLACE FUNCTION public._record_event(p_event_type text, p_severity text, p_description text, p_subject_type text, p_subject_id text, p_run_id uuid, p_task_id uuid, p_changes text DEFAULT ''::text, p_payload bytea DEFAULT NULL::bytea)
@@ -4311,7 +4319,7 @@ CREATE OR REPLACE FUNCTION public.create_project(ctx jsonb, presented_key text, 
 AS $function$
 declare
   k api_keys := _enter_director(ctx, presented_key, array['director', 'service']);
-  new_id uuid := uuid_v7();
+  new_id uuid := coalesce((ctx->>'action_id')::uuid, uuid_v7());
   taken uuid;
 begin
   if k.role is null then
@@ -4322,9 +4330,10 @@ begin
   insert into projects (id, name, created_at) values (new_id, p_name, clock_timestamp() at time zone 'UTC') on conflict do nothing;
   if not found then
     select id into taken from projects where name = p_name;
+    if taken = new_id then return _outcome('create_project', 'project', new_id, null); end if;
     return _outcome('create_project', 'project', null, 'name_taken', taken::text);
   end if;
-  perform _record_action(k, uuid_v7(), 'create_project', new_id, null, jsonb_build_object('name', p_name), null, ctx->>'request_id');
+  perform _record_action(k, new_id, 'create_project', new_id, null, jsonb_build_object('name', p_name), null, ctx->>'request_id');
   return _outcome('create_project', 'project', new_id, null);
 end
 $function$;
@@ -4369,7 +4378,7 @@ begin
           coalesce((run->>'usd_limit')::numeric, 0), coalesce((run->>'tokens_limit')::bigint, 0), coalesce((run->>'strict_policy')::boolean, true), k.name);
   insert into task_queue (id, run_id, status, priority, created_at, kind, key, title, spec_sha256)
   values ((task->>'id')::uuid, run_id, 'ready', 0, clock_timestamp() at time zone 'UTC', 'requirements', task->>'key', task->>'title', decode(task->>'spec_sha256', 'hex'));
-  perform _record_action(k, uuid_v7(), 'create_run', run_id, null, run #- '{prd,blocks}', null, ctx->>'request_id');
+  perform _record_action(k, coalesce((ctx->>'action_id')::uuid, uuid_v7()), 'create_run', run_id, null, run #- '{prd,blocks}', null, ctx->>'request_id');
   return _outcome('create_run', 'run', run_id, null);
 end
 $function$;
@@ -5547,7 +5556,8 @@ CREATE OR REPLACE FUNCTION public.take_director_action(ctx jsonb, presented_key 
 AS $function$
 declare
   k api_keys := _enter_director(ctx, presented_key, array['director']);
-  act_id uuid := uuid_v7();
+  act_id uuid := coalesce((ctx->>'action_id')::uuid, uuid_v7());
+  earlier director_actions;
   refusal text[];  -- code, detail
   known boolean := p_action in ('approve', 'reject', 'request_changes', 'answer', 'set_aside', 'confirm_inspection', 'deliver_partial', 'pause', 'resume',
     'cancel', 'cancel_task', 'retry_task', 'reassign_task', 'override_verdict', 'set_priority', 'set_budget', 'suspend_agent', 'reinstate_agent', 'retire_agent',
@@ -5559,6 +5569,18 @@ begin
       case when k.id is null then null else 'there is no such action' end;
     return;
   end if;
+  perform pg_advisory_xact_lock(hashtextextended(act_id::text, 0));  -- the same act twice at once: the second finds the first
+  select * into earlier from director_actions d where d.id = act_id;
+  if earlier.id is not null and (earlier.key_id, earlier.action, earlier.target_id, earlier.reason, earlier.args_sha256)
+    is not distinct from (k.id, p_action, p_target_id, p_reason, _args_sha256(args)) then
+    return query select earlier.id, earlier.outcome, earlier.code, earlier.detail;
+    return;
+  elsif earlier.id is not null then
+    perform _record_refusals('take_director_action', 'director_action', array[act_id], array['idempotency_conflict']);
+    return query select act_id, 'refused', 'idempotency_conflict', 'this act was another one before';
+    return;
+  end if;
+  perform _act_as(current_setting('aura.actor_kind'), current_setting('aura.actor_id'), ctx->>'request_id', act_id::text);
   perform _in_verb(p_action);
   refusal := case
     when k.role is null then array['forbidden', 'role director']
@@ -5571,7 +5593,7 @@ begin
     when p_action in ('suspend_agent', 'reinstate_agent', 'retire_agent', 'create_agent') then _act_on_agent(p_action, p_target_id, args)
     else _act_on_system(act_id, p_action)
   end;
-  perform _record_action(k, act_id, p_action, p_target_id, p_reason, args, refusal[1], ctx->>'request_id');
+  perform _record_action(k, act_id, p_action, p_target_id, p_reason, args, refusal, ctx->>'request_id');
   if refusal[1] is not null then
     perform _record_refusals('take_director_action', 'director_action', array[act_id], array[refusal[1]]);
   end if;
@@ -5694,6 +5716,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._act_on_verdict(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._adopt_director_key(bytea): aura_owner=X/aura_owner
 -- function public._approval_digest(uuid,text,uuid,bytea): aura_owner=X/aura_owner
+-- function public._args_sha256(jsonb): aura_owner=X/aura_owner
 -- function public._audit_pairs(text,text[],boolean): aura_owner=X/aura_owner
 -- function public._audit_text(text,text,text): aura_owner=X/aura_owner
 -- function public._cancel(uuid[],text[]): aura_owner=X/aura_owner
@@ -5731,7 +5754,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._plan_is_approved(public.orchestra_runs): aura_owner=X/aura_owner
 -- function public._policy_allows(public.approvals,public.orchestra_runs,uuid): aura_owner=X/aura_owner
 -- function public._price_of(text,text,timestamp with time zone): aura_owner=X/aura_owner
--- function public._record_action(public.api_keys,uuid,text,uuid,text,jsonb,text,text): aura_owner=X/aura_owner
+-- function public._record_action(public.api_keys,uuid,text,uuid,text,jsonb,text[],text): aura_owner=X/aura_owner
 -- function public._record_event(text,text,text,text,text,uuid,uuid,text,bytea): aura_owner=X/aura_owner
 -- function public._record_refusals(text,text,uuid[],text[]): aura_owner=X/aura_owner
 -- function public._replay_query(public.governed_tables): aura_owner=X/aura_owner

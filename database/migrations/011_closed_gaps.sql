@@ -1,3 +1,7 @@
 -- Where a run has no acceptance suite because tests judge nothing in it, its head is put before the Auditor once all the same.
 create unique index verification_requests_untested_assembly_once on verification_requests
   (run_id, base_revision_id, retry) where kind = 'assembly' and suite_id is null;
+
+-- Why an act of the Director was refused: a repeated request is answered with the row that is there.
+alter table director_actions add column detail text;
+drop function if exists _record_action(api_keys, uuid, text, uuid, text, jsonb, text, text);

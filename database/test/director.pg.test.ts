@@ -192,3 +192,46 @@ test("an Idempotency-Key works once: the same body is replayed, another refused,
   expect(await begin(body)).toEqual({ state: "replay", status: 201, reply: Buffer.from("reply") });
   expect(await begin(other)).toMatchObject({ state: "conflict" });
 });
+
+test("an act under the id of an earlier one is that one again, or is refused; at once it takes effect once", async () => {
+  const mine = await createTestRun(db);
+  const wish = (id: string, action: string, target: string | null, reason = "because", args: object = {}) =>
+    callVerb(
+      db.pools.manager,
+      "take_director_action",
+      { ...MANAGER, action_id: id },
+      db.directorKey,
+      action,
+      target,
+      reason,
+      args,
+    );
+  const [id, paused] = [newId(), newId()];
+  const doneAs = (id: string) => expect.objectContaining({ id, outcome: "done" });
+  expect(await wish(id, "set_budget", mine.run_id, "because", { tokens: 5 })).toEqual([doneAs(id)]);
+  expect(await act("set_budget", mine.run_id, { tokens: 7 })).toEqual(done);
+  expect(await wish(id, "set_budget", mine.run_id, "because", { tokens: 5 })).toEqual([doneAs(id)]);
+  const limit = await db.pools.manager.query("select tokens_limit from orchestra_runs where id = $1", [mine.run_id]);
+  expect(limit.rows).toEqual([{ tokens_limit: "7" }]);
+  for (const other of [
+    wish(id, "set_budget", mine.run_id, "because", { tokens: 6 }),
+    wish(id, "set_budget", run.run_id, "because", { tokens: 5 }),
+    wish(id, "set_budget", mine.run_id, "because of something else", { tokens: 5 }),
+    wish(id, "cancel", mine.run_id),
+  ]) {
+    expect(await other).toEqual([refused("idempotency_conflict")]);
+  }
+  const twice = await Promise.all([0, 1, 2].map(() => wish(paused, "pause", mine.run_id)));
+  expect(twice).toEqual([[doneAs(paused)], [doneAs(paused)], [doneAs(paused)]]);
+  const { rows } = await db.pools.manager.query(
+    "select action from director_actions where target_id = $1 and outcome = 'done' order by action",
+    [mine.run_id],
+  );
+  expect(rows.map((row) => row.action)).toEqual(["create_run", "pause", "set_budget", "set_budget"]);
+  const caused = await db.pools.admin.query(
+    `select distinct convert_from(env, 'UTF8')::jsonb->>'action_id' as id from audit_events
+      where run_id = $1 and convert_from(env, 'UTF8')::jsonb->'set' ? 'paused_at'`,
+    [mine.run_id],
+  );
+  expect(caused.rows).toEqual([{ id: paused }]);
+});

@@ -66,7 +66,7 @@ export function replayKeyedPosts(app: FastifyInstance, pool: Pool): void {
 }
 
 /**
- * Id of what this request creates. Under an Idempotency-Key it follows from caller, key and body: after a crash between
+ * Id of what this request brings about. Under an Idempotency-Key it follows from caller, key and body: after a crash between
  * the effect and its stored reply, the repeated request finds what the first one made.
  */
 export function idOfEffect(request: FastifyRequest): string {
