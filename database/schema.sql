@@ -782,6 +782,7 @@ CREATE INDEX approvals_run ON public.approvals USING btree (run_id);
 CREATE INDEX audit_events_run ON public.audit_events USING btree (run_id, id);
 CREATE INDEX audit_events_task ON public.audit_events USING btree (task_id, id) WHERE (task_id IS NOT NULL);
 CREATE INDEX evidence_verification ON public.evidence USING btree (verification_id);
+CREATE INDEX idempotent_replies_age ON public.idempotent_replies USING btree (created_at);
 CREATE INDEX model_calls_open ON public.model_calls USING btree (created_at) WHERE (status = 'reserved'::text);
 CREATE INDEX model_calls_run ON public.model_calls USING btree (run_id);
 CREATE INDEX model_calls_task ON public.model_calls USING btree (task_id);
@@ -4549,6 +4550,26 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.forget_replies(ctx jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  forgotten int;
+begin
+  perform _enter(ctx, array['manager']);
+  delete from idempotent_replies i using (
+    select scope, key from idempotent_replies where created_at < clock_timestamp() - interval '24 hours'
+    order by created_at limit 1000 for update skip locked) old
+  where i.scope = old.scope and i.key = old.key;
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.install_audit_triggers()
  RETURNS void
  LANGUAGE plpgsql
@@ -5822,6 +5843,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.finish_idempotent(text,text,integer,bytea): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.finish_runs(jsonb,uuid[],text[],text[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.finish_sandbox_jobs(jsonb,text,uuid[],bytea[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
+-- function public.forget_replies(jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.install_audit_triggers(): aura_owner=X/aura_owner
 -- function public.land_partial_revision(jsonb,uuid,uuid,bytea,text): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.land_revisions(jsonb,uuid[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner

@@ -5,3 +5,6 @@ create unique index verification_requests_untested_assembly_once on verification
 -- Why an act of the Director was refused: a repeated request is answered with the row that is there.
 alter table director_actions add column detail text;
 drop function if exists _record_action(api_keys, uuid, text, uuid, text, jsonb, text, text);
+
+-- Replies to repeated requests are forgotten after a day, oldest first.
+create index idempotent_replies_age on idempotent_replies (created_at);

@@ -193,6 +193,26 @@ test("an Idempotency-Key works once: the same body is replayed, another refused,
   expect(await begin(other)).toMatchObject({ state: "conflict" });
 });
 
+test("replies are forgotten after a day, by the Manager alone, and no earlier", async () => {
+  const keys = ["young", "old", "old-and-never-ended"];
+  for (const key of keys) await db.pools.manager.query("select begin_idempotent('forgetting', $1, sha256('x'))", [key]);
+  const aged =
+    "update idempotent_replies set created_at = now() - $2::interval where scope = 'forgetting' and key = $1";
+  for (const [key, age] of [
+    ["young", "23 hours 59 minutes"],
+    ["old", "24 hours 1 minute"],
+    ["old-and-never-ended", "3 days"],
+  ])
+    await db.pools.admin.query(aged, [key, age]);
+  const forget = (pool: "manager" | "agent", ctx: object = MANAGER) =>
+    db.pools[pool].query("select forget_replies($1) as n", [ctx]);
+  await expect(forget("agent")).rejects.toMatchObject({ code: "42501" });
+  await expect(forget("manager", { ...MANAGER, actor_kind: "director" })).rejects.toMatchObject({ code: "AU001" });
+  expect([(await forget("manager")).rows, (await forget("manager")).rows]).toEqual([[{ n: 2 }], [{ n: 0 }]]);
+  const { rows } = await db.pools.admin.query("select key from idempotent_replies where scope = 'forgetting'");
+  expect(rows).toEqual([{ key: "young" }]);
+});
+
 test("an act under the id of an earlier one is that one again, or is refused; at once it takes effect once", async () => {
   const mine = await createTestRun(db);
   const wish = (id: string, action: string, target: string | null, reason = "because", args: object = {}) =>

@@ -268,6 +268,12 @@ export class ManagerVerbs {
     return this.#call(db, "expire_reservations", [olderThanSeconds]);
   }
 
+  /** @returns how many replies under an Idempotency-Key were old enough to be forgotten */
+  async forgetReplies(db: Queryable): Promise<number> {
+    const rows = await callVerbRows<{ forget_replies: number }>(db, "forget_replies", this.#actor);
+    return rows[0]?.forget_replies ?? 0;
+  }
+
   setConfidence(db: Queryable, items: readonly { run_id: string; score: string }[]) {
     return this.#call(db, "set_confidence", columns(items, "run_id", "score"));
   }

@@ -19,7 +19,9 @@ export const IdempotencyHeaders = z.looseObject({
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters")
     .optional()
-    .meta({ description: "The same key with the same body replays the stored reply and does nothing again" }),
+    .meta({
+      description: "For 24 hours the same key with the same body replays the stored reply and does nothing again",
+    }),
 });
 
 /** A reply as it is stored: what a replay must send again beside the status. */
