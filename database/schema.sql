@@ -2374,6 +2374,33 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public._stored_text(p_sha256 bytea, OUT characters bigint, OUT octets bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  next_sha256 bytea := p_sha256;
+  stored blobs;
+  body text;
+begin
+  characters := 0;
+  octets := 0;
+  for i in 1 .. 64 loop
+    select * into stored from blobs b where b.sha256 = next_sha256;
+    exit when stored.sha256 is null;
+    begin
+      body := convert_from(stored.body, 'UTF8');
+    exception when data_exception then
+      body := null;
+    end;
+    characters := characters + coalesce(length(body), stored.size);
+    octets := octets + stored.size;
+    next_sha256 := decode(substring(body from '"previous":"([0-9a-f]{64})"'), 'hex');
+  end loop;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public._utc_text(p_at timestamp without time zone)
  RETURNS text
  LANGUAGE sql
@@ -5375,6 +5402,7 @@ begin
     when _is_stopped() then 'system_stopped'
     when (select count(*) from model_calls m where m.task_id = p_task_id and m.claim_id = p_claim_id) >= 200 then 'limit_reached'
     when coalesce(input_tokens_max, -1) < 0 or coalesce(output_tokens_max, -1) < 0 or tokens = 0 then 'validation_failed'
+    when not exists (select from blobs b where b.sha256 = reserve_call.request_sha256) then 'not_found'
     when not (r.provider is null or _in_list(p_provider, r.provider)) or not (r.model is null or _in_list(p_model, r.model)) then 'provider_not_allowed'
     when price.provider is null then 'unknown_price'
     when run_spent.usd + usd > r.usd_limit or run_spent.tokens + tokens > r.tokens_limit then 'budget_exhausted'
@@ -5517,21 +5545,26 @@ declare
   runtime uuid := _enter_runtime(ctx, p_token);
   c model_calls;
   price model_prices;
+  prompt record;
   code text;
 begin
   select * into c from model_calls where id = p_call_id for no key update;
+  prompt := _stored_text(c.request_sha256);
   code := case
     when runtime is null then 'unauthenticated'
     when c.id is null then 'not_found'
     when not exists (select from task_attempts p where p.claim_id = c.claim_id and p.runtime_id = runtime) then 'wrong_runtime'
     when c.status = 'settled' then 'illegal_transition'
     when coalesce(input_tokens, -1) < 0 or coalesce(output_tokens, -1) < 0 then 'validation_failed'
+    when input_tokens::numeric + output_tokens > c.reserved_tokens + prompt.octets then 'validation_failed'
+    when p_outcome is null or (p_outcome = 'ok') <> (settle_call.reply_sha256 is not null) then 'validation_failed'
+    when p_outcome = 'ok' and not exists (select from blobs b where b.sha256 = settle_call.reply_sha256) then 'not_found'
   end;
   if code is null then
     price := _price_of(c.provider, c.model, c.created_at);
     if p_outcome = 'ok' then
-      input_tokens := greatest(input_tokens, 1);
-      output_tokens := greatest(output_tokens, 1);
+      input_tokens := greatest(input_tokens, prompt.characters / 8, 1);
+      output_tokens := greatest(output_tokens, (_stored_text(settle_call.reply_sha256)).characters / 8, 1);
     end if;
     update model_calls m set status = 'settled', input_tokens = settle_call.input_tokens, output_tokens = settle_call.output_tokens, outcome = p_outcome,
       usd = round((settle_call.input_tokens * price.input_usd + settle_call.output_tokens * price.output_usd) / 1000000, 6),
@@ -5784,6 +5817,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._shows_plan(uuid,bytea): aura_owner=X/aura_owner
 -- function public._spent(uuid,uuid): aura_owner=X/aura_owner
 -- function public._store_blobs(bytea[],text[]): aura_owner=X/aura_owner
+-- function public._stored_text(bytea): aura_owner=X/aura_owner
 -- function public._utc_text(timestamp without time zone): aura_owner=X/aura_owner
 -- function public._uuid_floor(integer,xid8): aura_owner=X/aura_owner
 -- function public._verification_matches(public.task_queue,uuid,text): aura_owner=X/aura_owner
