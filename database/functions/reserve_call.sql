@@ -1,5 +1,5 @@
 -- Reserves the worst case of a model call before it is made; the id is the call's. The run's row is locked meanwhile, so two
--- calls cannot both take the last of a budget; a claim makes at most 200. The prompt is stored before: its length bounds what
+-- calls cannot both take the last of a budget, the run's or the task's where it has one; a claim makes at most 200. The prompt is stored before: its length bounds what
 -- the call can have taken. Refused: unauthenticated, not_found (also: the prompt is not stored), stale_claim,
 -- wrong_runtime, system_stopped, limit_reached, provider_not_allowed, unknown_price, budget_exhausted.
 create or replace function reserve_call(

@@ -8,3 +8,6 @@ drop function if exists _record_action(api_keys, uuid, text, uuid, text, jsonb, 
 
 -- Replies to repeated requests are forgotten after a day, oldest first.
 create index idempotent_replies_age on idempotent_replies (created_at);
+
+-- It gave a limit that nobody read: reserve_call holds a task to its budget. Made again without it.
+drop function if exists accept_tasks(jsonb, text, int, int);

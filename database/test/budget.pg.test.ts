@@ -100,6 +100,27 @@ test("a budget of 0 means that nothing may be spent, a price of 0 still counts t
   expect(await reserve(free, 1, 0, "replay", "recorded")).toEqual(refused("budget_exhausted"));
 });
 
+test("a task with a budget of its own is held to it, whatever its run has left, over all its attempts", async () => {
+  const run = await createTestRun(db, { provider: "openai" });
+  const dear = await addTestTask(db, run, { usd_limit: "0.002" });
+  const long = await addTestTask(db, run, { tokens_limit: 100 });
+  const free = await addTestTask(db, run);
+  const [poor, short, rich] = [
+    await assignAndAccept(db, runtime, dear, await createTestAgent(db, runtime, ["implement"])),
+    await assignAndAccept(db, runtime, long, await createTestAgent(db, runtime, ["implement"])),
+    await assignAndAccept(db, runtime, free, await createTestAgent(db, runtime, ["implement"])),
+  ];
+  expect(await reserve(poor, 0, 201)).toEqual(refused("budget_exhausted"));
+  expect(await reserve(short, 51, 50)).toEqual(refused("budget_exhausted"));
+  expect(await reserve(short, 50, 50)).toEqual(done);
+  expect(await reserve(short, 1, 0)).toEqual(refused("budget_exhausted"));
+  await allDone(callVerb(db.pools.manager, "escalate_tasks", MANAGER, [long], ["stuck"], ["test"]));
+  await directorAction(db, "retry_task", long);
+  const again = await assignAndAccept(db, runtime, long, await createTestAgent(db, runtime, ["implement"]));
+  expect(await reserve(again, 1, 0)).toEqual(refused("budget_exhausted"));
+  expect(await reserve(rich, 1000, 1000)).toEqual(done);
+});
+
 test("two calls at once cannot both take the last of a budget", async () => {
   const run = await createTestRun(db, { provider: "openai", usd_limit: "0.011" });
   const claims = [await claimOf(run), await claimOf(run), await claimOf(run)];

@@ -141,6 +141,8 @@ export async function addTestTask(
     key?: string;
     depends_on?: readonly string[];
     requirements?: readonly { requirement_id: string; closes: boolean }[];
+    usd_limit?: string;
+    tokens_limit?: number;
   } = {},
 ): Promise<string> {
   keys += 1;
@@ -154,8 +156,8 @@ export async function addTestTask(
     priority: 0,
     depends_on: options.depends_on ?? [],
     requirements: options.requirements ?? [],
-    usd_limit: null,
-    tokens_limit: null,
+    usd_limit: options.usd_limit ?? null,
+    tokens_limit: options.tokens_limit ?? null,
     repairs_task_id: null,
     disputes_test_ids: [],
   };

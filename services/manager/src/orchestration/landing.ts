@@ -5,6 +5,7 @@ import { countDeadApprovals, readSubjectApproval, type SubjectApproval } from ".
 import { taskLimits } from "../policy-enforcer/limits.ts";
 import { draftApproval } from "./approval-draft.ts";
 import type { JudgedSubmission } from "./judged-submission.ts";
+import { decideByPolicy } from "./policy-approval.ts";
 import { allDone, atomically, countDone, type StepDeps } from "./step.ts";
 import { headNow } from "./submission-tree.ts";
 import { workAgain } from "./work-again.ts";
@@ -69,6 +70,7 @@ async function askForLanding(deps: StepDeps, submission: JudgedSubmission): Prom
     };
     const approval = await draftApproval(tx, { ...subject, content }, taskLimits(deps.policies).approvalHours);
     allDone(await deps.verbs.openApprovals(tx, [approval]));
+    await decideByPolicy(deps, tx, submission, approval, "the Auditor judged the change");
   });
   return done ? 1 : 0;
 }
