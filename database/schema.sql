@@ -214,6 +214,7 @@ create table public.director_actions (
   code text,
   args_sha256 bytea,
   request_id text,
+  detail text,
   constraint director_actions_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id),
   constraint director_actions_pkey PRIMARY KEY (id)
 );
@@ -781,6 +782,7 @@ CREATE INDEX approvals_run ON public.approvals USING btree (run_id);
 CREATE INDEX audit_events_run ON public.audit_events USING btree (run_id, id);
 CREATE INDEX audit_events_task ON public.audit_events USING btree (task_id, id) WHERE (task_id IS NOT NULL);
 CREATE INDEX evidence_verification ON public.evidence USING btree (verification_id);
+CREATE INDEX idempotent_replies_age ON public.idempotent_replies USING btree (created_at);
 CREATE INDEX model_calls_open ON public.model_calls USING btree (created_at) WHERE (status = 'reserved'::text);
 CREATE INDEX model_calls_run ON public.model_calls USING btree (run_id);
 CREATE INDEX model_calls_task ON public.model_calls USING btree (task_id);
@@ -796,6 +798,7 @@ CREATE INDEX verdicts_requirement ON public.verdicts USING btree (requirement_id
 CREATE UNIQUE INDEX verification_requests_assembly_once ON public.verification_requests USING btree (run_id, base_revision_id, suite_id, retry) WHERE (kind = 'assembly'::text);
 CREATE UNIQUE INDEX verification_requests_once ON public.verification_requests USING btree (task_id, attempt, COALESCE(base_revision_id, run_id), COALESCE(suite_id, run_id), retry) WHERE (task_id IS NOT NULL);
 CREATE INDEX verification_requests_run ON public.verification_requests USING btree (run_id);
+CREATE UNIQUE INDEX verification_requests_untested_assembly_once ON public.verification_requests USING btree (run_id, base_revision_id, retry) WHERE ((kind = 'assembly'::text) AND (suite_id IS NULL));
 
 -- views
 
@@ -1692,6 +1695,26 @@ begin
   on conflict (key_sha256) do update set revoked_at = null where api_keys.revoked_at is not null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public._approval_digest(p_run_id uuid, p_kind text, p_subject_id uuid, p_content_sha256 bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$
+select case p_kind
+    when 'plan' then (select _plan_digest(p.run_id, p.content_sha256) from plans p where p.id = p_subject_id and p.run_id = p_run_id)
+    else sha256(convert_to(format('{"content_sha256":"%s","kind":"%s","subject_id":%s}',
+      encode(p_content_sha256, 'hex'), p_kind, coalesce(to_json(p_subject_id)::text, 'null')), 'UTF8'))
+  end
+$function$;
+
+CREATE OR REPLACE FUNCTION public._args_sha256(args jsonb)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when args is not null then sha256(convert_to(args::text, 'UTF8')) end
+$function$;
+
 CREATE OR REPLACE FUNCTION public._audit_pairs(p_table text, p_columns text[], p_changed boolean)
  RETURNS text
  LANGUAGE sql
@@ -1761,6 +1784,7 @@ CREATE OR REPLACE FUNCTION public._delivery_refusal(r public.orchestra_runs, p_r
 AS $function$
 select case
     when r.head_revision_id is distinct from p_revision_id then 'head_moved'
+    when _has_unlanded_override(r.id) then 'override_not_landed'
     when v.id is null then 'verification_missing'
     when exists (
       select from requirements q left join verdicts d on d.verification_id = v.id and d.requirement_id = q.id
@@ -1775,7 +1799,8 @@ select case
   end
   from (select) s left join lateral (
     select w.id from verifications w join verification_requests q on q.id = w.request_id
-    where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = p_revision_id and q.suite_id = r.suite_id and w.outcome = 'accepted'
+    where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = p_revision_id and q.suite_id is not distinct from r.suite_id
+      and w.outcome = 'accepted' and (q.suite_id is not null or _is_untestable(r.id))
     order by w.created_at desc limit 1) v on true
 $function$;
 
@@ -1906,6 +1931,19 @@ begin
   return f;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public._has_unlanded_override(p_run_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select exists (
+  select from task_queue t
+  where t.run_id = p_run_id and t.kind = 'implement' and t.status = 'verified' and t.overridden
+    and exists (select from task_attempts p where p.task_id = t.id and p.product_sha256 is not null)
+    and not exists (select from revisions s where s.task_id = t.id)
+    and not exists (select from task_queue n where n.repairs_task_id = t.id))
+$function$;
+
 CREATE OR REPLACE FUNCTION public._held(p_runtime uuid, task_ids uuid[], claim_ids bigint[])
  RETURNS TABLE(n bigint, task_id uuid, attempt integer, agent_id uuid, run_id uuid, code text)
  LANGUAGE sql
@@ -1965,6 +2003,18 @@ AS $function$
   select p_status in ('planning', 'awaiting_director', 'executing', 'delivering')
 $function$;
 
+CREATE OR REPLACE FUNCTION public._is_override_to_land(q public.verification_requests)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select exists (
+  select from task_queue t join task_attempts p on p.task_id = t.id and p.attempt = q.attempt and p.claim_id = q.claim_id
+  where t.id = q.task_id and t.kind = 'implement' and t.status = 'verified' and t.overridden and p.product_sha256 = q.product_sha256
+    and not exists (select from task_attempts n where n.task_id = t.id and n.attempt > p.attempt and n.product_sha256 is not null)
+    and not exists (select from revisions s where s.task_id = t.id))
+$function$;
+
 CREATE OR REPLACE FUNCTION public._is_stopped()
  RETURNS boolean
  LANGUAGE sql
@@ -2016,6 +2066,15 @@ select p_product is not null
                    where said->>'block_id' = d->>'block_id' and said->>'disposition' = d->>'disposition') end)
 $function$;
 
+CREATE OR REPLACE FUNCTION public._is_untestable(p_run_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select exists (select from requirements q where q.run_id = p_run_id)
+  and not exists (select from requirements q where q.run_id = p_run_id and q.verification_method <> 'inspection' and q.set_aside_by is null)
+$function$;
+
 CREATE OR REPLACE FUNCTION public._items(p_value jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -2041,8 +2100,7 @@ select case
     when v.id is null or q.kind <> 'implement' then 'not_found'
     when not _is_open_run(r.status) then 'run_closed'
     when not _plan_is_approved(r) then 'approval_missing'
-    when v.outcome <> 'accepted'
-      and not (v.outcome = 'rejected' and exists (select from task_queue t where t.id = q.task_id and t.overridden)) then 'verification_missing'
+    when v.outcome <> 'accepted' and not (v.outcome in ('rejected', 'inconclusive') and _is_override_to_land(q)) then 'verification_missing'
     when v.tree_sha256 is distinct from q.tree_sha256 then 'verification_missing'
     when q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
     when r.oversight = 'locked' and not exists (
@@ -2121,6 +2179,17 @@ select case
   end
 $function$;
 
+CREATE OR REPLACE FUNCTION public._plan_digest(p_run_id uuid, p_plan_sha256 bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$
+select sha256(convert_to(format('{"blocks_sha256":"%s","plan":"%s","requirements":[%s]}',
+    encode(d.blocks_sha256, 'hex'), encode(p_plan_sha256, 'hex'),
+    (select string_agg('"' || encode(q.content_sha256, 'hex') || '"', ',' order by substr(q.key, 2)::int) from requirements q where q.run_id = r.id)), 'UTF8'))
+  from orchestra_runs r join prds d on d.id = r.prd_id where r.id = p_run_id
+$function$;
+
 CREATE OR REPLACE FUNCTION public._plan_is_approved(r public.orchestra_runs)
  RETURNS boolean
  LANGUAGE sql
@@ -2156,14 +2225,13 @@ select m from model_prices m where m.provider = p_provider and m.model in (p_mod
   order by m.model = p_model desc, m.valid_from desc limit 1
 $function$;
 
-CREATE OR REPLACE FUNCTION public._record_action(p_key public.api_keys, p_id uuid, p_action text, p_target_id uuid, p_reason text, args jsonb, p_code text, p_request_id text)
+CREATE OR REPLACE FUNCTION public._record_action(p_key public.api_keys, p_id uuid, p_action text, p_target_id uuid, p_reason text, args jsonb, p_refusal text[], p_request_id text)
  RETURNS void
  LANGUAGE sql
 AS $function$
-insert into director_actions (id, director_id, action, target_id, reason, created_at, key_id, outcome, code, args_sha256, request_id)
+insert into director_actions (id, director_id, action, target_id, reason, created_at, key_id, outcome, code, detail, args_sha256, request_id)
   values (p_id, p_key.name, p_action, p_target_id, p_reason, clock_timestamp() at time zone 'UTC', p_key.id,
-          case when p_code is null then 'done' else 'refused' end, p_code,
-          case when args is null then null else sha256(convert_to(args::text, 'UTF8')) end, p_request_id)
+          case when p_refusal is null then 'done' else 'refused' end, p_refusal[1], p_refusal[2], _args_sha256(args), p_request_id)
 $function$;
 
 CREATE OR REPLACE FUNCTION public._record_event(p_event_type text, p_severity text, p_description text, p_subject_type text, p_subject_id text, p_run_id uuid, p_task_id uuid, p_changes text DEFAULT ''::text, p_payload bytea DEFAULT NULL::bytea)
@@ -2265,6 +2333,17 @@ AS $function$
   select case when octet_length(p_text) <= 1000 then p_text else 'sha256:' || encode(sha256(convert_to(p_text, 'UTF8')), 'hex') end
 $function$;
 
+CREATE OR REPLACE FUNCTION public._shows_plan(p_plan_id uuid, p_content_sha256 bytea)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+select coalesce((
+  select _json(p_content_sha256) = jsonb_build_object('kind', 'plan', 'revision', p.revision, 'plan', _json(p.content_sha256), 'requirements',
+    (select coalesce(jsonb_agg(_json(q.content_sha256) order by substr(q.key, 2)::int), '[]') from requirements q where q.run_id = p.run_id))
+  from plans p where p.id = p_plan_id), false)
+$function$;
+
 CREATE OR REPLACE FUNCTION public._spent(p_run_id uuid, p_task_id uuid, OUT usd numeric, OUT tokens numeric)
  RETURNS record
  LANGUAGE sql
@@ -2292,6 +2371,33 @@ begin
   from unnest(bodies, media_types) i (body, media_type) order by sha256(i.body)
   on conflict do nothing;
   return query select sha256(i.body) from unnest(bodies) with ordinality i (body, n) order by i.n;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public._stored_text(p_sha256 bytea, OUT characters bigint, OUT octets bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  next_sha256 bytea := p_sha256;
+  stored blobs;
+  body text;
+begin
+  characters := 0;
+  octets := 0;
+  for i in 1 .. 64 loop
+    select * into stored from blobs b where b.sha256 = next_sha256;
+    exit when stored.sha256 is null;
+    begin
+      body := convert_from(stored.body, 'UTF8');
+    exception when data_exception then
+      body := null;
+    end;
+    characters := characters + coalesce(length(body), stored.size);
+    octets := octets + stored.size;
+    next_sha256 := decode(substring(body from '"previous":"([0-9a-f]{64})"'), 'hex');
+  end loop;
 end
 $function$;
 
@@ -2490,7 +2596,7 @@ begin
     return _outcome('adopt_plan', 'plan', plan_id, 'illegal_transition', 'not the next revision');
   end if;
   insert into plans (id, run_id, revision, content_sha256, digest, verification_id)
-  values (plan_id, r.id, (plan->>'revision')::int, q.product_sha256, decode(plan->>'digest', 'hex'), (plan->>'verification_id')::uuid);
+  values (plan_id, r.id, (plan->>'revision')::int, q.product_sha256, _plan_digest(r.id, q.product_sha256), (plan->>'verification_id')::uuid);
   update orchestra_runs set plan_id = adopting.plan_id where id = r.id;
   return _outcome('adopt_plan', 'plan', plan_id, null);
 end
@@ -4220,7 +4326,7 @@ begin
   return query
     with due as (
       select q.id from verification_requests q join orchestra_runs r on r.id = q.run_id left join task_queue t on t.id = q.task_id
-      where _is_open_run(r.status) and (q.task_id is null or (t.status = 'submitted' and t.claim_id = q.claim_id))
+      where _is_open_run(r.status) and (q.task_id is null or (t.status = 'submitted' and t.claim_id = q.claim_id) or _is_override_to_land(q))
         and not exists (select from verifications v where v.request_id = q.id)
         and not exists (select from verification_leases l where l.request_id = q.id and l.expires_at > clock_timestamp())
       order by q.created_at, q.id limit least(greatest(p_limit, 0), 100) for no key update of q skip locked)
@@ -4241,7 +4347,7 @@ CREATE OR REPLACE FUNCTION public.create_project(ctx jsonb, presented_key text, 
 AS $function$
 declare
   k api_keys := _enter_director(ctx, presented_key, array['director', 'service']);
-  new_id uuid := uuid_v7();
+  new_id uuid := coalesce((ctx->>'action_id')::uuid, uuid_v7());
   taken uuid;
 begin
   if k.role is null then
@@ -4252,9 +4358,10 @@ begin
   insert into projects (id, name, created_at) values (new_id, p_name, clock_timestamp() at time zone 'UTC') on conflict do nothing;
   if not found then
     select id into taken from projects where name = p_name;
+    if taken = new_id then return _outcome('create_project', 'project', new_id, null); end if;
     return _outcome('create_project', 'project', null, 'name_taken', taken::text);
   end if;
-  perform _record_action(k, uuid_v7(), 'create_project', new_id, null, jsonb_build_object('name', p_name), null, ctx->>'request_id');
+  perform _record_action(k, new_id, 'create_project', new_id, null, jsonb_build_object('name', p_name), null, ctx->>'request_id');
   return _outcome('create_project', 'project', new_id, null);
 end
 $function$;
@@ -4299,7 +4406,7 @@ begin
           coalesce((run->>'usd_limit')::numeric, 0), coalesce((run->>'tokens_limit')::bigint, 0), coalesce((run->>'strict_policy')::boolean, true), k.name);
   insert into task_queue (id, run_id, status, priority, created_at, kind, key, title, spec_sha256)
   values ((task->>'id')::uuid, run_id, 'ready', 0, clock_timestamp() at time zone 'UTC', 'requirements', task->>'key', task->>'title', decode(task->>'spec_sha256', 'hex'));
-  perform _record_action(k, uuid_v7(), 'create_run', run_id, null, run #- '{prd,blocks}', null, ctx->>'request_id');
+  perform _record_action(k, coalesce((ctx->>'action_id')::uuid, uuid_v7()), 'create_run', run_id, null, run #- '{prd,blocks}', null, ctx->>'request_id');
   return _outcome('create_run', 'run', run_id, null);
 end
 $function$;
@@ -4467,6 +4574,26 @@ begin
   update sandbox_jobs j set status = 'done', result_sha256 = i.result, finished_at = clock_timestamp(), lease_holder = null, lease_expires_at = null
   from unnest(job_ids, results, codes) i (id, result, code) where j.id = i.id and i.code is null;
   return query select * from _outcomes('finish_sandbox_jobs', 'sandbox_job', job_ids, codes);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.forget_replies(ctx jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  forgotten int;
+begin
+  perform _enter(ctx, array['manager']);
+  delete from idempotent_replies i using (
+    select scope, key from idempotent_replies where created_at < clock_timestamp() - interval '24 hours'
+    order by created_at limit 1000 for update skip locked) old
+  where i.scope = old.scope and i.key = old.key;
+  get diagnostics forgotten = row_count;
+  return forgotten;
 end
 $function$;
 
@@ -4736,8 +4863,10 @@ begin
       when exists (select from approvals x where x.id = a.id) then null
       when not exists (select from orchestra_runs r where r.id = a.run_id and _is_open_run(r.status)) then 'run_closed'
       when not exists (select from blobs b where b.sha256 = decode(a.content_sha256, 'hex')) then 'not_found'
+      when decode(a.digest, 'hex') is distinct from _approval_digest(a.run_id, a.kind, a.subject_id, decode(a.content_sha256, 'hex')) then 'digest_mismatch'
+      when a.kind = 'plan' and not _shows_plan(a.subject_id, decode(a.content_sha256, 'hex')) then 'product_mismatch'
     end order by array_position(ids, a.id))
-  into codes from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, content_sha256 text);
+  into codes from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, kind text, digest text, subject_id uuid, content_sha256 text);
   insert into approvals (id, run_id, kind, digest, subject_id, content_sha256, question, expires_at)
   select a.id, a.run_id, a.kind, decode(a.digest, 'hex'), a.subject_id, decode(a.content_sha256, 'hex'), a.question, a.expires_at
   from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, kind text, digest text, subject_id uuid, content_sha256 text, question text, expires_at timestamptz)
@@ -5178,12 +5307,14 @@ begin
       when earlier[q.ordinality] is not null then null
       when r.id is null or (q.task_id is not null and t.id is null) then 'not_found'
       when not _is_open_run(r.status) then 'run_closed'
-      when q.task_id is not null and (t.status <> 'submitted' or t.run_id <> q.run_id or t.kind <> q.kind or t.attempt is distinct from q.attempt
-        or t.claim_id is distinct from q.claim_id) then 'illegal_transition'
+      when q.task_id is not null and (t.run_id <> q.run_id or t.kind <> q.kind) then 'illegal_transition'
+      when q.task_id is not null and (t.status <> 'submitted' or t.attempt is distinct from q.attempt or t.claim_id is distinct from q.claim_id)
+        and not _is_override_to_land(rows[q.ordinality]) then 'illegal_transition'
       when (q.kind = 'assembly') <> (q.task_id is null) then 'illegal_transition'
       when q.kind in ('implement', 'assembly') and q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
       when q.kind = 'assembly' and not exists (select from revisions v where v.id = q.base_revision_id and v.tree_sha256 = q.tree_sha256) then 'head_moved'
       when q.kind in ('implement', 'assembly') and q.suite_id is distinct from r.suite_id then 'suite_moved'
+      when q.kind = 'assembly' and q.suite_id is null and not _is_untestable(q.run_id) then 'suite_missing'
       when exists (select from unnest(array[q.product_sha256, q.tree_sha256]) h where h is not null and not exists (select from blobs b where b.sha256 = h)) then 'not_found'
       when q.retry > 0 and not exists (
         select from verification_requests v join verifications w on w.request_id = v.id
@@ -5271,6 +5402,7 @@ begin
     when _is_stopped() then 'system_stopped'
     when (select count(*) from model_calls m where m.task_id = p_task_id and m.claim_id = p_claim_id) >= 200 then 'limit_reached'
     when coalesce(input_tokens_max, -1) < 0 or coalesce(output_tokens_max, -1) < 0 or tokens = 0 then 'validation_failed'
+    when not exists (select from blobs b where b.sha256 = reserve_call.request_sha256) then 'not_found'
     when not (r.provider is null or _in_list(p_provider, r.provider)) or not (r.model is null or _in_list(p_model, r.model)) then 'provider_not_allowed'
     when price.provider is null then 'unknown_price'
     when run_spent.usd + usd > r.usd_limit or run_spent.tokens + tokens > r.tokens_limit then 'budget_exhausted'
@@ -5413,21 +5545,26 @@ declare
   runtime uuid := _enter_runtime(ctx, p_token);
   c model_calls;
   price model_prices;
+  prompt record;
   code text;
 begin
   select * into c from model_calls where id = p_call_id for no key update;
+  prompt := _stored_text(c.request_sha256);
   code := case
     when runtime is null then 'unauthenticated'
     when c.id is null then 'not_found'
     when not exists (select from task_attempts p where p.claim_id = c.claim_id and p.runtime_id = runtime) then 'wrong_runtime'
     when c.status = 'settled' then 'illegal_transition'
     when coalesce(input_tokens, -1) < 0 or coalesce(output_tokens, -1) < 0 then 'validation_failed'
+    when input_tokens::numeric + output_tokens > c.reserved_tokens + prompt.octets then 'validation_failed'
+    when p_outcome is null or (p_outcome = 'ok') <> (settle_call.reply_sha256 is not null) then 'validation_failed'
+    when p_outcome = 'ok' and not exists (select from blobs b where b.sha256 = settle_call.reply_sha256) then 'not_found'
   end;
   if code is null then
     price := _price_of(c.provider, c.model, c.created_at);
     if p_outcome = 'ok' then
-      input_tokens := greatest(input_tokens, 1);
-      output_tokens := greatest(output_tokens, 1);
+      input_tokens := greatest(input_tokens, prompt.characters / 8, 1);
+      output_tokens := greatest(output_tokens, (_stored_text(settle_call.reply_sha256)).characters / 8, 1);
     end if;
     update model_calls m set status = 'settled', input_tokens = settle_call.input_tokens, output_tokens = settle_call.output_tokens, outcome = p_outcome,
       usd = round((settle_call.input_tokens * price.input_usd + settle_call.output_tokens * price.output_usd) / 1000000, 6),
@@ -5473,7 +5610,8 @@ CREATE OR REPLACE FUNCTION public.take_director_action(ctx jsonb, presented_key 
 AS $function$
 declare
   k api_keys := _enter_director(ctx, presented_key, array['director']);
-  act_id uuid := uuid_v7();
+  act_id uuid := coalesce((ctx->>'action_id')::uuid, uuid_v7());
+  earlier director_actions;
   refusal text[];  -- code, detail
   known boolean := p_action in ('approve', 'reject', 'request_changes', 'answer', 'set_aside', 'confirm_inspection', 'deliver_partial', 'pause', 'resume',
     'cancel', 'cancel_task', 'retry_task', 'reassign_task', 'override_verdict', 'set_priority', 'set_budget', 'suspend_agent', 'reinstate_agent', 'retire_agent',
@@ -5485,6 +5623,18 @@ begin
       case when k.id is null then null else 'there is no such action' end;
     return;
   end if;
+  perform pg_advisory_xact_lock(hashtextextended(act_id::text, 0));  -- the same act twice at once: the second finds the first
+  select * into earlier from director_actions d where d.id = act_id;
+  if earlier.id is not null and (earlier.key_id, earlier.action, earlier.target_id, earlier.reason, earlier.args_sha256)
+    is not distinct from (k.id, p_action, p_target_id, p_reason, _args_sha256(args)) then
+    return query select earlier.id, earlier.outcome, earlier.code, earlier.detail;
+    return;
+  elsif earlier.id is not null then
+    perform _record_refusals('take_director_action', 'director_action', array[act_id], array['idempotency_conflict']);
+    return query select act_id, 'refused', 'idempotency_conflict', 'this act was another one before';
+    return;
+  end if;
+  perform _act_as(current_setting('aura.actor_kind'), current_setting('aura.actor_id'), ctx->>'request_id', act_id::text);
   perform _in_verb(p_action);
   refusal := case
     when k.role is null then array['forbidden', 'role director']
@@ -5497,7 +5647,7 @@ begin
     when p_action in ('suspend_agent', 'reinstate_agent', 'retire_agent', 'create_agent') then _act_on_agent(p_action, p_target_id, args)
     else _act_on_system(act_id, p_action)
   end;
-  perform _record_action(k, act_id, p_action, p_target_id, p_reason, args, refusal[1], ctx->>'request_id');
+  perform _record_action(k, act_id, p_action, p_target_id, p_reason, args, refusal, ctx->>'request_id');
   if refusal[1] is not null then
     perform _record_refusals('take_director_action', 'director_action', array[act_id], array[refusal[1]]);
   end if;
@@ -5522,7 +5672,8 @@ begin
       when a.id is null then 'not_found'
       when a.status <> 'approved' then 'illegal_transition'
       when a.used_at is not null then 'approval_used'
-      when a.digest is distinct from i.digest then 'digest_mismatch'
+      when a.digest is distinct from i.digest or a.digest is distinct from _approval_digest(a.run_id, a.kind, a.subject_id, a.content_sha256)
+        then 'digest_mismatch'
       when a.expires_at <= clock_timestamp() then 'expired'
     end order by i.n)
   into codes from unnest(approval_ids, digests) with ordinality i (id, digest, n) left join approvals a on a.id = i.id;
@@ -5618,6 +5769,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._act_on_task(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_verdict(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._adopt_director_key(bytea): aura_owner=X/aura_owner
+-- function public._approval_digest(uuid,text,uuid,bytea): aura_owner=X/aura_owner
+-- function public._args_sha256(jsonb): aura_owner=X/aura_owner
 -- function public._audit_pairs(text,text[],boolean): aura_owner=X/aura_owner
 -- function public._audit_text(text,text,text): aura_owner=X/aura_owner
 -- function public._cancel(uuid[],text[]): aura_owner=X/aura_owner
@@ -5630,14 +5783,17 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._enter_runtime(jsonb,text): aura_owner=X/aura_owner
 -- function public._event_bytes(public.event_frame,text,text,text,text,uuid,uuid,text,text,text,text,text,text): aura_owner=X/aura_owner
 -- function public._event_frame(): aura_owner=X/aura_owner
+-- function public._has_unlanded_override(uuid): aura_owner=X/aura_owner
 -- function public._held(uuid,uuid[],bigint[]): aura_owner=X/aura_owner
 -- function public._in_list(text,text): aura_owner=X/aura_owner
 -- function public._in_verb(text): aura_owner=X/aura_owner
 -- function public._is_carried_suite(public.orchestra_runs,bytea): aura_owner=X/aura_owner
 -- function public._is_open_run(text): aura_owner=X/aura_owner
+-- function public._is_override_to_land(public.verification_requests): aura_owner=X/aura_owner
 -- function public._is_stopped(): aura_owner=X/aura_owner
 -- function public._is_tree_of_run(public.orchestra_runs,bytea): aura_owner=X/aura_owner
 -- function public._is_understood(jsonb,jsonb,jsonb): aura_owner=X/aura_owner
+-- function public._is_untestable(uuid): aura_owner=X/aura_owner
 -- function public._items(jsonb): aura_owner=X/aura_owner
 -- function public._json(bytea): aura_owner=X/aura_owner
 -- function public._landing_refusal(public.verification_requests,public.verifications,public.orchestra_runs): aura_owner=X/aura_owner
@@ -5648,17 +5804,20 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._outcome(text,text,uuid,text,text): aura_owner=X/aura_owner
 -- function public._outcomes(text,text,uuid[],text[],text[],uuid[]): aura_owner=X/aura_owner
 -- function public._partial_refusal(public.orchestra_runs,uuid): aura_owner=X/aura_owner
+-- function public._plan_digest(uuid,bytea): aura_owner=X/aura_owner
 -- function public._plan_is_approved(public.orchestra_runs): aura_owner=X/aura_owner
 -- function public._policy_allows(public.approvals,public.orchestra_runs,uuid): aura_owner=X/aura_owner
 -- function public._price_of(text,text,timestamp with time zone): aura_owner=X/aura_owner
--- function public._record_action(public.api_keys,uuid,text,uuid,text,jsonb,text,text): aura_owner=X/aura_owner
+-- function public._record_action(public.api_keys,uuid,text,uuid,text,jsonb,text[],text): aura_owner=X/aura_owner
 -- function public._record_event(text,text,text,text,text,uuid,uuid,text,bytea): aura_owner=X/aura_owner
 -- function public._record_refusals(text,text,uuid[],text[]): aura_owner=X/aura_owner
 -- function public._replay_query(public.governed_tables): aura_owner=X/aura_owner
 -- function public._runtime_of(text): aura_owner=X/aura_owner
 -- function public._short_text(text): aura_owner=X/aura_owner
+-- function public._shows_plan(uuid,bytea): aura_owner=X/aura_owner
 -- function public._spent(uuid,uuid): aura_owner=X/aura_owner
 -- function public._store_blobs(bytea[],text[]): aura_owner=X/aura_owner
+-- function public._stored_text(bytea): aura_owner=X/aura_owner
 -- function public._utc_text(timestamp without time zone): aura_owner=X/aura_owner
 -- function public._uuid_floor(integer,xid8): aura_owner=X/aura_owner
 -- function public._verification_matches(public.task_queue,uuid,text): aura_owner=X/aura_owner
@@ -5718,6 +5877,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.finish_idempotent(text,text,integer,bytea): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.finish_runs(jsonb,uuid[],text[],text[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.finish_sandbox_jobs(jsonb,text,uuid[],bytea[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
+-- function public.forget_replies(jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.install_audit_triggers(): aura_owner=X/aura_owner
 -- function public.land_partial_revision(jsonb,uuid,uuid,bytea,text): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.land_revisions(jsonb,uuid[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner

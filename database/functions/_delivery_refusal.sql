@@ -1,9 +1,10 @@
--- Why this revision may not be delivered as verified; null when it may: its assembly was accepted with the current suite,
--- every `must` requirement passed in it or was decided by a person, no person said fail, and the gates of its plan and of
--- its delivery were passed.
+-- Why this revision may not be delivered as verified; null when it may: its assembly was accepted with the current suite
+-- (without one only where there is nothing to test), every `must` requirement passed in it or was decided by a person, no
+-- person said fail, every overridden change has landed (or is done again), and the gates of its plan and of its delivery were passed.
 create or replace function _delivery_refusal(r orchestra_runs, p_revision_id uuid) returns text language sql stable as $$
 select case
     when r.head_revision_id is distinct from p_revision_id then 'head_moved'
+    when _has_unlanded_override(r.id) then 'override_not_landed'
     when v.id is null then 'verification_missing'
     when exists (
       select from requirements q left join verdicts d on d.verification_id = v.id and d.requirement_id = q.id
@@ -18,7 +19,8 @@ select case
   end
   from (select) s left join lateral (
     select w.id from verifications w join verification_requests q on q.id = w.request_id
-    where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = p_revision_id and q.suite_id = r.suite_id and w.outcome = 'accepted'
+    where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = p_revision_id and q.suite_id is not distinct from r.suite_id
+      and w.outcome = 'accepted' and (q.suite_id is not null or _is_untestable(r.id))
     order by w.created_at desc limit 1) v on true
 $$;
 revoke all on function _delivery_refusal(orchestra_runs, uuid) from public;

@@ -4,8 +4,7 @@ select case
     when v.id is null or q.kind <> 'implement' then 'not_found'
     when not _is_open_run(r.status) then 'run_closed'
     when not _plan_is_approved(r) then 'approval_missing'
-    when v.outcome <> 'accepted'
-      and not (v.outcome = 'rejected' and exists (select from task_queue t where t.id = q.task_id and t.overridden)) then 'verification_missing'
+    when v.outcome <> 'accepted' and not (v.outcome in ('rejected', 'inconclusive') and _is_override_to_land(q)) then 'verification_missing'
     when v.tree_sha256 is distinct from q.tree_sha256 then 'verification_missing'
     when q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
     when r.oversight = 'locked' and not exists (

@@ -3,7 +3,7 @@
 -- model are the agent's own where the run allows them, else the run's. Raises AU005 for an unknown token.
 create or replace function accept_tasks(
   ctx jsonb, p_token text, p_limit int, lease_s int
-) returns table (task_id uuid, run_id uuid, kind text, key text, agent_id uuid, agent_slug text, mode text, provider text, model text, attempt int, claim_id bigint, context bytea, tokens_limit bigint)
+) returns table (task_id uuid, run_id uuid, kind text, key text, agent_id uuid, agent_slug text, mode text, provider text, model text, attempt int, claim_id bigint, context bytea)
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
 #variable_conflict use_column
@@ -32,7 +32,7 @@ begin
     select t.id, t.run_id, t.kind, t.key, a.id, a.slug, a.mode,
            case when _in_list(a.provider, r.provider) then a.provider else r.provider end,
            case when _in_list(a.provider, r.provider) and _in_list(a.model, r.model) then a.model else r.model end,
-           t.attempt, t.claim_id, b.body, t.tokens_limit
+           t.attempt, t.claim_id, b.body
     from task_queue t join orchestra_runs r on r.id = t.run_id join agents a on a.id = t.assigned_agent::uuid join blobs b on b.sha256 = t.context_sha256
     where t.id = any (ids) order by array_position(ids, t.id);
 end

@@ -1,5 +1,5 @@
--- The verified plan of a run: {id, run_id, revision, content_sha256, digest, verification_id}; it is the run's plan from now
--- on. The same again: done. Refused: not_found, run_closed, verification_missing (none accepted exactly this content),
+-- The verified plan of a run: {id, run_id, revision, content_sha256, verification_id}; it is the run's plan from now on, and
+-- its digest (_plan_digest) what an approval of it binds. The same again: done. Refused: not_found, run_closed, verification_missing (none accepted exactly this content),
 -- illegal_transition (not the next revision).
 create or replace function adopt_plan(ctx jsonb, plan jsonb) returns verb_outcome
   language plpgsql
@@ -25,7 +25,7 @@ begin
     return _outcome('adopt_plan', 'plan', plan_id, 'illegal_transition', 'not the next revision');
   end if;
   insert into plans (id, run_id, revision, content_sha256, digest, verification_id)
-  values (plan_id, r.id, (plan->>'revision')::int, q.product_sha256, decode(plan->>'digest', 'hex'), (plan->>'verification_id')::uuid);
+  values (plan_id, r.id, (plan->>'revision')::int, q.product_sha256, _plan_digest(r.id, q.product_sha256), (plan->>'verification_id')::uuid);
   update orchestra_runs set plan_id = adopting.plan_id where id = r.id;
   return _outcome('adopt_plan', 'plan', plan_id, null);
 end

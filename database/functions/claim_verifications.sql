@@ -12,7 +12,7 @@ begin
   return query
     with due as (
       select q.id from verification_requests q join orchestra_runs r on r.id = q.run_id left join task_queue t on t.id = q.task_id
-      where _is_open_run(r.status) and (q.task_id is null or (t.status = 'submitted' and t.claim_id = q.claim_id))
+      where _is_open_run(r.status) and (q.task_id is null or (t.status = 'submitted' and t.claim_id = q.claim_id) or _is_override_to_land(q))
         and not exists (select from verifications v where v.request_id = q.id)
         and not exists (select from verification_leases l where l.request_id = q.id and l.expires_at > clock_timestamp())
       order by q.created_at, q.id limit least(greatest(p_limit, 0), 100) for no key update of q skip locked)

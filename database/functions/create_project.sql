@@ -1,10 +1,11 @@
--- A new project. Refused: unauthenticated, forbidden, validation_failed, name_taken (detail: the id of the project that has the name).
+-- A new project, of the id ctx.action_id where given; the same again: done. Refused: unauthenticated, forbidden,
+-- validation_failed, name_taken (detail: the id of the project that has the name).
 create or replace function create_project(ctx jsonb, presented_key text, p_name text) returns verb_outcome
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
 declare
   k api_keys := _enter_director(ctx, presented_key, array['director', 'service']);
-  new_id uuid := uuid_v7();
+  new_id uuid := coalesce((ctx->>'action_id')::uuid, uuid_v7());
   taken uuid;
 begin
   if k.role is null then
@@ -15,9 +16,10 @@ begin
   insert into projects (id, name, created_at) values (new_id, p_name, clock_timestamp() at time zone 'UTC') on conflict do nothing;
   if not found then
     select id into taken from projects where name = p_name;
+    if taken = new_id then return _outcome('create_project', 'project', new_id, null); end if;
     return _outcome('create_project', 'project', null, 'name_taken', taken::text);
   end if;
-  perform _record_action(k, uuid_v7(), 'create_project', new_id, null, jsonb_build_object('name', p_name), null, ctx->>'request_id');
+  perform _record_action(k, new_id, 'create_project', new_id, null, jsonb_build_object('name', p_name), null, ctx->>'request_id');
   return _outcome('create_project', 'project', new_id, null);
 end
 $$;

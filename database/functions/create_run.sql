@@ -38,7 +38,7 @@ begin
           coalesce((run->>'usd_limit')::numeric, 0), coalesce((run->>'tokens_limit')::bigint, 0), coalesce((run->>'strict_policy')::boolean, true), k.name);
   insert into task_queue (id, run_id, status, priority, created_at, kind, key, title, spec_sha256)
   values ((task->>'id')::uuid, run_id, 'ready', 0, clock_timestamp() at time zone 'UTC', 'requirements', task->>'key', task->>'title', decode(task->>'spec_sha256', 'hex'));
-  perform _record_action(k, uuid_v7(), 'create_run', run_id, null, run #- '{prd,blocks}', null, ctx->>'request_id');
+  perform _record_action(k, coalesce((ctx->>'action_id')::uuid, uuid_v7()), 'create_run', run_id, null, run #- '{prd,blocks}', null, ctx->>'request_id');
   return _outcome('create_run', 'run', run_id, null);
 end
 $$;

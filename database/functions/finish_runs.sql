@@ -1,6 +1,6 @@
 -- Ends runs: completed/verified (see _delivery_refusal), completed/partial (see _partial_refusal), failed, cancelled.
 -- Open approvals are voided. Refused: not_found, illegal_transition, tasks_open (cancel or fail them first), head_moved,
--- verification_missing, requirement_failed, approval_missing, nothing_delivered.
+-- override_not_landed, verification_missing, requirement_failed, approval_missing, nothing_delivered.
 create or replace function finish_runs(
   ctx jsonb, run_ids uuid[], statuses text[], stop_reasons text[], revision_ids uuid[]
 ) returns setof verb_outcome

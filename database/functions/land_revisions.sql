@@ -1,5 +1,5 @@
--- Puts accepted trees on top of the landed head, in the order of the call; an overridden task's rejected one too. The id is
--- the new revision's. Landed before: done with the same id. Refused: not_found, run_closed, verification_missing, head_moved,
+-- Puts accepted trees on top of the landed head, in the order of the call; of an overridden task also the one that was not
+-- accepted (_is_override_to_land), judged on the head like every other. The id is the new revision's. Landed before: done with the same id. Refused: not_found, run_closed, verification_missing, head_moved,
 -- approval_missing (of the current plan, in a locked run also of this landing: about the request or the verification).
 create or replace function land_revisions(ctx jsonb, verification_ids uuid[], messages text[]) returns setof verb_outcome
   language plpgsql

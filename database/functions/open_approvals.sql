@@ -1,5 +1,6 @@
 -- Gates: {id, run_id, kind, digest, subject_id, content_sha256, question, expires_at}. The same id again: done.
--- Refused: run_closed, not_found (content is not stored).
+-- Refused: run_closed, not_found (content is not stored), digest_mismatch (not the one that the database computes),
+-- product_mismatch (a plan's gate shows another document than the plan and its requirements).
 create or replace function open_approvals(ctx jsonb, approvals jsonb) returns setof verb_outcome
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
@@ -14,8 +15,10 @@ begin
       when exists (select from approvals x where x.id = a.id) then null
       when not exists (select from orchestra_runs r where r.id = a.run_id and _is_open_run(r.status)) then 'run_closed'
       when not exists (select from blobs b where b.sha256 = decode(a.content_sha256, 'hex')) then 'not_found'
+      when decode(a.digest, 'hex') is distinct from _approval_digest(a.run_id, a.kind, a.subject_id, decode(a.content_sha256, 'hex')) then 'digest_mismatch'
+      when a.kind = 'plan' and not _shows_plan(a.subject_id, decode(a.content_sha256, 'hex')) then 'product_mismatch'
     end order by array_position(ids, a.id))
-  into codes from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, content_sha256 text);
+  into codes from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, kind text, digest text, subject_id uuid, content_sha256 text);
   insert into approvals (id, run_id, kind, digest, subject_id, content_sha256, question, expires_at)
   select a.id, a.run_id, a.kind, decode(a.digest, 'hex'), a.subject_id, decode(a.content_sha256, 'hex'), a.question, a.expires_at
   from jsonb_to_recordset(_items(open_approvals.approvals)) a (id uuid, run_id uuid, kind text, digest text, subject_id uuid, content_sha256 text, question text, expires_at timestamptz)

@@ -1,7 +1,7 @@
 -- Asks the Auditor to judge submissions, or the assembly of a run. Item: the columns of verification_requests by name, hashes
 -- in hex. What was asked before is done, with the id of the earlier request in detail. Refused: illegal_transition (not
--- submitted, or not with that attempt and claim), run_closed, head_moved, suite_moved (implement and assembly are judged on
--- the landed head with the current suite), not_found, retry_refused (a repeat needs an earlier verdict without conclusion;
+-- submitted, or not with that attempt and claim; an overridden change that has not landed is judged on the head, too), run_closed, head_moved, suite_moved (implement and assembly are judged on
+-- the landed head with the current suite), suite_missing (an assembly without one, where something is to be tested), not_found, retry_refused (a repeat needs an earlier verdict without conclusion;
 -- of an assembly also a rejecting one, since the Director may have decided what failed).
 create or replace function request_verifications(ctx jsonb, requests jsonb) returns setof verb_outcome
   language plpgsql
@@ -30,12 +30,14 @@ begin
       when earlier[q.ordinality] is not null then null
       when r.id is null or (q.task_id is not null and t.id is null) then 'not_found'
       when not _is_open_run(r.status) then 'run_closed'
-      when q.task_id is not null and (t.status <> 'submitted' or t.run_id <> q.run_id or t.kind <> q.kind or t.attempt is distinct from q.attempt
-        or t.claim_id is distinct from q.claim_id) then 'illegal_transition'
+      when q.task_id is not null and (t.run_id <> q.run_id or t.kind <> q.kind) then 'illegal_transition'
+      when q.task_id is not null and (t.status <> 'submitted' or t.attempt is distinct from q.attempt or t.claim_id is distinct from q.claim_id)
+        and not _is_override_to_land(rows[q.ordinality]) then 'illegal_transition'
       when (q.kind = 'assembly') <> (q.task_id is null) then 'illegal_transition'
       when q.kind in ('implement', 'assembly') and q.base_revision_id is distinct from r.head_revision_id then 'head_moved'
       when q.kind = 'assembly' and not exists (select from revisions v where v.id = q.base_revision_id and v.tree_sha256 = q.tree_sha256) then 'head_moved'
       when q.kind in ('implement', 'assembly') and q.suite_id is distinct from r.suite_id then 'suite_moved'
+      when q.kind = 'assembly' and q.suite_id is null and not _is_untestable(q.run_id) then 'suite_missing'
       when exists (select from unnest(array[q.product_sha256, q.tree_sha256]) h where h is not null and not exists (select from blobs b where b.sha256 = h)) then 'not_found'
       when q.retry > 0 and not exists (
         select from verification_requests v join verifications w on w.request_id = v.id

@@ -1,5 +1,6 @@
 -- Reserves the worst case of a model call before it is made; the id is the call's. The run's row is locked meanwhile, so two
--- calls cannot both take the last of a budget; a claim makes at most 200. Refused: unauthenticated, not_found, stale_claim,
+-- calls cannot both take the last of a budget, the run's or the task's where it has one; a claim makes at most 200. The prompt is stored before: its length bounds what
+-- the call can have taken. Refused: unauthenticated, not_found (also: the prompt is not stored), stale_claim,
 -- wrong_runtime, system_stopped, limit_reached, provider_not_allowed, unknown_price, budget_exhausted.
 create or replace function reserve_call(
   ctx jsonb, p_token text, p_task_id uuid, p_claim_id bigint, p_provider text, p_model text, input_tokens_max bigint, output_tokens_max bigint, request_sha256 bytea
@@ -31,6 +32,7 @@ begin
     when _is_stopped() then 'system_stopped'
     when (select count(*) from model_calls m where m.task_id = p_task_id and m.claim_id = p_claim_id) >= 200 then 'limit_reached'
     when coalesce(input_tokens_max, -1) < 0 or coalesce(output_tokens_max, -1) < 0 or tokens = 0 then 'validation_failed'
+    when not exists (select from blobs b where b.sha256 = reserve_call.request_sha256) then 'not_found'
     when not (r.provider is null or _in_list(p_provider, r.provider)) or not (r.model is null or _in_list(p_model, r.model)) then 'provider_not_allowed'
     when price.provider is null then 'unknown_price'
     when run_spent.usd + usd > r.usd_limit or run_spent.tokens + tokens > r.tokens_limit then 'budget_exhausted'

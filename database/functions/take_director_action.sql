@@ -1,6 +1,8 @@
 -- Everything that only the Director may do. Checks the presented key and its role here, so that the Manager cannot act for
--- the Director; writes one row of director_actions, refused ones too, and the effect, in one transaction. The id is that
--- row's; null when the key is unknown. Refused: unauthenticated, forbidden, validation_failed and what the action says.
+-- the Director; writes one row of director_actions, refused ones too, and the effect, in one transaction. The row's id is
+-- ctx.action_id where given: the same act under it again does nothing and is answered with that row. The id is null when the
+-- key is unknown. Refused: unauthenticated, forbidden, validation_failed, idempotency_conflict (another act under the id of an
+-- earlier one) and what the action says.
 create or replace function take_director_action(
   ctx jsonb, presented_key text, p_action text, p_target_id uuid, p_reason text, args jsonb
 ) returns table (id uuid, outcome text, code text, detail text)
@@ -8,7 +10,8 @@ create or replace function take_director_action(
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
 declare
   k api_keys := _enter_director(ctx, presented_key, array['director']);
-  act_id uuid := uuid_v7();
+  act_id uuid := coalesce((ctx->>'action_id')::uuid, uuid_v7());
+  earlier director_actions;
   refusal text[];  -- code, detail
   known boolean := p_action in ('approve', 'reject', 'request_changes', 'answer', 'set_aside', 'confirm_inspection', 'deliver_partial', 'pause', 'resume',
     'cancel', 'cancel_task', 'retry_task', 'reassign_task', 'override_verdict', 'set_priority', 'set_budget', 'suspend_agent', 'reinstate_agent', 'retire_agent',
@@ -20,6 +23,18 @@ begin
       case when k.id is null then null else 'there is no such action' end;
     return;
   end if;
+  perform pg_advisory_xact_lock(hashtextextended(act_id::text, 0));  -- the same act twice at once: the second finds the first
+  select * into earlier from director_actions d where d.id = act_id;
+  if earlier.id is not null and (earlier.key_id, earlier.action, earlier.target_id, earlier.reason, earlier.args_sha256)
+    is not distinct from (k.id, p_action, p_target_id, p_reason, _args_sha256(args)) then
+    return query select earlier.id, earlier.outcome, earlier.code, earlier.detail;
+    return;
+  elsif earlier.id is not null then
+    perform _record_refusals('take_director_action', 'director_action', array[act_id], array['idempotency_conflict']);
+    return query select act_id, 'refused', 'idempotency_conflict', 'this act was another one before';
+    return;
+  end if;
+  perform _act_as(current_setting('aura.actor_kind'), current_setting('aura.actor_id'), ctx->>'request_id', act_id::text);
   perform _in_verb(p_action);
   refusal := case
     when k.role is null then array['forbidden', 'role director']
@@ -32,7 +47,7 @@ begin
     when p_action in ('suspend_agent', 'reinstate_agent', 'retire_agent', 'create_agent') then _act_on_agent(p_action, p_target_id, args)
     else _act_on_system(act_id, p_action)
   end;
-  perform _record_action(k, act_id, p_action, p_target_id, p_reason, args, refusal[1], ctx->>'request_id');
+  perform _record_action(k, act_id, p_action, p_target_id, p_reason, args, refusal, ctx->>'request_id');
   if refusal[1] is not null then
     perform _record_refusals('take_director_action', 'director_action', array[act_id], array[refusal[1]]);
   end if;

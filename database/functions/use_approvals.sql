@@ -1,5 +1,5 @@
--- Passes a gate, once and in time: the approval is approved, unused, and about exactly this digest. Refused: not_found,
--- illegal_transition (not approved), approval_used, digest_mismatch, expired.
+-- Passes a gate, once and in time: the approval is approved, unused, and about exactly this digest, which is still that of
+-- its subject. Refused: not_found, illegal_transition (not approved), approval_used, digest_mismatch, expired.
 create or replace function use_approvals(ctx jsonb, approval_ids uuid[], digests bytea[]) returns setof verb_outcome
   language plpgsql
   security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
@@ -13,7 +13,8 @@ begin
       when a.id is null then 'not_found'
       when a.status <> 'approved' then 'illegal_transition'
       when a.used_at is not null then 'approval_used'
-      when a.digest is distinct from i.digest then 'digest_mismatch'
+      when a.digest is distinct from i.digest or a.digest is distinct from _approval_digest(a.run_id, a.kind, a.subject_id, a.content_sha256)
+        then 'digest_mismatch'
       when a.expires_at <= clock_timestamp() then 'expired'
     end order by i.n)
   into codes from unnest(approval_ids, digests) with ordinality i (id, digest, n) left join approvals a on a.id = i.id;

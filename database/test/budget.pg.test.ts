@@ -7,7 +7,9 @@ import {
   createTestRun,
   createTestRuntime,
   directorAction,
+  hash,
   MANAGER,
+  putAgentJson,
   RUNTIME,
   type TestClaim,
   type TestRun,
@@ -35,12 +37,39 @@ async function claimOf(run: TestRun): Promise<TestClaim> {
 }
 
 async function reserve(claim: TestClaim, input: number, output: number, provider = "openai", model = "priced") {
-  const args = [claim.token, claim.task_id, claim.claim_id, provider, model, input, output, null];
+  return reserveFor(claim, await stored(claim, {}), input, output, provider, model);
+}
+
+async function reserveFor(
+  claim: TestClaim,
+  prompt: Buffer | null,
+  input: number,
+  output: number,
+  provider = "openai",
+  model = "priced",
+) {
+  const args = [claim.token, claim.task_id, claim.claim_id, provider, model, input, output, prompt];
   return (await callVerb(db.pools.agent, "reserve_call", RUNTIME, ...args))[0];
 }
 
+async function stored(claim: TestClaim, document: object): Promise<Buffer> {
+  return hash(await putAgentJson(db, claim.token, document));
+}
+
 async function settle(claim: TestClaim, callId: string, input: number, output: number) {
-  return (await callVerb(db.pools.agent, "settle_call", RUNTIME, claim.token, callId, input, output, "ok", null, 5))[0];
+  return settleAs(claim, callId, input, output, "ok", await stored(claim, {}));
+}
+
+async function settleAs(
+  claim: TestClaim,
+  callId: string,
+  input: number,
+  output: number,
+  outcome: string | null,
+  reply: Buffer | null,
+) {
+  const args = [claim.token, callId, input, output, outcome, reply, 5];
+  return (await callVerb(db.pools.agent, "settle_call", RUNTIME, ...args))[0];
 }
 
 test("the worst case is reserved before a call, what it took is charged after, in money and tokens", async () => {
@@ -69,6 +98,27 @@ test("a budget of 0 means that nothing may be spent, a price of 0 still counts t
   const free = await claimOf(await createTestRun(db, { provider: "replay", usd_limit: "0", tokens_limit: 100 }));
   expect(await reserve(free, 50, 50, "replay", "recorded")).toEqual(done);
   expect(await reserve(free, 1, 0, "replay", "recorded")).toEqual(refused("budget_exhausted"));
+});
+
+test("a task with a budget of its own is held to it, whatever its run has left, over all its attempts", async () => {
+  const run = await createTestRun(db, { provider: "openai" });
+  const dear = await addTestTask(db, run, { usd_limit: "0.002" });
+  const long = await addTestTask(db, run, { tokens_limit: 100 });
+  const free = await addTestTask(db, run);
+  const [poor, short, rich] = [
+    await assignAndAccept(db, runtime, dear, await createTestAgent(db, runtime, ["implement"])),
+    await assignAndAccept(db, runtime, long, await createTestAgent(db, runtime, ["implement"])),
+    await assignAndAccept(db, runtime, free, await createTestAgent(db, runtime, ["implement"])),
+  ];
+  expect(await reserve(poor, 0, 201)).toEqual(refused("budget_exhausted"));
+  expect(await reserve(short, 51, 50)).toEqual(refused("budget_exhausted"));
+  expect(await reserve(short, 50, 50)).toEqual(done);
+  expect(await reserve(short, 1, 0)).toEqual(refused("budget_exhausted"));
+  await allDone(callVerb(db.pools.manager, "escalate_tasks", MANAGER, [long], ["stuck"], ["test"]));
+  await directorAction(db, "retry_task", long);
+  const again = await assignAndAccept(db, runtime, long, await createTestAgent(db, runtime, ["implement"]));
+  expect(await reserve(again, 1, 0)).toEqual(refused("budget_exhausted"));
+  expect(await reserve(rich, 1000, 1000)).toEqual(done);
 });
 
 test("two calls at once cannot both take the last of a budget", async () => {
@@ -136,8 +186,7 @@ test("an answered call took at least a token each way; one that failed may have 
   const [answered, failed] = [await reserve(claim, 10, 10), await reserve(claim, 10, 10)];
   expect(await settle(claim, answered?.id ?? "", -1, 0)).toEqual(refused("validation_failed"));
   expect(await settle(claim, answered?.id ?? "", 0, 0)).toEqual(done);
-  const args = [claim.token, failed?.id, 0, 0, "provider_failed", null, 5];
-  expect(await callVerb(db.pools.agent, "settle_call", RUNTIME, ...args)).toEqual([done]);
+  expect(await settleAs(claim, failed?.id ?? "", 0, 0, "provider_failed", null)).toEqual(done);
   const { rows } = await db.pools.manager.query(
     "select input_tokens, output_tokens, usd from model_calls where task_id = $1 order by id",
     [claim.task_id],
@@ -150,10 +199,82 @@ test("an answered call took at least a token each way; one that failed may have 
 
 test("a claim makes at most 200 calls", async () => {
   const claim = await claimOf(await createTestRun(db));
-  const args = [claim.token, claim.task_id, claim.claim_id, "replay", "recorded"];
-  await db.pools.agent.query("select reserve_call($1, $2, $3, $4, $5, $6, 1, 1, null) from generate_series(1, 200)", [
+  const args = [claim.token, claim.task_id, claim.claim_id, "replay", "recorded", await stored(claim, {})];
+  await db.pools.agent.query("select reserve_call($1, $2, $3, $4, $5, $6, 1, 1, $7) from generate_series(1, 200)", [
     RUNTIME,
     ...args,
   ]);
   expect(await reserve(claim, 1, 1, "replay", "recorded")).toEqual(refused("limit_reached"));
+});
+
+test("an answered call costs a token for each 8 characters that were stored, whatever its runtime says it took", async () => {
+  const claim = await claimOf(await createTestRun(db, { provider: "openai" }));
+  const first = await stored(claim, { messages: "p".repeat(800) });
+  const second = await stored(claim, { messages: "äß".repeat(400), previous: first.toString("hex") });
+  const reply = await stored(claim, { content: "r".repeat(400) });
+  const [began, went] = [await reserveFor(claim, first, 900, 900), await reserveFor(claim, second, 900, 900)];
+  for (const call of [began, went]) expect(await settleAs(claim, call?.id ?? "", 1, 1, "ok", reply)).toEqual(done);
+  const { rows } = await db.pools.manager.query(
+    "select input_tokens, output_tokens, usd from model_calls where task_id = $1 order by id",
+    [claim.task_id],
+  );
+  expect(rows).toEqual([
+    { input_tokens: "101", output_tokens: "51", usd: "0.000611" },
+    { input_tokens: "213", output_tokens: "51", usd: "0.000723" },
+  ]);
+});
+
+test("a runtime that says the impossible is refused, and what it reserved is charged in full", async () => {
+  const claim = await claimOf(await createTestRun(db, { provider: "openai" }));
+  expect(await reserveFor(claim, null, 10, 10), "no prompt").toEqual(refused("not_found"));
+  expect(await reserveFor(claim, Buffer.alloc(32, 7), 10, 10), "a prompt that is not stored").toEqual(
+    refused("not_found"),
+  );
+  const prompt = await stored(claim, { messages: "p".repeat(85) }); // 100 bytes
+  const reply = await stored(claim, { content: "r" });
+  const call = (await reserveFor(claim, prompt, 10, 10))?.id ?? "";
+  const huge = 9_000_000_000_000_000;
+  for (const [input, output, outcome, text, code] of [
+    [121, 0, "ok", reply, "validation_failed"],
+    [60, 61, "ok", reply, "validation_failed"],
+    [huge, huge, "ok", reply, "validation_failed"],
+    [-1, 5, "provider_failed", null, "validation_failed"],
+    [5, 5, null, null, "validation_failed"],
+    [5, 5, "ok", null, "validation_failed"],
+    [5, 5, "ok", Buffer.alloc(32, 7), "not_found"],
+    [0, 0, "provider_failed", reply, "validation_failed"],
+  ] as const) {
+    const what = JSON.stringify([input, output, outcome]);
+    expect(await settleAs(claim, call, input, output, outcome, text), what).toEqual(refused(code));
+  }
+  await callVerb(db.pools.manager, "expire_reservations", MANAGER, 0);
+  const { rows } = await db.pools.manager.query("select status, usd, reserved_usd from model_calls where id = $1", [
+    call,
+  ]);
+  expect(rows).toEqual([{ status: "charged_in_full", usd: "0.000110", reserved_usd: "0.000110" }]);
+  expect(await settleAs(claim, call, 60, 60, "ok", reply)).toEqual(done);
+});
+
+test("bytes that are no text, and a chain of prompts without an end, are measured all the same", async () => {
+  const claim = await claimOf(await createTestRun(db, { provider: "openai" }));
+  const put = async (body: Buffer) => {
+    const { rows } = await db.pools.agent.query<{ sha256: Buffer }>(
+      "select h as sha256 from put_agent_blobs($1, array[$2::bytea], '{application/json}') h",
+      [claim.token, body],
+    );
+    return (rows[0] as { sha256: Buffer }).sha256;
+  };
+  const noise = await put(Buffer.alloc(160, 0xff));
+  let last = noise;
+  for (let n = 0; n < 70; n += 1) last = await stored(claim, { previous: last.toString("hex"), pad: "p".repeat(72) });
+  const [loud, long] = [await reserveFor(claim, noise, 900, 900), await reserveFor(claim, last, 9000, 900)];
+  for (const call of [loud, long]) expect(await settleAs(claim, call?.id ?? "", 0, 0, "ok", noise)).toEqual(done);
+  const { rows } = await db.pools.manager.query(
+    "select input_tokens, output_tokens from model_calls where task_id = $1 order by id",
+    [claim.task_id],
+  );
+  expect(rows).toEqual([
+    { input_tokens: "20", output_tokens: "20" },
+    { input_tokens: "1280", output_tokens: "20" },
+  ]);
 });

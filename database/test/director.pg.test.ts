@@ -1,16 +1,16 @@
 import { newId } from "@aura/shared/models/ids";
-import { putJson } from "@aura/shared/postgres/blobs";
 import { callVerb } from "@aura/shared/postgres/verbs";
 import {
   addTestTask,
   agentId,
-  allDone,
   createTestAgent,
   createTestRun,
   createTestRuntime,
   directorAction,
   MANAGER,
+  openTestApproval,
   runRow,
+  type TestApproval,
   type TestRun,
   type TestRuntime,
   taskInState,
@@ -99,7 +99,7 @@ test("every act needs a reason, and each is one row and one event under the key'
 
 test("cancelling a run cancels its open tasks, voids its approvals and ends it, in one transaction", async () => {
   const task = await taskInState(db, runtime, run, "running");
-  const gate = await question(task, "cd".repeat(32));
+  const { id: gate } = await question(task, "left or right?");
   expect(await act("cancel", run.run_id)).toEqual(done);
   expect(await runRow(db, run.run_id)).toMatchObject({ status: "cancelled", stop_reason: "cancelled" });
   expect([await taskStatus(db, task), await taskStatus(db, run.first_task_id)]).toEqual(["cancelled", "cancelled"]);
@@ -107,39 +107,23 @@ test("cancelling a run cancels its open tasks, voids its approvals and ends it, 
   expect(await act("retry_task", task)).toEqual(refused("illegal_transition"));
 });
 
-async function question(taskId: string, digest: string): Promise<string> {
-  const id = newId();
-  const content_sha256 = await putJson(db.pools.manager, { question: digest });
-  await allDone(
-    callVerb(db.pools.manager, "open_approvals", MANAGER, [
-      {
-        id,
-        run_id: run.run_id,
-        kind: "question",
-        digest,
-        subject_id: taskId,
-        content_sha256,
-        question: "Which?",
-        expires_at: "2100-01-01T00:00:00Z",
-      },
-    ]),
-  );
-  return id;
+async function question(taskId: string, text: string): Promise<TestApproval> {
+  return openTestApproval(db, run.run_id, "question", taskId, { question: text });
 }
 
 test("a task waits until every question about it is answered", async () => {
   const task = await taskInState(db, runtime, run, "awaiting_director");
-  const [first, second] = [await question(task, "aa".repeat(32)), await question(task, "bb".repeat(32))];
-  expect(await act("approve", first, { digest: "aa".repeat(32) })).toEqual(refused("illegal_transition"));
-  expect(await act("answer", first, { answer: " " })).toEqual(refused("validation_failed"));
-  expect(await act("answer", first, { answer: "the left one" })).toEqual(done);
+  const [first, second] = [await question(task, "left or right?"), await question(task, "one or both?")];
+  expect(await act("approve", first.id, { digest: first.digest })).toEqual(refused("illegal_transition"));
+  expect(await act("answer", first.id, { answer: " " })).toEqual(refused("validation_failed"));
+  expect(await act("answer", first.id, { answer: "the left one" })).toEqual(done);
   expect(await taskStatus(db, task)).toBe("awaiting_director");
-  expect(await act("answer", second, { answer: "both" })).toEqual(done);
+  expect(await act("answer", second.id, { answer: "both" })).toEqual(done);
   expect(await taskStatus(db, task)).toBe("ready");
 });
 
 test("an expired approval is not decided any more", async () => {
-  const gate = await question(run.first_task_id, "ee".repeat(32));
+  const { id: gate } = await question(run.first_task_id, "now or never?");
   await db.pools.admin.query("update approvals set expires_at = now() - interval '1 second' where id = $1", [gate]);
   expect(await act("answer", gate, { answer: "late" })).toEqual(refused("illegal_transition"));
   expect(await callVerb(db.pools.manager, "settle_approvals", MANAGER, [gate], ["expired"], [null])).toEqual([done]);
@@ -207,4 +191,67 @@ test("an Idempotency-Key works once: the same body is replayed, another refused,
   await finish(201);
   expect(await begin(body)).toEqual({ state: "replay", status: 201, reply: Buffer.from("reply") });
   expect(await begin(other)).toMatchObject({ state: "conflict" });
+});
+
+test("replies are forgotten after a day, by the Manager alone, and no earlier", async () => {
+  const keys = ["young", "old", "old-and-never-ended"];
+  for (const key of keys) await db.pools.manager.query("select begin_idempotent('forgetting', $1, sha256('x'))", [key]);
+  const aged =
+    "update idempotent_replies set created_at = now() - $2::interval where scope = 'forgetting' and key = $1";
+  for (const [key, age] of [
+    ["young", "23 hours 59 minutes"],
+    ["old", "24 hours 1 minute"],
+    ["old-and-never-ended", "3 days"],
+  ])
+    await db.pools.admin.query(aged, [key, age]);
+  const forget = (pool: "manager" | "agent", ctx: object = MANAGER) =>
+    db.pools[pool].query("select forget_replies($1) as n", [ctx]);
+  await expect(forget("agent")).rejects.toMatchObject({ code: "42501" });
+  await expect(forget("manager", { ...MANAGER, actor_kind: "director" })).rejects.toMatchObject({ code: "AU001" });
+  expect([(await forget("manager")).rows, (await forget("manager")).rows]).toEqual([[{ n: 2 }], [{ n: 0 }]]);
+  const { rows } = await db.pools.admin.query("select key from idempotent_replies where scope = 'forgetting'");
+  expect(rows).toEqual([{ key: "young" }]);
+});
+
+test("an act under the id of an earlier one is that one again, or is refused; at once it takes effect once", async () => {
+  const mine = await createTestRun(db);
+  const wish = (id: string, action: string, target: string | null, reason = "because", args: object = {}) =>
+    callVerb(
+      db.pools.manager,
+      "take_director_action",
+      { ...MANAGER, action_id: id },
+      db.directorKey,
+      action,
+      target,
+      reason,
+      args,
+    );
+  const [id, paused] = [newId(), newId()];
+  const doneAs = (id: string) => expect.objectContaining({ id, outcome: "done" });
+  expect(await wish(id, "set_budget", mine.run_id, "because", { tokens: 5 })).toEqual([doneAs(id)]);
+  expect(await act("set_budget", mine.run_id, { tokens: 7 })).toEqual(done);
+  expect(await wish(id, "set_budget", mine.run_id, "because", { tokens: 5 })).toEqual([doneAs(id)]);
+  const limit = await db.pools.manager.query("select tokens_limit from orchestra_runs where id = $1", [mine.run_id]);
+  expect(limit.rows).toEqual([{ tokens_limit: "7" }]);
+  for (const other of [
+    wish(id, "set_budget", mine.run_id, "because", { tokens: 6 }),
+    wish(id, "set_budget", run.run_id, "because", { tokens: 5 }),
+    wish(id, "set_budget", mine.run_id, "because of something else", { tokens: 5 }),
+    wish(id, "cancel", mine.run_id),
+  ]) {
+    expect(await other).toEqual([refused("idempotency_conflict")]);
+  }
+  const twice = await Promise.all([0, 1, 2].map(() => wish(paused, "pause", mine.run_id)));
+  expect(twice).toEqual([[doneAs(paused)], [doneAs(paused)], [doneAs(paused)]]);
+  const { rows } = await db.pools.manager.query(
+    "select action from director_actions where target_id = $1 and outcome = 'done' order by action",
+    [mine.run_id],
+  );
+  expect(rows.map((row) => row.action)).toEqual(["create_run", "pause", "set_budget", "set_budget"]);
+  const caused = await db.pools.admin.query(
+    `select distinct convert_from(env, 'UTF8')::jsonb->>'action_id' as id from audit_events
+      where run_id = $1 and convert_from(env, 'UTF8')::jsonb->'set' ? 'paused_at'`,
+    [mine.run_id],
+  );
+  expect(caused.rows).toEqual([{ id: paused }]);
 });

@@ -14,6 +14,8 @@ import {
   judgeTestAttempt,
   landAndVerify,
   MANAGER,
+  openTestApproval,
+  openTestPlanGate,
   passPlanGate,
   recordTestVerification,
   requirementRows,
@@ -206,17 +208,15 @@ async function adoptRequirements(
   return { verificationId, must, should, looked };
 }
 
-async function adoptPlanAndSuite(run: TestRun): Promise<{ planId: string; digest: string }> {
+async function adoptPlanAndSuite(run: TestRun): Promise<string> {
   const plan = await submitted(run, "plan");
   const planVerification = await judgeTestAttempt(db, plan, "accepted", { product_sha256: plan.product });
   await landAndVerify(db, plan, planVerification);
-  const digest = "ab".repeat(32);
   const planRow = {
     id: newId(),
     run_id: run.run_id,
     revision: 1,
     content_sha256: plan.product,
-    digest,
     verification_id: planVerification,
   };
   expect(
@@ -237,27 +237,7 @@ async function adoptPlanAndSuite(run: TestRun): Promise<{ planId: string; digest
       replaces_test_ids: [],
     }),
   );
-  return { planId: planRow.id, digest };
-}
-
-async function openApproval(run: TestRun, kind: string, digest: string, subject_id: string): Promise<string> {
-  const id = newId();
-  const content_sha256 = await putJson(db.pools.manager, { kind });
-  await allDone(
-    manager("open_approvals", [
-      {
-        id,
-        run_id: run.run_id,
-        kind,
-        digest,
-        subject_id,
-        content_sha256,
-        question: null,
-        expires_at: "2100-01-01T00:00:00Z",
-      },
-    ]),
-  );
-  return id;
+  return planRow.id;
 }
 
 const move = (run: TestRun, status: string) => manager("move_runs", [run.run_id], [status], [null], [null]);
@@ -265,9 +245,9 @@ const move = (run: TestRun, status: string) => manager("move_runs", [run.run_id]
 test("a supervised run passes its gates with the Director's approvals, and is completed only when every must requirement passed", async () => {
   const run = await createTestRun(db, { oversight: "supervised" });
   const { must, should, looked } = await adoptRequirements(run);
-  const { planId, digest } = await adoptPlanAndSuite(run);
+  const planId = await adoptPlanAndSuite(run);
   expect(await move(run, "executing")).toEqual([refused("approval_missing")]);
-  const gate = await openApproval(run, "plan", digest, planId);
+  const { id: gate, digest } = await openTestPlanGate(db, run.run_id, planId);
   expect(await manager("use_approvals", [gate], [hash(digest)])).toEqual([refused("illegal_transition")]);
   expect(await directorAction(db, "approve", gate, { digest: "00".repeat(32) })).toEqual(refused("digest_mismatch"));
   expect(await directorAction(db, "approve", gate, { digest })).toEqual(done);
@@ -303,9 +283,9 @@ test("a supervised run passes its gates with the Director's approvals, and is co
   await decide("override_verdict", must, "fail", refused("requirement_failed"));
   await decide("override_verdict", must, "pass", refused("approval_missing"));
   expect(await finish()).toEqual([refused("approval_missing")]);
-  const delivery = await openApproval(run, "delivery", digest, head as string);
-  await directorAction(db, "approve", delivery, { digest });
-  await allDone(manager("use_approvals", [delivery], [hash(digest)]));
+  const delivery = await openTestApproval(db, run.run_id, "delivery", head as string);
+  await directorAction(db, "approve", delivery.id, { digest: delivery.digest });
+  await allDone(manager("use_approvals", [delivery.id], [hash(delivery.digest)]));
   const open = await addTestTask(db, run);
   expect(await finish()).toEqual([refused("tasks_open")]);
   await allDone(manager("cancel_tasks", [open], ["ended"]));
@@ -351,8 +331,7 @@ async function assembly(
 test("policy approves only in an autonomous run, and only with a recorded decision", async () => {
   for (const oversight of ["supervised", "autonomous"] as const) {
     const run = await createTestRun(db, { oversight });
-    const { planId, digest } = await adoptPlanAndSuite(run);
-    const gate = await openApproval(run, "plan", digest, planId);
+    const { id: gate, digest } = await openTestPlanGate(db, run.run_id, await adoptPlanAndSuite(run));
     expect(await manager("settle_approvals", [gate], ["approved"], [newId()])).toEqual([refused("policy_denied")]);
     const settle = async (change: object) => {
       const decision = {
@@ -390,8 +369,7 @@ test("a locked run lands nothing without a used landing approval", async () => {
   await passPlanGate(db, claim);
   const verification = await judgeTestAttempt(db, claim, "accepted");
   expect(await manager("land_revisions", [verification], ["m"])).toEqual([refused("approval_missing")]);
-  const digest = "cd".repeat(32);
-  const gate = await openApproval(run, "landing", digest, verification);
+  const { id: gate, digest } = await openTestApproval(db, run.run_id, "landing", verification);
   await directorAction(db, "approve", gate, { digest });
   expect(await manager("land_revisions", [verification], ["m"])).toEqual([refused("approval_missing")]);
   await allDone(manager("use_approvals", [gate], [hash(digest)]));
@@ -400,8 +378,8 @@ test("a locked run lands nothing without a used landing approval", async () => {
 
 test("an approval that was not used in time passes no gate, and may only be ended", async () => {
   const run = await createTestRun(db, { oversight: "supervised" });
-  const { planId, digest } = await adoptPlanAndSuite(run);
-  const gate = await openApproval(run, "plan", digest, planId);
+  const planId = await adoptPlanAndSuite(run);
+  const { id: gate, digest } = await openTestPlanGate(db, run.run_id, planId);
   expect(await manager("settle_approvals", [gate], ["expired"], [null])).toEqual([refused("illegal_transition")]);
   expect(await directorAction(db, "approve", gate, { digest })).toEqual(done);
   expect(await manager("settle_approvals", [gate], ["expired"], [null])).toEqual([refused("illegal_transition")]);
@@ -409,9 +387,10 @@ test("an approval that was not used in time passes no gate, and may only be ende
   expect(await manager("use_approvals", [gate], [hash(digest)])).toEqual([refused("expired")]);
   expect(await move(run, "executing")).toEqual([refused("approval_missing")]);
   expect(await manager("settle_approvals", [gate], ["expired"], [null])).toEqual([done]);
-  const again = await openApproval(run, "plan", digest, planId);
-  await directorAction(db, "approve", again, { digest });
-  expect(await manager("use_approvals", [again], [hash(digest)])).toEqual([done]);
+  const again = await openTestPlanGate(db, run.run_id, planId);
+  expect(again.digest).toBe(digest);
+  await directorAction(db, "approve", again.id, { digest });
+  expect(await manager("use_approvals", [again.id], [hash(digest)])).toEqual([done]);
 });
 
 test("the sandbox's work is claimed once, and jobs of a stale claim are not run", async () => {

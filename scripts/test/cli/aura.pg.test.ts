@@ -6,16 +6,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { newId } from "@aura/shared/models/ids";
-import { putJson } from "@aura/shared/postgres/blobs";
-import { callVerb } from "@aura/shared/postgres/verbs";
-import { allDone, createTestRun, createTestRuntime, directorAction, MANAGER } from "@aura/shared/testing/factories";
+import { createTestRun, createTestRuntime, directorAction, openTestApproval } from "@aura/shared/testing/factories";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ApiUnderTest, apiUnderTest } from "../../../services/manager/test/http/api-under-test.ts";
 import { type LandedRun, landedRun } from "../../../services/manager/test/http/landed-run.ts";
 import { aura as call } from "./aura.ts";
 
 const PRD = "# Sums\n\nIt adds.\n";
-const DIGEST = "ab".repeat(32);
 
 let api: ApiUnderTest;
 let env: NodeJS.ProcessEnv;
@@ -41,21 +38,8 @@ afterAll(async () => {
 /** What the Auditor does all the time: only numbered events are streamed. */
 const numberEvents = () => api.db.pools.auditor.query("select * from number_events(1000)");
 
-async function openApproval(run_id: string, kind: "plan" | "question"): Promise<string> {
-  const id = newId();
-  const content_sha256 = await putJson(api.db.pools.manager, {});
-  const facts = {
-    id,
-    run_id,
-    kind,
-    digest: DIGEST,
-    subject_id: null,
-    content_sha256,
-    expires_at: "2099-01-01T00:00:00Z",
-  };
-  const approval = { ...facts, question: kind === "question" ? "Which rounding?" : null };
-  await allDone(callVerb(api.db.pools.manager, "open_approvals", MANAGER, [approval]));
-  return id;
+async function openApproval(run_id: string, kind: "delivery" | "question"): Promise<string> {
+  return (await openTestApproval(api.db, run_id, kind, newId())).id;
 }
 
 describe("run", () => {
@@ -76,17 +60,17 @@ describe("run", () => {
     expect(err).toMatch(/^not_recorded: .+\nhint: Provider replay only plays the shipped examples/);
   });
 
-  test("--yes approves the plan as the Director and goes on until the run is over", async () => {
+  test("--yes approves a gate as the Director and goes on until the run is over", async () => {
     const waiting = aura("run", join(folder, "sums.md"), "--yes", "--project", "yes-run");
     const run_id = await untilRunOf("yes-run");
-    const approval_id = await openApproval(run_id, "plan");
+    const approval_id = await openApproval(run_id, "delivery");
     await numberEvents();
     await until(async () => (await api.get(`/v1/approvals/${approval_id}`)).body.status === "approved");
     await directorAction(api.db, "cancel", run_id);
     await numberEvents();
     const { code, out, err } = await waiting;
     expect([code, out]).toEqual([1, expect.stringContaining("cancelled")]);
-    expect(err).toContain("approved: plan");
+    expect(err).toContain("approved: delivery");
     const { rows } = await api.db.pools.manager.query("select reason from director_actions where target_id = $1", [
       approval_id,
     ]);
@@ -113,7 +97,7 @@ describe("decisions", () => {
   });
 
   test("approve takes a run that has one gate open, and repeats the digest that was read", async () => {
-    const id = await openApproval(run_id, "plan");
+    const id = await openApproval(run_id, "delivery");
     const { code, json } = await aura("approve", run_id, "--reason", "it is what I want", "--json");
     expect([code, json.action, json.target_id, json.outcome]).toEqual([0, "approve", id, "done"]);
     const again = await aura("approve", id, "--reason", "once more");
@@ -121,17 +105,17 @@ describe("decisions", () => {
   });
 
   test("two open gates must be named by their ids", async () => {
-    const [first] = [await openApproval(run_id, "plan"), await openApproval(run_id, "plan")];
+    const [first] = [await openApproval(run_id, "delivery"), await openApproval(run_id, "delivery")];
     const { code, err } = await aura("reject", run_id, "--reason", "which one?");
     expect([code, err]).toEqual([1, expect.stringContaining(first)]);
     expect((await aura("request-changes", first, "--reason", "smaller tasks please")).code).toBe(0);
-    expect((await aura("approvals")).out).toContain("plan");
+    expect((await aura("approvals")).out).toContain("delivery");
   });
 
   test("answer answers the only question", async () => {
     const id = await openApproval(run_id, "question");
     const { code, out } = await aura("answer", run_id, "Half to even.");
-    expect([code, out]).toEqual([0, expect.stringContaining("Which rounding?")]);
+    expect([code, out]).toEqual([0, expect.stringContaining("Which?")]);
     expect((await api.get(`/v1/approvals/${id}`)).body.answer).toBe("Half to even.");
   });
 });

@@ -11,16 +11,18 @@ import type { Recorder } from "../src/providers/recording.ts";
 /** A reply as a test writes it: tool calls, or text. */
 export type Script = readonly ({ calls: readonly { name: string; arguments: unknown }[] } | { text: string } | Error)[];
 
+/** What each scripted reply took: more than any prompt of these tests is long, so that it counts as it is. */
+export const USAGE = { input_tokens: 6000, output_tokens: 200 };
+
 function reply(step: Script[number]): Completion {
   if (step instanceof Error) throw step;
-  const usage = { input_tokens: 100, output_tokens: 20 };
-  if ("text" in step) return { content: step.text, tool_calls: [], usage, finish_reason: "stop" };
+  if ("text" in step) return { content: step.text, tool_calls: [], usage: USAGE, finish_reason: "stop" };
   const tool_calls = step.calls.map((call, index) => ({
     id: `provider-${index}`,
     name: call.name,
     arguments: typeof call.arguments === "string" ? call.arguments : JSON.stringify(call.arguments),
   }));
-  return { content: null, tool_calls, usage, finish_reason: "tool_calls" };
+  return { content: null, tool_calls, usage: USAGE, finish_reason: "tool_calls" };
 }
 
 /** A provider that says what the script says, and keeps what it was asked; its last line is repeated for ever. */

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { z } from "zod";
 import type { ActorKind } from "../enums/actor.ts";
 import type { Oversight } from "../enums/run.ts";
 import type { TaskKind, TaskStatus } from "../enums/task.ts";
@@ -6,7 +7,7 @@ import type { VerificationOutcome } from "../enums/verification.ts";
 import { canonicalJson, sha256Hex } from "../models/canonical-json.ts";
 import { newId } from "../models/ids.ts";
 import type { Tree } from "../models/tree.ts";
-import { putBlobs, putJson, putTree } from "../postgres/blobs.ts";
+import { putBlobs, putJson, putTree, readJson } from "../postgres/blobs.ts";
 import { callVerb, callVerbRows, type VerbContext, type VerbOutcome } from "../postgres/verbs.ts";
 import type { Requirement } from "../schemas/requirements-product.ts";
 import type { TestDatabase } from "./postgres.ts";
@@ -140,6 +141,8 @@ export async function addTestTask(
     key?: string;
     depends_on?: readonly string[];
     requirements?: readonly { requirement_id: string; closes: boolean }[];
+    usd_limit?: string;
+    tokens_limit?: number;
   } = {},
 ): Promise<string> {
   keys += 1;
@@ -153,8 +156,8 @@ export async function addTestTask(
     priority: 0,
     depends_on: options.depends_on ?? [],
     requirements: options.requirements ?? [],
-    usd_limit: null,
-    tokens_limit: null,
+    usd_limit: options.usd_limit ?? null,
+    tokens_limit: options.tokens_limit ?? null,
     repairs_task_id: null,
     disputes_test_ids: [],
   };
@@ -312,27 +315,71 @@ export async function passPlanGate(db: TestDatabase, claim: TestClaim): Promise<
   const content_sha256 = await submitTestAttempt(db, planned);
   const verification_id = await judgeTestAttempt(db, planned, "accepted", { product_sha256: content_sha256 });
   await landAndVerify(db, planned, verification_id);
-  const digest = sha256Hex(`plan of ${run_id}`);
-  const plan = { id: newId(), run_id, revision: 1, content_sha256, digest, verification_id };
+  const plan = { id: newId(), run_id, revision: 1, content_sha256, verification_id };
   await allDone(callVerb(db.pools.manager, "adopt_plan", MANAGER, plan));
-  await approveTestPlan(db, run_id, plan.id, digest);
+  await approveTestPlan(db, run_id, plan.id);
 }
 
 /** Opens the gate of an adopted plan, approves it as the Director and uses the approval. */
-export async function approveTestPlan(db: TestDatabase, runId: string, planId: string, digest: string): Promise<void> {
-  const approval = {
-    id: newId(),
-    run_id: runId,
-    kind: "plan",
-    digest,
-    subject_id: planId,
-    content_sha256: await putJson(db.pools.manager, { kind: "plan" }),
-    question: null,
-    expires_at: "2100-01-01T00:00:00Z",
-  };
+export async function approveTestPlan(db: TestDatabase, runId: string, planId: string): Promise<void> {
+  const { id, digest } = await openTestPlanGate(db, runId, planId);
+  await allDone(directorAction(db, "approve", id, { digest }).then((outcome) => [outcome]));
+  await allDone(callVerb(db.pools.manager, "use_approvals", MANAGER, [id], [hash(digest)]));
+}
+
+export interface TestApproval {
+  readonly id: string;
+  readonly run_id: string;
+  readonly kind: string;
+  readonly subject_id: string;
+  readonly content_sha256: string;
+  readonly digest: string;
+  readonly question: string | null;
+  readonly expires_at: string;
+}
+
+/** The gate of an adopted plan, not opened yet, with its document stored. */
+export async function testPlanGate(db: TestDatabase, runId: string, planId: string): Promise<TestApproval> {
+  const { rows } = await db.pools.manager.query<{
+    digest: string;
+    revision: number;
+    plan: string;
+    requirements: string[];
+  }>(
+    `select encode(p.digest, 'hex') as digest, p.revision, encode(p.content_sha256, 'hex') as plan,
+            array(select encode(q.content_sha256, 'hex') from requirements q where q.run_id = p.run_id order by substr(q.key, 2)::int) as requirements
+       from plans p where p.id = $1`,
+    [planId],
+  );
+  const { digest, revision, ...stored } = rows[0] as (typeof rows)[0] & object;
+  const plan = await readJson(db.pools.manager, stored.plan, z.unknown());
+  const requirements = [];
+  for (const sha256 of stored.requirements) requirements.push(await readJson(db.pools.manager, sha256, z.unknown()));
+  const content_sha256 = await putJson(db.pools.manager, { kind: "plan", revision, plan, requirements });
+  const rest = { question: null, expires_at: "2100-01-01T00:00:00Z" };
+  return { id: newId(), run_id: runId, kind: "plan", subject_id: planId, content_sha256, digest, ...rest };
+}
+
+export async function openTestPlanGate(db: TestDatabase, runId: string, planId: string): Promise<TestApproval> {
+  const gate = await testPlanGate(db, runId, planId);
+  await allDone(callVerb(db.pools.manager, "open_approvals", MANAGER, [gate]));
+  return gate;
+}
+
+/** Opens an approval of this document about a subject; a plan's gate is of another make. */
+export async function openTestApproval(
+  db: TestDatabase,
+  runId: string,
+  kind: "landing" | "delivery" | "question",
+  subjectId: string,
+  content: object = { kind },
+): Promise<TestApproval> {
+  const content_sha256 = await putJson(db.pools.manager, content);
+  const digest = sha256Hex(canonicalJson({ kind, subject_id: subjectId, content_sha256 }));
+  const rest = { question: kind === "question" ? "Which?" : null, expires_at: "2100-01-01T00:00:00Z" };
+  const approval = { id: newId(), run_id: runId, kind, subject_id: subjectId, content_sha256, digest, ...rest };
   await allDone(callVerb(db.pools.manager, "open_approvals", MANAGER, [approval]));
-  await allDone(directorAction(db, "approve", approval.id, { digest }).then((outcome) => [outcome]));
-  await allDone(callVerb(db.pools.manager, "use_approvals", MANAGER, [approval.id], [hash(digest)]));
+  return approval;
 }
 
 /** A requirement as an analyst submits it: of B2, a must, verified by test. */

@@ -2,7 +2,7 @@ import { Semaphore } from "@aura/shared/semaphore";
 import { describe, expect, it } from "vitest";
 import { type CompletionRequest, ProviderError } from "../../src/providers/port.ts";
 import { PLAN, PLAN_CONTEXT } from "../contexts.ts";
-import { attempt, memoryDesk, type Script, scriptedProvider } from "../scripted.ts";
+import { attempt, memoryDesk, type Script, scriptedProvider, USAGE } from "../scripted.ts";
 
 const SUBMIT = { calls: [{ name: "submit_plan", arguments: PLAN }] };
 const FREE = { retryable: true, costNothing: true };
@@ -13,9 +13,7 @@ describe("money", () => {
     expect(desk.reserved).toHaveLength(1);
     expect(desk.reserved[0]).toMatchObject({ provider: "scripted", model: "m", output_tokens_max: 24_000 });
     expect(desk.reserved[0]?.input_tokens_max).toBeGreaterThan(1_000);
-    expect(desk.settled).toEqual([
-      expect.objectContaining({ call_id: "call-1", input_tokens: 100, output_tokens: 20, outcome: "ok" }),
-    ]);
+    expect(desk.settled).toEqual([expect.objectContaining({ call_id: "call-1", ...USAGE, outcome: "ok" })]);
   });
 
   it("that is not there ends the attempt before anything is asked", async () => {
@@ -36,7 +34,7 @@ describe("money", () => {
     expect(desk.reserved).toHaveLength(3);
     expect(desk.settled.map((call) => [call.call_id, call.input_tokens])).toEqual([
       ["call-1", 0],
-      ["call-3", 100],
+      ["call-3", USAGE.input_tokens],
     ]);
     expect(desk.end_of_attempt).toMatchObject({ submitted: PLAN });
   });

@@ -119,7 +119,7 @@ describe("an assigned task", () => {
       "select count(*) n, min(status) status, sum(usd) usd from model_calls where task_id = $1",
       taskId,
     );
-    expect(calls).toEqual({ n: "5", status: "settled", usd: "0.001500" });
+    expect(calls).toEqual({ n: "5", status: "settled", usd: "0.040000" });
     const lines = await row(
       "select count(*) n from agent_activity_logs where task_id = $1 and message ~ 'asked scripted'",
       taskId,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createRecorder } from "../../src/providers/recording.ts";
 import { readRecordings, replayProvider } from "../../src/providers/replay.ts";
 import { IMPLEMENT_CONTEXT } from "../contexts.ts";
-import { attempt, type Script, scriptedProvider } from "../scripted.ts";
+import { attempt, type Script, scriptedProvider, USAGE } from "../scripted.ts";
 
 let folder: string;
 
@@ -42,7 +42,7 @@ it("a recorded conversation plays again to the same end, marked as a replay", as
   const desk = await attempt(IMPLEMENT_CONTEXT, replay);
   expect(desk.end_of_attempt).toEqual(recorded);
   expect(desk.lines.filter((line) => line.startsWith("REPLAY: "))).toHaveLength(4);
-  expect(desk.settled[0]).toMatchObject({ input_tokens: 100, output_tokens: 20, outcome: "ok" });
+  expect(desk.settled[0]).toMatchObject({ ...USAGE, outcome: "ok" });
 });
 
 it("what was not recorded is an error that says so, and costs nothing", async () => {

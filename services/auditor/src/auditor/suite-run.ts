@@ -24,7 +24,7 @@ export interface SuiteRun extends SuiteObservation {
 }
 
 /**
- * Runs `tests` on a product. What failed is run once more in a fresh scratch: a test that passes then is unsteady and
+ * Runs `tests` on a product; none of them: nothing was observed, and it is named what would have isolated it. What failed is run once more in a fresh scratch: a test that passes then is unsteady and
  * proves nothing either way. Guards that passed must then die on the product with all bodies removed.
  *
  * @param guards ids of the tests that passed on the stub
@@ -35,6 +35,7 @@ export async function observeSuite(
   tests: readonly AcceptanceTest[],
   guards: readonly string[],
 ): Promise<SuiteRun> {
+  if (tests.length === 0) return { ...NOTHING_OBSERVED, environment: await sandbox.environment() };
   const first = await runTests(sandbox, ground, tests, "acceptance_run");
   const failed = new Set(first.tests.filter((test) => !isPass(test)).map((test) => test.test_id));
   const again = await runSome(sandbox, ground, tests, failed, "acceptance_run");
@@ -52,6 +53,14 @@ export async function observeSuite(
     environment: first.environment,
   };
 }
+
+const NOTHING_OBSERVED = {
+  tests: [],
+  guards: [],
+  flaky: new Set<string>(),
+  survivors: new Set<string>(),
+  evidence: [],
+};
 
 /**
  * One run in a clean sandbox.

@@ -93,7 +93,9 @@ export async function readCase(db: Queryable, requestId: string): Promise<Verifi
 export async function mayVerify(db: Queryable, requestId: string): Promise<boolean> {
   const { rows } = await db.query(
     `select s.stopped_at is null and r.status not in ('completed', 'failed', 'cancelled')
-            and (q.task_id is null or t.status = 'submitted' and t.claim_id = q.claim_id) as open
+            and (q.task_id is null or t.status = 'submitted' and t.claim_id = q.claim_id
+                 or t.status = 'verified' and t.overridden and not exists (
+                      select from revisions s where s.task_id = t.id)) as open
        from verification_requests q
        join orchestra_runs r on r.id = q.run_id
        left join task_queue t on t.id = q.task_id

@@ -41,6 +41,11 @@ const RequirementRow = z.object({
 });
 export type RequirementRow = z.infer<typeof RequirementRow>;
 
+/** Judged by tests, and nobody put it out of scope. */
+export function isTestable({ verification_method, set_aside }: RequirementRow): boolean {
+  return verification_method !== "inspection" && !set_aside;
+}
+
 export async function readRequirements(db: Queryable, runId: string): Promise<RequirementRow[]> {
   const { rows } = await db.query(
     `select q.id, q.key, q.priority, q.verification_method, q.set_aside_by is not null as set_aside,

@@ -10,8 +10,12 @@ export interface PlanGround {
   /** The run's toolchain. */
   readonly toolchain: string;
   readonly known_toolchains: readonly string[];
-  /** Every requirement of the run, and whether a task must close it: judged by tests, not set aside, not unchanged. */
-  readonly requirements: readonly { readonly id: string; readonly needs_closing: boolean }[];
+  /** Every requirement of the run, whether tests judge it, and whether a task must close it: `testable`, not unchanged. */
+  readonly requirements: readonly {
+    readonly id: string;
+    readonly testable: boolean;
+    readonly needs_closing: boolean;
+  }[];
   /** Paths of the tree that the run starts from: empty unless it continues a delivered run. */
   readonly base_paths: readonly string[];
 }
@@ -109,6 +113,7 @@ function scopes(plan: PlanProduct, ground: PlanGround): Finding[] {
 function interfaces(plan: PlanProduct, ground: PlanGround): Finding[] {
   const { modules, cli, http } = plan.interfaces;
   if (modules.length + cli.length + http.length === 0) {
+    if (!ground.requirements.some(({ testable }) => testable)) return [];
     const message =
       "The plan offers no interface that tests could reach. Give a command line, HTTP or module interface.";
     return [finding("interface_missing", null, message)];

@@ -14,6 +14,10 @@ export interface SeededRun {
   readonly run_id: string;
   /** Seeds a submitted task of this kind with a request to judge it. @returns the request's id */
   submit(kind: VerificationKind, product: unknown, tree?: Tree, disputed?: string[]): Promise<string>;
+  /** Seeds a request to judge the assembled tree of a run that has no suite. @returns the request's id */
+  submitWithoutSuite(tree: Tree): Promise<string>;
+  /** From now on a person inspects every requirement of the run. */
+  inspectEverything(): Promise<void>;
   /** A check that a running task asked for. @returns the job's id */
   askForCheck(tree: Tree, command: string): Promise<string>;
 }
@@ -99,6 +103,20 @@ export async function seedRun(admin: Pool): Promise<SeededRun> {
           ],
         );
         return id;
+      }),
+    submitWithoutSuite: (tree) =>
+      past(async (tx) => {
+        const id = randomUUID();
+        await tx.query(
+          `insert into verification_requests (id, run_id, kind, tree_sha256, plan_id)
+           values ($1, $2, 'assembly', decode($3, 'hex'), $4)`,
+          [id, run_id, await putTree(tx, tree), ids.plan_id],
+        );
+        return id;
+      }),
+    inspectEverything: () =>
+      past(async (tx) => {
+        await tx.query("update requirements set verification_method = 'inspection' where run_id = $1", [run_id]);
       }),
     askForCheck: (tree, command) =>
       past(async (tx) => {

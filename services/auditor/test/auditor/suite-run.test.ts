@@ -67,6 +67,12 @@ test("a guard that passed must die on the product with its bodies removed", asyn
   expect(run.evidence.map(({ kind }) => kind)).toEqual(["acceptance_run", "body_removal_run"]);
 });
 
+test("without a test nothing runs, and what would have isolated it is named", async () => {
+  const sandbox = scriptedSandbox({ environment: async () => FACTS });
+  const run = await observeSuite(sandbox, GROUND, [], []);
+  expect(run).toMatchObject({ tests: [], evidence: [], environment: FACTS });
+});
+
 test("a run that the sandbox could not begin is no evidence against anybody", async () => {
   const { sandbox } = answering([[]], "spawn_failed");
   await expect(observeSuite(sandbox, GROUND, SUITE.tests, [])).rejects.toMatchObject({ name: "EnvironmentFailure" });

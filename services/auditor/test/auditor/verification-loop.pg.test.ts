@@ -133,6 +133,17 @@ test("the assembled product is judged by the whole suite, its own tests are show
   expect(ownTests).toMatchObject({ reason: "exit", exit_code: 1 });
 });
 
+test("without a suite nothing is judged where tests are to judge, and only the product's own tests run where not", async () => {
+  const report = await judged(await run.submitWithoutSuite(adderTree()));
+  expect(report).toMatchObject({ outcome: "environment", findings: [{ code: "suite_missing", subject: "R1" }] });
+  const other = await seedRun(database.pools.admin);
+  await other.inspectEverything();
+  const accepted = await judged(await other.submitWithoutSuite(adderTree()));
+  expect(accepted).toMatchObject({ outcome: "accepted", tests: [], evidence: [{ kind: "own_tests" }] });
+  expect(accepted?.verdicts.map(({ verdict }) => verdict)).toEqual(["not_run", "not_run", "not_run"]);
+  expect(accepted?.environment?.sandbox_level).toBe("bubblewrap");
+});
+
 test("what the sandbox cannot do is never held against the agent", async () => {
   const failing = scriptedSandbox({
     runCheck: () => Promise.reject(new AuraError("isolation_unavailable", "nothing here can isolate")),

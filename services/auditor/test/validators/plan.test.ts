@@ -6,9 +6,9 @@ const GROUND: PlanGround = {
   toolchain: "python",
   known_toolchains: ["python"],
   requirements: [
-    { id: "R1", needs_closing: true },
-    { id: "R2", needs_closing: true },
-    { id: "R3", needs_closing: false },
+    { id: "R1", testable: true, needs_closing: true },
+    { id: "R2", testable: true, needs_closing: true },
+    { id: "R3", testable: false, needs_closing: false },
   ],
   base_paths: [],
 };
@@ -80,8 +80,11 @@ test("a command starts from any folder and its entry point is planned", () => {
   expect(withCommand("python3", "-m", "app.core")).toEqual([]);
 });
 
-test("there is an interface, and nothing has to be installed", () => {
-  expect(codesOf(check({ interfaces: { modules: [], cli: [], http: [] } }))).toEqual(["interface_missing"]);
+test("there is an interface where anything is tested, and nothing has to be installed", () => {
+  const interfaces = { modules: [], cli: [], http: [] };
+  expect(codesOf(check({ interfaces }))).toEqual(["interface_missing"]);
+  const looked = ["R1", "R2"].map((id) => ({ id, testable: false, needs_closing: false }));
+  expect(check({ interfaces }, { requirements: looked })).toEqual([]);
   const dependencies = [{ name: "flask", version: "3", reason: "web" }];
   expect(codesOf(check({ dependencies }))).toEqual(["dependency_unavailable"]);
 });

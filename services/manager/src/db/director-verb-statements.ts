@@ -7,10 +7,12 @@ export interface Carrier {
   readonly manager_id: string;
   readonly request_id: string;
   readonly presented_key: string;
+  /** Id of what the wish brings about; under it the same wish takes effect once. */
+  readonly action_id: string;
 }
 
-function contextOf(carrier: Carrier): VerbContext {
-  return { actor_kind: "manager", actor_id: carrier.manager_id, request_id: carrier.request_id, action_id: null };
+function contextOf({ manager_id, request_id, action_id }: Carrier): VerbContext {
+  return { actor_kind: "manager", actor_id: manager_id, request_id, action_id };
 }
 
 async function call(db: Queryable, verb: string, carrier: Carrier, ...args: readonly unknown[]): Promise<VerbOutcome> {
@@ -37,7 +39,8 @@ export interface DirectorWish {
 }
 
 /**
- * One intervention with its record, in one transaction; a refused one is recorded too, so commit before throwing.
+ * One intervention with its record, in one transaction; a refused one is recorded too, so commit before throwing. Done
+ * again under the same id, it is answered with the record of the first time.
  *
  * @returns id of the director_actions row. Source: database/functions/take_director_action.sql
  */

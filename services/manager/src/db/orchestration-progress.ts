@@ -3,7 +3,7 @@ import { VERIFICATION_OUTCOMES } from "@aura/shared/enums/verification";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { z } from "zod";
 import { select } from "./orchestration-select.ts";
-import { OPEN_RUN } from "./orchestration-tasks.ts";
+import { OPEN_RUN, unlandedOverride } from "./orchestration-tasks.ts";
 
 const WaitRow = z.object({ code: z.string(), detail: z.string() });
 
@@ -20,9 +20,13 @@ const ProgressRow = z.object({
   head_revision_id: z.string().nullable(),
   head_tree_sha256: z.string().nullable(),
   suite_id: z.string().nullable(),
+  /** Every requirement is inspected or set aside: there is no suite, and none is needed. */
+  untestable: z.boolean(),
   plan_id: z.string().nullable(),
   open_tasks: z.number(),
-  /** Open tasks that go on without a person. */
+  /** Changes that the Director declared verified and that have not landed yet. */
+  unlanded_overrides: z.number(),
+  /** Open tasks, and overridden changes, that go on without a person. */
   moving_tasks: z.number(),
   /** What a person is waited for, the oldest first. */
   waits: z.array(WaitRow),
@@ -52,10 +56,11 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
     ProgressRow,
     `select r.id as run_id, r.status, r.oversight, r.strict_policy, r.delivery_partial, r.waiting_code, r.waiting_detail,
             r.head_revision_id, encode(h.tree_sha256, 'hex') as head_tree_sha256, r.suite_id, r.plan_id,
+            ${UNTESTABLE} as untestable,
             exists (select from approvals a where a.run_id = r.id and a.kind = 'plan' and a.digest = p.digest
                        and a.status = 'approved' and a.used_at is not null) as plan_used,
-            w.open_tasks, w.moving_tasks, w.starved,
-            coalesce(${TASK_WAITS}, '[]'::jsonb) || coalesce(${GATE_WAITS}, '[]'::jsonb) as waits,
+            w.open_tasks, w.unlanded_overrides, w.moving_tasks, w.starved,
+            coalesce(${TASK_WAITS}, '[]'::jsonb) || coalesce(${OVERRIDE_WAITS}, '[]'::jsonb) || coalesce(${GATE_WAITS}, '[]'::jsonb) as waits,
             extract(epoch from now() - greatest(r.status_changed_at, w.changed_at, g.decided_at))::float8 as quiet_s,
             q.id as assembly_request_id, q.retry as assembly_retry,
             extract(epoch from now() - q.created_at)::float8 as assembly_requested_s_ago,
@@ -73,7 +78,7 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
        left join lateral (
             select q.* from verification_requests q
              where q.run_id = r.id and q.kind = 'assembly' and q.base_revision_id = r.head_revision_id
-               and q.suite_id = r.suite_id
+               and q.suite_id is not distinct from r.suite_id
              order by q.retry desc limit 1) q on true
        left join verifications v on v.request_id = q.id
       where ${OPEN_RUN}
@@ -81,12 +86,17 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
   );
 }
 
+const LANDING_ASKED = `exists (
+                select from approvals a join verification_requests q on q.id = a.subject_id
+                 where a.kind = 'landing' and a.status = 'pending' and q.task_id = t.id
+                   and (q.attempt = t.attempt or t.overridden))`;
+
 const WORK = `
   select count(*) filter (where t.status not in ('verified', 'failed', 'cancelled'))::int as open_tasks,
+         count(*) filter (where ${unlandedOverride("t")})::int as unlanded_overrides,
          count(*) filter (where case t.status
-           when 'submitted' then not exists (
-                select from approvals a join verification_requests q on q.id = a.subject_id
-                 where a.kind = 'landing' and a.status = 'pending' and q.task_id = t.id and q.attempt = t.attempt)
+           when 'verified' then ${unlandedOverride("t")} and not ${LANDING_ASKED}
+           when 'submitted' then not ${LANDING_ASKED}
              and not exists (
                 select from test_disputes d join task_queue j on j.id = d.dispute_task_id
                  where d.task_id = t.id and d.attempt = t.attempt and d.ruling is null
@@ -106,9 +116,21 @@ const TASK_WAITS = `(
                    order by t.status_changed_at, t.key)
     from task_queue t where t.run_id = r.id and t.status = 'awaiting_director')`;
 
+const OVERRIDE_WAITS = `(
+  select jsonb_agg(jsonb_build_object('code', 'environment', 'detail',
+                     t.key || ': the overridden change could not be judged on the head; it is tried again every 5 minutes')
+                   order by t.key)
+    from task_queue t where t.run_id = r.id and ${unlandedOverride("t")}
+     and (select v.outcome from verifications v where v.task_id = t.id order by v.created_at desc limit 1) = 'environment')`;
+
 const GATE_WAITS = `(
   select jsonb_agg(jsonb_build_object('code', a.kind || '_approval', 'detail', 'approval ' || a.id) order by a.created_at, a.id)
     from approvals a where a.run_id = r.id and a.status = 'pending' and a.kind in ('plan', 'landing'))`;
+
+/** As the database has it in _is_untestable. */
+const UNTESTABLE = `(
+  select count(*) > 0 and bool_and(x.verification_method = 'inspection' or x.set_aside_by is not null)
+    from requirements x where x.run_id = r.id)`;
 
 const FAILED_KEYS = `
   select x.key from requirements x

@@ -4,7 +4,7 @@ import { VERIFICATION_OUTCOMES } from "@aura/shared/enums/verification";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { z } from "zod";
 import { select } from "./orchestration-select.ts";
-import { OPEN_RUN } from "./orchestration-tasks.ts";
+import { OPEN_RUN, unlandedOverride } from "./orchestration-tasks.ts";
 
 const SubmissionRow = z.object({
   run_id: z.string(),
@@ -45,24 +45,26 @@ export function readSubmissions(db: Queryable): Promise<Submission[]> {
   return select(db, SubmissionRow, `${SUBMISSION} where t.status = 'submitted' and ${OPEN_RUN} ${ORDER}`);
 }
 
-/** Tasks whose verdict the Director overrode and whose product has not been adopted or landed yet. */
+/**
+ * Tasks whose verdict the Director overrode and whose product has not been adopted or landed yet: specifications as they
+ * were judged last, changes whether they were judged or not.
+ */
 export function readOverridden(db: Queryable): Promise<Submission[]> {
   return select(
     db,
     SubmissionRow,
     `${SUBMISSION}
-      where t.status = 'verified' and t.overridden and ${OPEN_RUN} and v.id is not null and case t.kind
-              when 'requirements' then not exists (select from requirements x where x.run_id = r.id)
-              when 'plan' then not exists (select from plans x where x.verification_id = v.id)
-              when 'acceptance_tests' then not exists (select from suites x where x.verification_id = v.id)
-              when 'implement' then q.base_revision_id is not distinct from r.head_revision_id
-                and not exists (select from revisions x where x.task_id = t.id)
+      where t.status = 'verified' and t.overridden and ${OPEN_RUN} and case t.kind
+              when 'requirements' then v.id is not null and not exists (select from requirements x where x.run_id = r.id)
+              when 'plan' then v.id is not null and not exists (select from plans x where x.verification_id = v.id)
+              when 'acceptance_tests' then v.id is not null and not exists (select from suites x where x.verification_id = v.id)
+              when 'implement' then ${unlandedOverride("t")}
               else false end
       ${ORDER}`,
   );
 }
 
-/** The judged attempt of an overridden task is the last one that was judged at all. */
+/** The attempt of an overridden task that counts is the last one that was submitted at all. */
 const SUBMISSION = `
   select r.id as run_id, r.oversight, r.strict_policy, r.head_revision_id, r.plan_id, r.suite_id,
          t.id as task_id, t.kind, t.key, t.title, a.attempt, a.claim_id, t.overridden, t.best_request_id,

@@ -6,6 +6,17 @@ import { select } from "./orchestration-select.ts";
 /** Runs on which work goes on. */
 export const OPEN_RUN = "r.status in ('planning', 'awaiting_director', 'executing', 'delivering')";
 
+/**
+ * Task `alias` is a change that the Director declared verified, and has neither landed nor a task that does it again: as
+ * the database has it in _has_unlanded_override.
+ */
+export function unlandedOverride(alias: string): string {
+  return `(${alias}.kind = 'implement' and ${alias}.status = 'verified' and ${alias}.overridden
+    and exists (select from task_attempts made where made.task_id = ${alias}.id and made.product_sha256 is not null)
+    and not exists (select from revisions landed where landed.task_id = ${alias}.id)
+    and not exists (select from task_queue again where again.repairs_task_id = ${alias}.id))`;
+}
+
 const TaskIdRow = z.object({ task_id: z.string() });
 const TaskCodeRow = z.object({ task_id: z.string(), code: z.string() });
 const TaskDetailRow = z.object({ task_id: z.string(), code: z.string(), detail: z.string() });
@@ -123,7 +134,7 @@ export function readReleasable(db: Queryable) {
     `select t.id as task_id from task_queue t join orchestra_runs r on r.id = t.run_id
       where ${OPEN_RUN} and t.status = 'blocked' and not exists (
               select from task_dependencies d join task_queue p on p.id = d.depends_on
-               where d.task_id = t.id and p.status <> 'verified')`,
+               where d.task_id = t.id and (p.status <> 'verified' or ${unlandedOverride("p")}))`,
   );
 }
 

@@ -56,7 +56,6 @@ export interface NewPlan {
   readonly run_id: string;
   readonly revision: number;
   readonly content_sha256: string;
-  readonly digest: string;
   readonly verification_id: string;
 }
 
@@ -267,6 +266,12 @@ export class ManagerVerbs {
 
   expireReservations(db: Queryable, olderThanSeconds: number) {
     return this.#call(db, "expire_reservations", [olderThanSeconds]);
+  }
+
+  /** @returns how many replies under an Idempotency-Key were old enough to be forgotten */
+  async forgetReplies(db: Queryable): Promise<number> {
+    const rows = await callVerbRows<{ forget_replies: number }>(db, "forget_replies", this.#actor);
+    return rows[0]?.forget_replies ?? 0;
   }
 
   setConfidence(db: Queryable, items: readonly { run_id: string; score: string }[]) {

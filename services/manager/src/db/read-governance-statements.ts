@@ -35,13 +35,13 @@ export async function readApprovals(
   return pageOfRows(rows, page, (row) => [row.created_at, row.id]);
 }
 
-const DirectorActionRow = DirectorAction.omit({ sealed: true, proof_url: true, detail: true });
+const DirectorActionRow = DirectorAction.omit({ sealed: true, proof_url: true });
 
 export function readDirectorAction(db: Queryable, action_id: string) {
   return readOne(
     db,
     DirectorActionRow,
-    `select id, action, target_id, reason, director_id, outcome, code, request_id, ${utc("created_at")} as created_at
+    `select id, action, target_id, reason, director_id, outcome, code, detail, request_id, ${utc("created_at")} as created_at
      from director_actions where id = $1`,
     [action_id],
   );

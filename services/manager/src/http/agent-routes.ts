@@ -1,26 +1,26 @@
+import { derivedId } from "@aura/shared/models/ids";
 import { AuraError } from "@aura/shared/problems";
 import type { Scorecard } from "@aura/shared/schemas/api/agent";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { FastifyInstance } from "fastify";
-import { requireDone, takeDirectorAction } from "../db/director-verb-statements.ts";
 import { readAgent, readAgentRecord, readAgents } from "../db/read-agent-statements.ts";
 import { pageRequest } from "../db/read-rows.ts";
 import { scoreOf } from "../hr/scorecard.ts";
+import { actOnce } from "./act-once.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { carrierOf, UNSEALED } from "./carrier.ts";
-import { idOfEffect } from "./idempotency.ts";
 
 const CURSOR_SLUG = /^[a-z][a-z0-9-]{1,39}$/;
 
 export function addAgentRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
-  addRoute(app, OPERATIONS.createAgent, async ({ body, request }) => {
+  addRoute(app, OPERATIONS.createAgent, async ({ body, request, reply }) => {
     const { reason, ...agent } = body;
-    const id = idOfEffect(request);
-    const wish = { action: "create_agent", target_id: id, reason, args: agent };
-    const isMade = request.key_use !== null && (await readAgent(pool, id)) !== null;
-    if (!isMade) requireDone(await takeDirectorAction(pool, carrierOf(request, facts), wish));
-    return { ...(await agentById(id)), ...UNSEALED };
+    const carrier = carrierOf(request, facts);
+    const target_id = derivedId("agent", carrier.action_id);
+    const wish = { action: "create_agent", target_id, reason, args: agent };
+    await actOnce(pool, carrier, reply, wish);
+    return { ...(await agentById(target_id)), ...UNSEALED };
   });
 
   addRoute(app, OPERATIONS.listAgents, async ({ query }) => readAgents(pool, query, pageRequest(query, [CURSOR_SLUG])));

@@ -3,22 +3,21 @@ import { AuraError } from "@aura/shared/problems";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { requireDone, takeDirectorAction } from "../db/director-verb-statements.ts";
-import { readApproval, readApprovals, readDirectorAction } from "../db/read-governance-statements.ts";
+import { readApproval, readApprovals } from "../db/read-governance-statements.ts";
 import { CURSOR_ID, CURSOR_TIME, pageRequest } from "../db/read-rows.ts";
+import { actOnce } from "./act-once.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { carrierOf, UNSEALED } from "./carrier.ts";
 
 /** What a person decides, and what waits for a decision. */
 export function addDirectorRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
-  addRoute(app, OPERATIONS.act, async ({ body, request }) => {
+  addRoute(app, OPERATIONS.act, async ({ body, request, reply }) => {
     const { action, target_id, reason, ...args } = body;
     const wish = { action, target_id: target_id ?? null, reason, args };
-    const id = requireDone(await takeDirectorAction(pool, carrierOf(request, facts), wish));
-    const row = await readDirectorAction(pool, id);
+    const row = await actOnce(pool, carrierOf(request, facts), reply, wish);
     if (row === null) throw new AuraError("internal", "the action left no record");
-    return { ...row, detail: null, ...UNSEALED };
+    return { ...row, ...UNSEALED };
   });
 
   addRoute(app, OPERATIONS.listApprovals, async ({ query }) => {

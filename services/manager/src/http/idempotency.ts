@@ -19,7 +19,9 @@ export const IdempotencyHeaders = z.looseObject({
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters")
     .optional()
-    .meta({ description: "The same key with the same body replays the stored reply and does nothing again" }),
+    .meta({
+      description: "For 24 hours the same key with the same body replays the stored reply and does nothing again",
+    }),
 });
 
 /** A reply as it is stored: what a replay must send again beside the status. */
@@ -66,7 +68,7 @@ export function replayKeyedPosts(app: FastifyInstance, pool: Pool): void {
 }
 
 /**
- * Id of what this request creates. Under an Idempotency-Key it follows from caller, key and body: after a crash between
+ * Id of what this request brings about. Under an Idempotency-Key it follows from caller, key and body: after a crash between
  * the effect and its stored reply, the repeated request finds what the first one made.
  */
 export function idOfEffect(request: FastifyRequest): string {

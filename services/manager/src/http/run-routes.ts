@@ -8,14 +8,13 @@ import { startRun } from "../intake/start-run.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { carrierOf, UNSEALED } from "./carrier.ts";
-import { idOfEffect } from "./idempotency.ts";
 import { runReply } from "./run-replies.ts";
 
 export function addRunRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
   const intake = { pool, facts, recordings: openRecordings(facts.recordings) };
 
   addRoute(app, OPERATIONS.startRun, async ({ body, request, reply }) => {
-    const id = await startRun(intake, carrierOf(request, facts), idOfEffect(request), body);
+    const id = await startRun(intake, carrierOf(request, facts), body);
     reply.header("location", `/v1/runs/${id}`);
     return { ...(await runById(id)), ...UNSEALED };
   });

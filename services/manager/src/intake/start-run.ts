@@ -35,12 +35,14 @@ interface HandIn {
  * Takes a PRD in: everything is judged first, then one transaction stores documents and run together, so a refused
  * hand-in leaves nothing behind.
  *
- * @param id of the new run. Where it is there already, an earlier request made it, and nothing is done.
+ * The run's id is the carrier's action_id. Where it is there already, an earlier request made it, and nothing is done.
+ *
  * @returns id of the run, in status `planning` with its first task ready
  * @throws {AuraError} `prd_empty`, `payload_too_large`, `attachment_name_refused`, `validation_failed`, `not_found`,
  *   `nothing_delivered` (base run), `unknown_provider`, `unknown_price`, `not_recorded`
  */
-export async function startRun(intake: Intake, carrier: Carrier, id: string, request: RunRequest): Promise<string> {
+export async function startRun(intake: Intake, carrier: Carrier, request: RunRequest): Promise<string> {
+  const id = carrier.action_id;
   if ((await readRun(intake.pool, id)) !== null) return id;
   const handIn = judge(request);
   const toolchain = toolchainOf(request);

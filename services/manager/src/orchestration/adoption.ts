@@ -1,10 +1,9 @@
-import { canonicalJson, sha256Hex } from "@aura/shared/models/canonical-json";
 import { derivedId } from "@aura/shared/models/ids";
 import { putJson, readJson } from "@aura/shared/postgres/blobs";
 import type { Tx } from "@aura/shared/postgres/client";
 import { RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import { SuiteProduct } from "@aura/shared/schemas/suite-product";
-import { readPlanRevisions, readRequirements, readRunFacts } from "../db/orchestration-specification.ts";
+import { readPlanRevisions, readRunFacts } from "../db/orchestration-specification.ts";
 import { readDisputes } from "../db/orchestration-submissions.ts";
 import { policyDecision } from "../policy-enforcer/decisions.ts";
 import { questionRuling } from "../policy-enforcer/questions.ts";
@@ -60,24 +59,12 @@ export async function adoptPlan(deps: StepDeps, submission: JudgedSubmission): P
   const { run_id, verification_id, product_sha256 } = submission;
   const done = await atomically(deps, "adopt a plan", async (tx) => {
     await verify(deps, tx, submission);
-    const facts = await readRunFacts(tx, run_id);
-    const requirements = await readRequirements(tx, run_id);
     const revision = (await readPlanRevisions(tx, run_id)).length + 1;
-    const digest = planDigest(
-      facts.blocks_sha256,
-      requirements.map((requirement) => requirement.content_sha256),
-      product_sha256,
-    );
     const id = derivedId("plan", run_id, String(revision));
-    const plan = { id, run_id, revision, content_sha256: product_sha256, digest, verification_id };
+    const plan = { id, run_id, revision, content_sha256: product_sha256, verification_id };
     allDone(await deps.verbs.adoptPlan(tx, plan));
   });
   return done ? 1 : 0;
-}
-
-/** What a plan approval binds: the blocks of the PRD, every requirement, the plan. All hashes as hex. */
-function planDigest(blocks: string, requirements: readonly string[], plan: string): string {
-  return sha256Hex(canonicalJson({ blocks_sha256: blocks, requirements, plan }));
 }
 
 /** An accepted suite is adopted as the next version; disputes that it judged get their rulings. */

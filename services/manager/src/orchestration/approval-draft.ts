@@ -16,7 +16,7 @@ export interface ApprovalSubject {
   readonly question: string | null;
   /** What the Director is shown. */
   readonly content: unknown;
-  /** Given where something else computes the digest (a plan's); else it is taken over content and subject. */
+  /** A plan's own; else it is taken over content and subject. The database computes both again. */
   readonly digest: string | null;
 }
 

@@ -15,10 +15,8 @@ const SLOW_RETRY_S = 300;
 
 /** What to do about the landed head of a run that has no open task. */
 export function decideAssembly(progress: Progress, retriesMax: number): AssemblyDecision {
-  if (progress.head_revision_id === null || progress.suite_id === null) {
-    const detail = "nothing has landed and no task is open: retry a task, or cancel the run";
-    return { kind: "ask", code: "stuck", detail };
-  }
+  if (progress.head_revision_id === null) return stuck("nothing has landed and no task is open");
+  if (progress.suite_id === null && !progress.untestable) return stuck("there is no acceptance suite and no open task");
   if (progress.assembly_request_id === null) return { kind: "request", retry: 0 };
   const retry = progress.assembly_retry ?? 0;
   switch (progress.assembly_outcome) {
@@ -32,6 +30,10 @@ export function decideAssembly(progress: Progress, retriesMax: number): Assembly
     case "inconclusive":
       return unjudged(progress, retry, retriesMax);
   }
+}
+
+function stuck(what: string): AssemblyDecision {
+  return { kind: "ask", code: "stuck", detail: `${what}: retry a task, or cancel the run` };
 }
 
 /** Whatever the environment lacks may come back, so the judgement is repeated for as long as the run is open. */

@@ -6,6 +6,7 @@ import { policyDecision } from "../policy-enforcer/decisions.ts";
 import { taskLimits } from "../policy-enforcer/limits.ts";
 import { draftApproval } from "./approval-draft.ts";
 import { finishWithin } from "./finish.ts";
+import { decideByPolicy } from "./policy-approval.ts";
 import type { RunPosition } from "./run-status.ts";
 import { stand } from "./stand.ts";
 import { allDone, atomically, type StepDeps } from "./step.ts";
@@ -60,6 +61,7 @@ async function askForDelivery(deps: StepDeps, progress: Progress): Promise<numbe
     const subject = { run_id, kind: "delivery" as const, subject_id, occasion, question: null, content, digest: null };
     const approval = await draftApproval(tx, subject, taskLimits(deps.policies).approvalHours);
     allDone(await deps.verbs.openApprovals(tx, [approval]));
+    await decideByPolicy(deps, tx, progress, approval, "the assembly was accepted");
     if (progress.status !== "delivering") {
       allDone(await deps.verbs.moveRuns(tx, [{ run_id, status: "delivering", code: null, detail: null }]));
     }

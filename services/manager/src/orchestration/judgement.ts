@@ -39,6 +39,24 @@ function isStale(submission: Judged): boolean {
   return kind === "implement" && outcome !== "rejected" && !onHead;
 }
 
+/** Seconds before an overridden change that could not be judged is judged again, once the short delays are used up. */
+const SLOW_RETRY_S = 300;
+
+/**
+ * The same for a change that the Director declared verified. Its verdict keeps it from nothing, but it must be about
+ * exactly the tree that lands: on the head and by the suite of now. What could not be judged is tried again for as long
+ * as the run is open.
+ */
+export function overrideNeedsRequest(submission: Judged): number | null {
+  const { request_id, outcome, request_suite_id, suite_id, request_base_revision_id, head_revision_id } = submission;
+  if (request_id === null) return 0;
+  if (outcome === null) return null;
+  if (request_suite_id !== suite_id || request_base_revision_id !== head_revision_id) return 0;
+  if (outcome !== "environment") return null;
+  const retry = submission.request_retry ?? 0;
+  return (submission.judged_s_ago ?? 0) >= (RETRY_DELAYS_S[retry] ?? SLOW_RETRY_S) ? retry + 1 : null;
+}
+
 export type Verdict = "accepted" | "rejected" | "environment" | "inconclusive";
 
 /** The verdict to act on now; null while there is none that counts, or another judgement is due. */

@@ -5,8 +5,10 @@ import { countDeadApprovals, readSubjectApproval, type SubjectApproval } from ".
 import { taskLimits } from "../policy-enforcer/limits.ts";
 import { draftApproval } from "./approval-draft.ts";
 import type { JudgedSubmission } from "./judged-submission.ts";
+import { decideByPolicy } from "./policy-approval.ts";
 import { allDone, atomically, countDone, type StepDeps } from "./step.ts";
 import { headNow } from "./submission-tree.ts";
+import { workAgain } from "./work-again.ts";
 
 /**
  * Lands an accepted change and verifies its task, both or neither: the database refuses unless the verification's base
@@ -20,9 +22,11 @@ export async function landSubmission(deps: StepDeps, submission: JudgedSubmissio
     case "approved":
       return approval.used ? 0 : land(deps, submission, approval);
     case "changes_requested":
-      return sendBack(deps, submission);
+      return submission.overridden ? refuseOverride(deps, submission, approval) : sendBack(deps, submission);
     case "rejected":
-      return escalateRefusal(deps, submission, approval);
+      return submission.overridden
+        ? refuseOverride(deps, submission, approval)
+        : escalateRefusal(deps, submission, approval);
     default:
       return 0;
   }
@@ -66,8 +70,15 @@ async function askForLanding(deps: StepDeps, submission: JudgedSubmission): Prom
     };
     const approval = await draftApproval(tx, { ...subject, content }, taskLimits(deps.policies).approvalHours);
     allDone(await deps.verbs.openApprovals(tx, [approval]));
+    await decideByPolicy(deps, tx, submission, approval, "the Auditor judged the change");
   });
   return done ? 1 : 0;
+}
+
+/** The Director's newer word: the change that was declared verified does not land as it is, and is done again. */
+function refuseOverride(deps: StepDeps, submission: JudgedSubmission, approval: SubjectApproval): Promise<number> {
+  const reason = approval.decision_reason ?? "no reason given";
+  return workAgain(deps, submission, `The Director did not let it land: ${reason}`);
 }
 
 /** The Director wants it changed: the reason goes into the next attempt's context, and nobody is charged. */

@@ -5,8 +5,8 @@ import { policyDecision } from "../policy-enforcer/decisions.ts";
 import { allDone, type StepDeps } from "./step.ts";
 
 /**
- * Approves an opened approval by policy where the run is autonomous and the policy allows it, and records which policy
- * that was. In every other run this does nothing: the database would refuse it.
+ * Has policy decide about an opened approval, and records which policy that was and what it said. In an autonomous run it
+ * may approve, for the reason given; everywhere else, and wherever it does not allow, a person is needed.
  */
 export async function decideByPolicy(
   deps: StepDeps,
@@ -15,13 +15,16 @@ export async function decideByPolicy(
   approval: NewApproval,
   reason: string,
 ): Promise<void> {
-  if (run.oversight !== "autonomous") return;
   const ruling = deps.policies.ruling(`approval.${approval.kind}`, run.oversight, run.strict_policy);
-  if (ruling?.value !== "allow") return;
+  if (ruling === null) return;
+  const allowed = run.oversight === "autonomous" && ruling.value === "allow";
   // the database wants exactly this subject: the decision is about this gate and this digest
-  const about = { run_id: approval.run_id, task_id: null, subject: `${approval.kind} ${approval.digest}`, reason };
-  const decision = policyDecision(ruling.policy, "allow", about);
+  const about = { run_id: approval.run_id, task_id: null, subject: `${approval.kind} ${approval.digest}` };
+  const decision = allowed
+    ? policyDecision(ruling.policy, "allow", { ...about, reason })
+    : policyDecision(ruling.policy, "needs_approval", { ...about, reason: "the Director decides" });
   allDone(await deps.verbs.recordPolicyDecisions(tx, [decision]));
+  if (!allowed) return;
   const settled = { approval_id: approval.id, status: "approved" as const, policy_decision_id: decision.id };
   allDone(await deps.verbs.settleApprovals(tx, [settled]));
 }

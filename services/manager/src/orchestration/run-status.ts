@@ -13,7 +13,8 @@ const STUCK_S = 30;
 /** What decides about a run now: its tasks, the judgement of its assembled head, or the Director's partial delivery. */
 export function phaseOf(progress: Progress): "work" | "assembly" | "partial" {
   if (progress.delivery_partial) return "partial";
-  return progress.plan_used && progress.open_tasks === 0 ? "assembly" : "work";
+  const { plan_used, open_tasks, unlanded_overrides } = progress;
+  return plan_used && open_tasks + unlanded_overrides === 0 ? "assembly" : "work";
 }
 
 /**

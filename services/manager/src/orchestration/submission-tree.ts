@@ -7,7 +7,10 @@ import { readRevisionTree } from "../db/orchestration-specification.ts";
 import type { Submission } from "../db/orchestration-submissions.ts";
 import { rebase } from "./rebase.ts";
 
-export type SubmissionTree = { readonly kind: "tree"; readonly tree_sha256: string } | { readonly kind: "conflict" };
+export type SubmissionTree =
+  | { readonly kind: "tree"; readonly tree_sha256: string }
+  /** Paths that the developer and others changed, differently. */
+  | { readonly kind: "conflict"; readonly paths: readonly string[] };
 
 /**
  * The exact tree to judge for a developer's submission: what it changed against the head it was given, carried over to
@@ -18,7 +21,7 @@ export async function submissionTree(db: Queryable, submission: Submission): Pro
   const work = applyDelta(await readTree(db, delta.base_tree_sha256), delta.changes);
   const [before, head] = await Promise.all([headThen(db, submission), headNow(db, submission.head_revision_id)]);
   const { tree, conflictPaths } = rebase(before, work, head);
-  if (conflictPaths.length > 0) return { kind: "conflict" };
+  if (conflictPaths.length > 0) return { kind: "conflict", paths: conflictPaths };
   return { kind: "tree", tree_sha256: await putTree(db, tree) };
 }
 

@@ -1,14 +1,12 @@
 import { DIRECTOR_ACTIONS } from "@aura/shared/enums/actor";
 import { newId } from "@aura/shared/models/ids";
-import { putJson } from "@aura/shared/postgres/blobs";
-import { callVerb } from "@aura/shared/postgres/verbs";
 import { DirectorAction, DirectorActionRequest } from "@aura/shared/schemas/api/director-action";
 import {
   addTestTask,
-  allDone,
   createTestRun,
   createTestRuntime,
-  MANAGER,
+  openTestApproval,
+  type TestApproval,
   type TestRun,
   taskInState,
 } from "@aura/shared/testing/factories";
@@ -23,25 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const DIGEST = "ab".repeat(32);
 const act = (body: object) => api.post("/v1/director/actions", { reason: "because it is right", ...body });
 
-async function openApproval(kind: "plan" | "question", subject_id: string | null = null): Promise<string> {
-  const id = newId();
-  const content_sha256 = await putJson(api.db.pools.manager, { shown: "to the Director" });
-  const approval = {
-    id,
-    run_id: run.run_id,
-    kind,
-    digest: DIGEST,
-    subject_id,
-    content_sha256,
-    question: kind === "question" ? "Which rounding?" : null,
-    expires_at: "2099-01-01T00:00:00Z",
-  };
-  await allDone(callVerb(api.db.pools.manager, "open_approvals", MANAGER, [approval]));
-  return id;
-}
+const openApproval = (kind: "delivery" | "question", subject_id = newId()): Promise<TestApproval> =>
+  openTestApproval(api.db, run.run_id, kind, subject_id, { shown: "to the Director", subject_id });
 
 test("the API knows exactly the actions that the vocabulary has", () => {
   const known = DirectorActionRequest.options.map((option) => option.shape.action.value);
@@ -50,24 +33,24 @@ test("the API knows exactly the actions that the vocabulary has", () => {
 
 describe("an approval", () => {
   test("shows the document and the digest that binds it, and is listed while it is pending", async () => {
-    const id = await openApproval("plan");
+    const { id, digest } = await openApproval("delivery");
     const { body } = await api.get(`/v1/approvals/${id}`);
     expect(body).toMatchObject({
       id,
-      kind: "plan",
+      kind: "delivery",
       status: "pending",
-      digest: DIGEST,
+      digest,
       content: { shown: "to the Director" },
     });
     const list = (await api.get(`/v1/approvals?status=pending&run_id=${run.run_id}`)).body.data;
     expect(list.map((row: { id: string }) => row.id)).toContain(id);
     const waiting = (await api.get(`/v1/runs/${run.run_id}`)).body.waiting_for;
-    expect(waiting).toMatchObject({ reason: "plan_approval", owner: "director" });
+    expect(waiting).toMatchObject({ reason: "delivery_approval", owner: "director" });
     expect(waiting.approval_ids).toContain(id);
   });
 
   test("is not decided with another digest, and the refusal is recorded", async () => {
-    const id = await openApproval("plan");
+    const { id } = await openApproval("delivery");
     const reply = await act({ action: "approve", target_id: id, digest: "cd".repeat(32) });
     expect([reply.status, reply.body.code]).toEqual([409, "digest_mismatch"]);
     expect((await api.get(`/v1/approvals/${id}`)).body.status).toBe("pending");
@@ -79,19 +62,19 @@ describe("an approval", () => {
   });
 
   test("is decided once", async () => {
-    const id = await openApproval("plan");
-    const first = await act({ action: "approve", target_id: id, digest: DIGEST });
+    const { id, digest } = await openApproval("delivery");
+    const first = await act({ action: "approve", target_id: id, digest });
     expect(first.status).toBe(201);
     const row = DirectorAction.parse(first.body);
     expect(row).toMatchObject({ action: "approve", target_id: id, outcome: "done", reason: "because it is right" });
     expect((await api.get(`/v1/approvals/${id}`)).body).toMatchObject({ status: "approved", decided_by: row.id });
-    const second = await act({ action: "reject", target_id: id, digest: DIGEST });
+    const second = await act({ action: "reject", target_id: id, digest });
     expect([second.status, second.body.code]).toEqual([409, "approval_used"]);
   });
 
   test("of a question is answered, never approved", async () => {
-    const id = await openApproval("question", run.first_task_id);
-    const approved = await act({ action: "approve", target_id: id, digest: DIGEST });
+    const { id, digest } = await openApproval("question", run.first_task_id);
+    const approved = await act({ action: "approve", target_id: id, digest });
     expect([approved.status, approved.body.code]).toEqual([409, "illegal_transition"]);
     expect((await act({ action: "answer", target_id: id, answer: "Half to even." })).status).toBe(201);
     expect((await api.get(`/v1/approvals/${id}`)).body).toMatchObject({ status: "approved", answer: "Half to even." });

@@ -1,6 +1,6 @@
 import { createLog } from "@aura/shared/log";
 import { createTestRuntime } from "@aura/shared/testing/factories";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildApp } from "../../src/app.ts";
 import { ManagerVerbs } from "../../src/db/orchestration-verbs.ts";
 import { type ApiUnderTest, addKey, apiUnderTest, FACTS, type Reply } from "./api-under-test.ts";
@@ -107,6 +107,47 @@ test("after such a crash the repeated request finds the same agent", async () =>
   const first = await keyed("/v1/agents", "crashed-agent", agent);
   await forgetReply("crashed-agent", "3 minutes");
   expect((await keyed("/v1/agents", "crashed-agent", agent)).body).toEqual(first.body);
+});
+
+test("after such a crash the repeated request finds the same project", async () => {
+  const first = await keyed("/v1/projects", "crashed-project", { name: "crashed" });
+  await forgetReply("crashed-project", "3 minutes");
+  expect((await keyed("/v1/projects", "crashed-project", { name: "crashed" })).body).toEqual(first.body);
+  expect((await keyed("/v1/projects", "another-project", { name: "crashed" })).body.code).toBe("name_taken");
+});
+
+describe("a Director's action whose reply was lost", () => {
+  const actions = async () => (await api.db.pools.admin.query("select id from director_actions")).rows.length;
+
+  test("is not done again: the reply is the record of the first time, and says so", async () => {
+    const { body: run } = await keyed("/v1/runs", "to-pause", runOf("to pause"));
+    const pause = { action: "pause", target_id: run.id, reason: "hold on" };
+    const first = await keyed("/v1/director/actions", "lost-pause", pause);
+    await api.post("/v1/director/actions", { ...pause, action: "resume" });
+    const before = await actions();
+    await forgetReply("lost-pause", "3 minutes");
+    const again = await keyed("/v1/director/actions", "lost-pause", pause);
+    expect([again.status, again.text]).toEqual([201, first.text]);
+    expect([first, again].map(({ headers }) => headers["idempotency-replayed"])).toEqual([undefined, "true"]);
+    expect(await actions()).toBe(before);
+    expect((await api.get(`/v1/runs/${run.id}`)).body.paused_at).toBeNull();
+    const third = await keyed("/v1/director/actions", "lost-pause", pause);
+    expect([third.status, third.text, third.headers["idempotency-replayed"]]).toEqual([201, first.text, "true"]);
+  });
+
+  test("stays refused where it was refused, though it would be possible by now", async () => {
+    const { body: run } = await keyed("/v1/runs", "to-resume", runOf("to resume"));
+    const resume = { action: "resume", target_id: run.id, reason: "go on" };
+    const first = await keyed("/v1/director/actions", "lost-resume", resume);
+    await api.post("/v1/director/actions", { ...resume, action: "pause" });
+    await forgetReply("lost-resume", "3 minutes");
+    const again = await keyed("/v1/director/actions", "lost-resume", resume);
+    const told = ({ status, body }: Reply) => [status, body.code, body.detail];
+    expect(told(again)).toEqual(told(first));
+    expect(told(again)).toEqual([409, "illegal_transition", "the run is not paused"]);
+    expect(again.headers["idempotency-replayed"]).toBe("true");
+    expect((await api.get(`/v1/runs/${run.id}`)).body.paused_at).not.toBeNull();
+  });
 });
 
 test("a failure of ours frees the key", async () => {

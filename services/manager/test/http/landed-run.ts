@@ -1,4 +1,3 @@
-import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { newId } from "@aura/shared/models/ids";
 import type { Tree } from "@aura/shared/models/tree";
 import { putJson } from "@aura/shared/postgres/blobs";
@@ -124,9 +123,9 @@ async function specify(db: TestDatabase, runtime: TestRuntime, run: TestRun) {
   const adopted = [MANAGER, run.run_id, understood.verification_id, rows, REQUIREMENTS.dispositions] as const;
   await allDone(callVerb(db.pools.manager, "adopt_requirements", ...adopted));
   const planned = await accept(db, runtime, await addTestTask(db, run, { kind: "plan", key: "PLAN" }), PLAN);
-  const plan = { id: newId(), run_id: run.run_id, revision: 1, digest: sha256Hex("plan"), ...planned };
+  const plan = { id: newId(), run_id: run.run_id, revision: 1, ...planned };
   await allDone(callVerb(db.pools.manager, "adopt_plan", MANAGER, plan));
-  await approveTestPlan(db, run.run_id, plan.id, plan.digest);
+  await approveTestPlan(db, run.run_id, plan.id);
   const tested = await accept(
     db,
     runtime,

@@ -64,4 +64,28 @@ describe("a run in which everything succeeds", () => {
     await world.settle();
     expect(await runOf(db, run_id)).toMatchObject({ status: "failed", stop_reason: "policy" });
   });
+
+  it.each([
+    ["locked", ["delivery", "landing", "landing", "landing", "plan"]],
+    ["supervised", ["delivery", "plan"]],
+  ] as const)("has on record, when it is %s, which policy wanted a person at each gate", async (oversight, gates) => {
+    const { run_id } = await createTestRun(db, { oversight });
+    for (let gate = 0; gate < 6; gate += 1) {
+      await world.settle();
+      await approveAll(db, run_id);
+    }
+    expect(await runOf(db, run_id)).toMatchObject({ status: "completed" });
+    const { rows } = await db.pools.manager.query(
+      `select p.policy_key, p.decision, p.reason from policy_decisions p join approvals a
+           on a.run_id = p.run_id and p.subject = a.kind || ' ' || encode(a.digest, 'hex')
+        where p.run_id = $1 order by p.policy_key`,
+      [run_id],
+    );
+    const wanted = (gate: string) => ({
+      policy_key: `approval.${gate}.${oversight}`,
+      decision: "needs_approval",
+      reason: "the Director decides",
+    });
+    expect(rows).toEqual(gates.map(wanted));
+  });
 });

@@ -4,7 +4,7 @@ import type { Queryable } from "@aura/shared/postgres/client";
 import { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { VerificationReport } from "@aura/shared/schemas/verification-report";
 import type { VerificationCase } from "../../db/request-statements.ts";
-import { readRequirements } from "../../db/specification-statements.ts";
+import { isTestable, readRequirements } from "../../db/specification-statements.ts";
 import type { Sandbox } from "../../sandbox/port.ts";
 import { excerpt, finding } from "../../validators/findings.ts";
 import { type PlanGround, validatePlan } from "../../validators/plan.ts";
@@ -25,9 +25,10 @@ async function planGround(db: Queryable, request: VerificationCase): Promise<Pla
   return {
     toolchain: request.toolchain,
     known_toolchains: TOOLCHAINS.map(({ name }) => name),
-    requirements: requirements.map(({ key, verification_method, set_aside, unchanged }) => ({
-      id: key,
-      needs_closing: verification_method !== "inspection" && !set_aside && !unchanged,
+    requirements: requirements.map((row) => ({
+      id: row.key,
+      testable: isTestable(row),
+      needs_closing: isTestable(row) && !row.unchanged,
     })),
     base_paths: [...start.keys()],
   };

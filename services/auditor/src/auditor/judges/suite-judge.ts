@@ -2,7 +2,13 @@ import type { Queryable } from "@aura/shared/postgres/client";
 import { invariant } from "@aura/shared/problems";
 import { SuiteProduct } from "@aura/shared/schemas/suite-product";
 import type { VerificationCase } from "../../db/request-statements.ts";
-import { readAttachments, readPlan, readRequirements, readSuite } from "../../db/specification-statements.ts";
+import {
+  isTestable,
+  readAttachments,
+  readPlan,
+  readRequirements,
+  readSuite,
+} from "../../db/specification-statements.ts";
 import type { AcceptanceResult, Sandbox } from "../../sandbox/port.ts";
 import { judgeStubRun, type SuiteGround, validateSuite } from "../../validators/acceptance-tests.ts";
 import { finding } from "../../validators/findings.ts";
@@ -29,10 +35,7 @@ export const judgeSuite: Judge = async ({ db, sandbox }, request) => {
 async function suiteGround(db: Queryable, request: VerificationCase): Promise<SuiteGround> {
   const requirements = await readRequirements(db, request.run_id);
   return {
-    requirements: requirements.map(({ key, verification_method, set_aside }) => ({
-      id: key,
-      testable: verification_method !== "inspection" && !set_aside,
-    })),
+    requirements: requirements.map((row) => ({ id: row.key, testable: isTestable(row) })),
     previous: request.suite_id === null ? null : await readSuite(db, request.suite_id),
     disputed_test_ids: request.disputes_test_ids,
   };

@@ -6,7 +6,7 @@ import { assignReady } from "./assign.ts";
 import { bindAgents } from "./bind-agents.ts";
 import { settleEndedAttempts } from "./ended-attempts.ts";
 import { escalateOverLimits, retryRejected } from "./failures.ts";
-import { expireReservations, scoreConfidence } from "./housekeeping.ts";
+import { expireReservations, forgetReplies, scoreConfidence } from "./housekeeping.ts";
 import { takeInOverridden } from "./overridden.ts";
 import { deliverPartially } from "./partial-delivery.ts";
 import { beginApprovedPlans, obeyRefusedGates, openPlanGates } from "./plan-gate.ts";
@@ -45,4 +45,5 @@ export const STEPS: readonly Step[] = [
   scoreConfidence,
   reviewStandings,
   expireReservations,
+  forgetReplies,
 ];

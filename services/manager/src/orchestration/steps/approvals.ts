@@ -9,7 +9,7 @@ import { taskLimits } from "../../policy-enforcer/limits.ts";
 import { decideByPolicy } from "../policy-approval.ts";
 import { allDone, atomically, countDone, forEach, type Step, type StepDeps } from "../step.ts";
 
-/** An approval that nobody decided or used in time is issued again, under the same digest. */
+/** An approval that nobody decided or used in time is issued again, under the same digest; a plan's by the step that opens gates. */
 export const reissueExpired: Step = {
   name: "reissue_expired_approvals",
   async run(deps) {
@@ -23,6 +23,7 @@ async function reissue(deps: StepDeps, approval: ExpiredApproval): Promise<numbe
   const done = await atomically(deps, "issue an approval again", async (tx) => {
     const settled = { approval_id, status: "expired" as const, policy_decision_id: null };
     allDone(await deps.verbs.settleApprovals(tx, [settled]));
+    if (approval.kind === "plan") return;
     const expires_at = await readExpiry(tx, taskLimits(deps.policies).approvalHours);
     const again = { ...same, id: derivedId(approval_id, "again"), expires_at };
     allDone(await deps.verbs.openApprovals(tx, [again]));

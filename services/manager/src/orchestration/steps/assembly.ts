@@ -40,7 +40,7 @@ async function advance(deps: StepDeps, progress: Progress): Promise<number> {
 
 const EXECUTING: RunPosition = { status: "executing", code: null, detail: null };
 
-/** Asks for the judgement of the whole suite on the landed head. */
+/** Asks for the judgement of the landed head by the whole suite, or by what is left where tests judge nothing. */
 export async function requestAssembly(
   { pool, verbs, log }: StepDeps,
   progress: Progress,

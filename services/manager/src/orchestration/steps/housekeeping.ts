@@ -12,6 +12,14 @@ export const expireReservations: Step = {
   },
 };
 
+/** Replies under an Idempotency-Key are kept for a day. */
+export const forgetReplies: Step = {
+  name: "forget_replies",
+  run({ pool, verbs }) {
+    return verbs.forgetReplies(pool);
+  },
+};
+
 /** The confidence score of a run is the share of its requirements whose newest verdict is a pass, and nothing else. */
 export const scoreConfidence: Step = {
   name: "score_confidence",

@@ -1,5 +1,5 @@
 import { readJson } from "@aura/shared/postgres/blobs";
-import { PlanProduct } from "@aura/shared/schemas/plan-product";
+import { z } from "zod";
 import {
   countDeadApprovals,
   type PlanGate,
@@ -29,7 +29,7 @@ async function openGate(deps: StepDeps, plan: UngatedPlan): Promise<number> {
   const { run_id, plan_id, digest } = plan;
   const done = await atomically(deps, "open a plan gate", async (tx) => {
     const requirements = (await readRequirements(tx, run_id)).map(({ content }) => content);
-    const product = await readJson(tx, plan.content_sha256, PlanProduct);
+    const product = await readJson(tx, plan.content_sha256, z.unknown()); // as it was submitted
     const content = { kind: "plan", revision: plan.revision, requirements, plan: product };
     const occasion = String(await countDeadApprovals(tx, "plan", plan_id));
     const subject = { run_id, kind: "plan" as const, subject_id: plan_id, occasion, question: null, content, digest };

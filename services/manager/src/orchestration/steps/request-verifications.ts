@@ -28,16 +28,26 @@ export const requestVerifications: Step = {
 };
 
 async function request(deps: StepDeps, submission: Submission, retry: number): Promise<number> {
-  if (submission.kind !== "implement") {
-    const product = await judgedProduct(deps, submission);
-    return send(deps, { ...requestOf(submission, retry), product_sha256: product });
-  }
+  if (submission.kind === "implement") return requestOnHead(deps, submission, retry, () => sendBack(deps, submission));
+  const product = await judgedProduct(deps, submission);
+  return send(deps, { ...requestOf(submission, retry), product_sha256: product });
+}
+
+/** Asks for the judgement of a change carried over to the head, unless a path of it was changed there, too. */
+export async function requestOnHead(
+  deps: StepDeps,
+  submission: Submission,
+  retry: number,
+  onConflict: (paths: readonly string[]) => Promise<number>,
+): Promise<number> {
   const result = await submissionTree(deps.pool, submission);
-  if (result.kind === "conflict") {
-    const items = [{ task_id: submission.task_id, code: "head_conflict", charged: false }];
-    return countDone(deps.log, "requeue_tasks", await deps.verbs.requeueTasks(deps.pool, items));
-  }
+  if (result.kind === "conflict") return onConflict(result.paths);
   return send(deps, { ...requestOf(submission, retry), tree_sha256: result.tree_sha256 });
+}
+
+async function sendBack({ pool, verbs, log }: StepDeps, { task_id }: Submission): Promise<number> {
+  const items = [{ task_id, code: "head_conflict", charged: false }];
+  return countDone(log, "requeue_tasks", await verbs.requeueTasks(pool, items));
 }
 
 async function send({ pool, verbs, log }: StepDeps, request: NewRequest): Promise<number> {
