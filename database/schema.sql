@@ -2134,6 +2134,15 @@ AS $function$
   select _short_text(array_to_json(p_list)::text)
 $function$;
 
+CREATE OR REPLACE FUNCTION public._model_of(p_provider text, p_providers text, p_models text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+select l.models[least(coalesce(array_position(l.providers, p_provider), 1), cardinality(l.models))]
+from (select string_to_array(replace(p_providers, ' ', ''), ',') as providers, string_to_array(replace(p_models, ' ', ''), ',') as models) l
+$function$;
+
 CREATE OR REPLACE FUNCTION public._next_event_id(p_id_head text)
  RETURNS text
  LANGUAGE sql
@@ -2446,7 +2455,7 @@ end
 $function$;
 
 CREATE OR REPLACE FUNCTION public.accept_tasks(ctx jsonb, p_token text, p_limit integer, lease_s integer)
- RETURNS TABLE(task_id uuid, run_id uuid, kind text, key text, agent_id uuid, agent_slug text, mode text, provider text, model text, attempt integer, claim_id bigint, context bytea, tokens_limit bigint)
+ RETURNS TABLE(task_id uuid, run_id uuid, kind text, key text, agent_id uuid, agent_slug text, mode text, provider text, model text, attempt integer, claim_id bigint, context bytea)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -2477,8 +2486,9 @@ begin
   return query
     select t.id, t.run_id, t.kind, t.key, a.id, a.slug, a.mode,
            case when _in_list(a.provider, r.provider) then a.provider else r.provider end,
-           case when _in_list(a.provider, r.provider) and _in_list(a.model, r.model) then a.model else r.model end,
-           t.attempt, t.claim_id, b.body, t.tokens_limit
+           case when not coalesce(_in_list(a.provider, r.provider), false) then r.model when _in_list(a.model, r.model) then a.model
+             else _model_of(a.provider, r.provider, r.model) end,
+           t.attempt, t.claim_id, b.body
     from task_queue t join orchestra_runs r on r.id = t.run_id join agents a on a.id = t.assigned_agent::uuid join blobs b on b.sha256 = t.context_sha256
     where t.id = any (ids) order by array_position(ids, t.id);
 end
@@ -5800,6 +5810,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._lease_ran_out(public.task_queue): aura_owner=X/aura_owner
 -- function public._lease_seconds(integer): aura_owner=X/aura_owner
 -- function public._list_text(text[]): aura_owner=X/aura_owner
+-- function public._model_of(text,text,text): aura_owner=X/aura_owner
 -- function public._next_event_id(text): aura_owner=X/aura_owner
 -- function public._outcome(text,text,uuid,text,text): aura_owner=X/aura_owner
 -- function public._outcomes(text,text,uuid[],text[],text[],uuid[]): aura_owner=X/aura_owner

@@ -31,7 +31,8 @@ begin
   return query
     select t.id, t.run_id, t.kind, t.key, a.id, a.slug, a.mode,
            case when _in_list(a.provider, r.provider) then a.provider else r.provider end,
-           case when _in_list(a.provider, r.provider) and _in_list(a.model, r.model) then a.model else r.model end,
+           case when not coalesce(_in_list(a.provider, r.provider), false) then r.model when _in_list(a.model, r.model) then a.model
+             else _model_of(a.provider, r.provider, r.model) end,
            t.attempt, t.claim_id, b.body
     from task_queue t join orchestra_runs r on r.id = t.run_id join agents a on a.id = t.assigned_agent::uuid join blobs b on b.sha256 = t.context_sha256
     where t.id = any (ids) order by array_position(ids, t.id);

@@ -344,3 +344,21 @@ test("a malformed call raises and changes nothing", async () => {
   );
   expect(await taskStatus(db, claim.task_id)).toBe("running");
 });
+
+test.each([
+  [null, null, "openai,ollama", "gpt-5,qwen3"],
+  ["ollama", null, "ollama", "qwen3"],
+  ["ollama", "gpt-5", "ollama", "gpt-5"],
+  ["ollama", "unheard-of", "ollama", "qwen3"],
+  ["gemini", "unheard-of", "openai,ollama", "gpt-5,qwen3"],
+])(
+  "an agent set to %s/%s works for a run that allows two providers with %s/%s",
+  async (provider, model, asked, named) => {
+    run = await createTestRun(db, { provider: "openai, ollama", model: "gpt-5, qwen3" });
+    const agent = await createTestAgent(db, runtime, ["review"]);
+    await db.pools.admin.query("update agents set provider = $2, model = $3 where slug = $1", [agent, provider, model]);
+    await assignTestTask(db, await addTestTask(db, run, { kind: "review" }), agent);
+    const [row] = (await accept(runtime.token)) as unknown as { provider: string; model: string }[];
+    expect([row?.provider.replace(" ", ""), row?.model.replace(" ", "")]).toEqual([asked, named]);
+  },
+);

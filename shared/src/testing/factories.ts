@@ -85,6 +85,7 @@ export async function createTestRun(
   options: {
     oversight?: Oversight;
     provider?: string;
+    model?: string;
     usd_limit?: string;
     tokens_limit?: number;
     base_run_id?: string;
@@ -105,7 +106,7 @@ export async function createTestRun(
     title: "A test run",
     oversight: options.oversight ?? "autonomous",
     provider: options.provider ?? "replay",
-    model: null,
+    model: options.model ?? null,
     toolchain: "python",
     base_run_id: options.base_run_id ?? null,
     usd_limit: options.usd_limit ?? "5",
