@@ -36,7 +36,8 @@ export function modelCaller(deps: CallerDeps, template: string): (question: Ques
     const request = toRequest(deps, template, question);
     for (let tried = 1; ; tried += 1) {
       const waitMs = deps.breaker.admit();
-      const error = waitMs > 0 ? resting(waitMs) : await tryOnce(deps, request).catch(asProviderError);
+      const error =
+        waitMs > 0 ? resting(waitMs, deps.breaker.lastFailure) : await tryOnce(deps, request).catch(asProviderError);
       if (!(error instanceof ProviderError)) return error;
       const triesMax = error.costNothing ? TRIES_MAX : COSTLY_TRIES_MAX;
       if (!error.retryable || tried >= triesMax) throw finalError(error, tried);
@@ -46,9 +47,9 @@ export function modelCaller(deps: CallerDeps, template: string): (question: Ques
   };
 }
 
-function resting(waitMs: number): ProviderError {
+function resting(waitMs: number, why: string): ProviderError {
   const facts = { retryable: true, retryAfterMs: waitMs, costNothing: true };
-  return new ProviderError("provider_failed", "failed several times in a row and is left alone for a while", facts);
+  return new ProviderError("provider_failed", `${why}; it failed several times in a row and is left alone`, facts);
 }
 
 function asProviderError(error: unknown): ProviderError {
@@ -148,7 +149,7 @@ function spentText(deps: CallerDeps, usage: { input_tokens: number; output_token
 
 /** A failure that certainly cost nothing is settled with 0; any other stays reserved and is charged in full. */
 async function settleFailure(deps: CallerDeps, callId: string, error: ProviderError, from: number): Promise<void> {
-  if (error.code === "provider_failed") deps.breaker.failed();
+  if (error.code === "provider_failed") deps.breaker.failed(error.detail);
   else deps.breaker.released();
   if (!error.costNothing) return;
   await deps.desk.settleCall({
