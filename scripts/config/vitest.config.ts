@@ -32,7 +32,7 @@ export default defineConfig({
       project("sandbox", 120, false),
       project("e2e", 240, true),
       project("fault", 240, true),
-      project("container", 600, false),
+      project("container", 900, false),
     ],
   },
 });

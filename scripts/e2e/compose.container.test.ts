@@ -36,7 +36,7 @@ test("the shipped example is delivered through the published port, each requirem
   const { name, prd } = readExample("lend");
   const body = { project: name, prd, provider: "replay", oversight: "autonomous" as const };
   const { id } = await api.call(OPERATIONS.startRun, { body });
-  const run = await untilRun(api, id, ({ status }) => status === "completed", 400);
+  const run = await untilRun(api, id, ({ status }) => status === "completed", 800);
   expect(run).toMatchObject({ stop_reason: "verified", provider: "replay" });
   expect(run.requirements.total).toBeGreaterThan(0);
   expect(run.requirements.pass).toBe(run.requirements.total);
