@@ -150,6 +150,19 @@ test("a call settles after its claim went stale, and one that never settles is c
   expect(await settle(claim, lost?.id ?? "", 1, 1)).toEqual(done);
 });
 
+test("a run that ends leaves no call open: it is charged in full at once, nothing more is reserved, a late reply corrects it", async () => {
+  const run = await createTestRun(db, { provider: "openai" });
+  const claim = await claimOf(run);
+  const open = await reserve(claim, 100, 100);
+  expect(await directorAction(db, "cancel", run.run_id)).toEqual(done);
+  const charge = async () =>
+    (await db.pools.manager.query("select status, usd from model_calls where run_id = $1", [run.run_id])).rows;
+  expect(await charge()).toEqual([{ status: "charged_in_full", usd: "0.001100" }]);
+  expect(await reserve(claim, 1, 1)).toEqual(refused("stale_claim"));
+  expect(await settle(claim, open?.id ?? "", 10, 10)).toEqual(done);
+  expect(await charge()).toEqual([{ status: "settled", usd: "0.000110" }]);
+});
+
 test("a raised budget brings the tasks back that waited for it", async () => {
   const run = await createTestRun(db);
   const [waiting, stuck] = [await addTestTask(db, run), await addTestTask(db, run)];

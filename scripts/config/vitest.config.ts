@@ -7,7 +7,7 @@ const IGNORED = ["**/node_modules/**", "**/fixtures/**", "**/.aura/**", "docs/ex
 /** One project for each kind of test; the end of a file's name tells its kind. */
 function project(name: string, timeoutSeconds: number, database: boolean): TestProjectInlineConfiguration {
   const suffix = name === "unit" ? "test.ts" : `${name}.test.ts`;
-  const others = name === "unit" ? ["**/*.{pg,sandbox,e2e,fault}.test.ts"] : [];
+  const others = name === "unit" ? ["**/*.{pg,sandbox,e2e,fault,container}.test.ts"] : [];
   return {
     extends: true,
     test: {
@@ -32,6 +32,7 @@ export default defineConfig({
       project("sandbox", 120, false),
       project("e2e", 240, true),
       project("fault", 240, true),
+      project("container", 900, false),
     ],
   },
 });

@@ -1,3 +1,5 @@
+export type Tool = "cmds" | "more";
+
 /**
  * A product of any size for whole-system tests: a tool with `count` commands, each of which prints its own number.
  * One requirement a command, one test a requirement; which commands are wrong is the caller's choice.
@@ -12,16 +14,24 @@ export interface CommandProduct {
   readonly wrongTests?: readonly number[];
   /** Text that is printed in front of the number; a changed PRD changes it. */
   readonly prefixes?: Readonly<Record<number, string>>;
+  /** Even numbers belong to a second tool, `more`, with a task of its own that may run beside the first. */
+  readonly twoTools?: boolean;
+  /** The first tool changes its words as soon as the second is there, until it has seen that fail. */
+  readonly clash?: boolean;
+  /** Seconds that the code takes for every command. */
+  readonly slow_s?: number;
 }
 
 const numbers = (product: CommandProduct) => Array.from({ length: product.count }, (_, index) => index + 1);
 const printed = (product: CommandProduct, n: number) => `${product.prefixes?.[n] ?? ""}${n}`;
+const toolOf = ({ twoTools = false }: CommandProduct, n: number): Tool => (twoTools && n % 2 === 0 ? "more" : "cmds");
+const commandOf = (product: CommandProduct, n: number) => `${toolOf(product, n)} ${product.name}${n}`;
 /** Heading, sentence, heading, then one list item a command. */
 const blockOf = (n: number) => `B${n + 3}`;
 
 export function prdOf(product: CommandProduct): string {
   const items = numbers(product).map(
-    (n) => `- \`cmds ${product.name}${n}\` prints \`${printed(product, n)}\` and a line break.`,
+    (n) => `- \`${commandOf(product, n)}\` prints \`${printed(product, n)}\` and a line break.`,
   );
   return `# cmds\n\nA tool with ${product.count} commands.\n\n## Commands\n\n${items.join("\n")}\n`;
 }
@@ -34,8 +44,8 @@ export function requirementsOf(product: CommandProduct) {
       kind: "functional",
       priority: "must",
       title: `${product.name}${n} prints ${printed(product, n)}`,
-      text: `\`cmds ${product.name}${n}\` prints \`${printed(product, n)}\` and a line break.`,
-      acceptance_criteria: [`Standard output of cmds ${product.name}${n} is exactly "${printed(product, n)}\\n".`],
+      text: `\`${commandOf(product, n)}\` prints \`${printed(product, n)}\` and a line break.`,
+      acceptance_criteria: [`Standard output of ${commandOf(product, n)} is exactly "${printed(product, n)}\\n".`],
       verification_method: "test",
     })),
     dispositions: ["B1", "B2", "B3"].map((block_id) => ({
@@ -48,38 +58,46 @@ export function requirementsOf(product: CommandProduct) {
 }
 
 export function planOf(product: CommandProduct) {
-  const ids = numbers(product).map((n) => `R${n}`);
+  const tools: Tool[] = product.twoTools ? ["cmds", "more"] : ["cmds"];
   return {
     toolchain: "python",
-    summary: "One package with a table of commands.",
-    components: [{ name: "cmds", purpose: "the whole tool", paths: ["cmds/**"], requirement_ids: ids }],
+    summary: "A package for each tool, with a table of commands.",
+    components: tools.map((tool) => ({
+      name: tool,
+      purpose: "the whole tool",
+      paths: [`${tool}/**`],
+      requirement_ids: idsOf(product, tool),
+    })),
     interfaces: {
-      modules: [
-        { path: "cmds/__init__.py", purpose: "package", symbols: [] },
-        {
-          path: "cmds/__main__.py",
-          purpose: "command line",
-          symbols: [
-            { kind: "function", name: "main", signature: "def main(argv: list[str]) -> int", methods: [], doc: "" },
-          ],
-        },
-      ],
-      cli: [{ name: "cmds", command: ["python3", "-m", "cmds"], usage: "cmds COMMAND" }],
+      modules: tools.flatMap(modulesOf),
+      cli: tools.map((tool) => ({ name: tool, command: ["python3", "-m", tool], usage: `${tool} COMMAND` })),
       http: [],
     },
     dependencies: [],
-    tasks: [
-      {
-        key: "T1",
-        title: "The commands",
-        description: "Write the table of commands.",
-        requirement_ids: ids,
-        closes: ids,
-        depends_on: [],
-        file_scope: ["cmds/**"],
-      },
-    ],
+    tasks: tools.map((tool, index) => ({
+      key: `T${index + 1}`,
+      title: `The commands of ${tool}`,
+      description: "Write the table of commands.",
+      requirement_ids: idsOf(product, tool),
+      closes: idsOf(product, tool),
+      depends_on: [],
+      file_scope: [`${tool}/**`],
+    })),
   };
+}
+
+function idsOf(product: CommandProduct, tool: Tool): string[] {
+  return numbers(product)
+    .filter((n) => toolOf(product, n) === tool)
+    .map((n) => `R${n}`);
+}
+
+function modulesOf(tool: Tool) {
+  const main = { kind: "function", name: "main", signature: "def main(argv: list[str]) -> int", methods: [], doc: "" };
+  return [
+    { path: `${tool}/__init__.py`, purpose: "package", symbols: [] },
+    { path: `${tool}/__main__.py`, purpose: "command line", symbols: [main] },
+  ];
 }
 
 function testOf(product: CommandProduct, n: number, right: boolean) {
@@ -88,7 +106,7 @@ function testOf(product: CommandProduct, n: number, right: boolean) {
     id: `R${n}-prints`,
     requirement_ids: [`R${n}`],
     title: `${product.name}${n} prints its number`,
-    body: `const run = await product.cli(["${product.name}${n}"]);\nassert.equal(run.stdout, ${JSON.stringify(`${expected}\n`)}, run.stderr);\nassert.equal(run.exit_code, 0);`,
+    body: `const run = await product.cli(["${product.name}${n}"], { name: "${toolOf(product, n)}" });\nassert.equal(run.stdout, ${JSON.stringify(`${expected}\n`)}, run.stderr);\nassert.equal(run.exit_code, 0);`,
     timeout_s: 15,
   };
 }
@@ -115,13 +133,43 @@ export function rulingsOf(product: CommandProduct) {
   };
 }
 
-export function codeOf(product: CommandProduct, attempt: number): Record<string, string> {
+export function codeOf(product: CommandProduct, attempt: number, tool: Tool): Record<string, string> {
   const wrong = product.wrong(attempt);
-  const rows = numbers(product).map(
-    (n) => `    "${product.name}${n}": "${wrong.includes(n) ? `wrong ${n}` : printed(product, n)}",`,
-  );
+  const rows = numbers(product)
+    .filter((n) => toolOf(product, n) === tool)
+    .map((n) => `    "${product.name}${n}": "${wrong.includes(n) ? `wrong ${n}` : printed(product, n)}",`);
+  const clashes = product.clash === true && tool === "cmds" && attempt === 1;
   return {
-    "cmds/__init__.py": '"""A tool with commands."""\n',
-    "cmds/__main__.py": `import sys\n\nTABLE = {\n${rows.join("\n")}\n}\n\n\ndef main(argv: list[str]) -> int:\n    if len(argv) != 1 or argv[0] not in TABLE:\n        print("usage: cmds COMMAND", file=sys.stderr)\n        return 2\n    print(TABLE[argv[0]])\n    return 0\n\n\nif __name__ == "__main__":\n    sys.exit(main(sys.argv[1:]))\n`,
+    [`${tool}/__init__.py`]: '"""A tool with commands."""\n\nPREFIX = "clash "\n',
+    [`${tool}/__main__.py`]: mainOf(tool, rows, clashes ? READ_PREFIX : 'PREFIX = ""', product.slow_s ?? 0),
   };
+}
+
+const READ_PREFIX = `try:
+    from more import PREFIX
+except ImportError:
+    PREFIX = ""`;
+
+function mainOf(tool: Tool, rows: readonly string[], prefix: string, slow_s: number): string {
+  return `import sys
+import time
+
+${prefix}
+TABLE = {
+${rows.join("\n")}
+}
+
+
+def main(argv: list[str]) -> int:
+    if len(argv) != 1 or argv[0] not in TABLE:
+        print("usage: ${tool} COMMAND", file=sys.stderr)
+        return 2
+    time.sleep(${slow_s})
+    print(PREFIX + TABLE[argv[0]])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+`;
 }

@@ -4,49 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type CommandProduct, prdOf } from "./command-product.ts";
-import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
-import { readRun, startTestSystem, type TestSystem, untilRun } from "./test-system.ts";
+import { type CommandRuns, openCommandRuns } from "./command-runs.ts";
+import { readRun, untilRun } from "./test-system.ts";
 
-const FINAL = ["completed", "failed", "cancelled"];
 const right = { count: 3, wrong: () => [] };
-const products = new Map<string, CommandProduct>();
-let model: ScriptedModel;
-let system: TestSystem;
+let runs: CommandRuns;
 
 beforeAll(async () => {
-  model = await startScriptedModel((prompt) => {
-    const known = [...products.values()].find(({ name }) => prompt.includes(`cmds ${name}1`));
-    if (known === undefined) throw new Error("the prompt names no command of a known product");
-    return known;
-  });
-  system = await startTestSystem(model);
+  runs = await openCommandRuns();
 });
-afterAll(async () => {
-  await system.close();
-  await model.close();
-});
-
-async function startRun(
-  name: string,
-  product: Omit<CommandProduct, "name">,
-  extra: Record<string, unknown> = {},
-): Promise<string> {
-  products.set(name, { name, ...product });
-  const body = prdOf({ name, ...product });
-  const run = await system.api.call(OPERATIONS.startRun, {
-    body: { project: name, prd: { body }, oversight: "autonomous", ...extra },
-  });
-  return run.id;
-}
-
-const done = (run: { status: string }) => FINAL.includes(run.status);
-const act = (action: string, target_id: string, extra: Record<string, unknown> = {}) =>
-  system.api.call(OPERATIONS.act, { body: { action, target_id, reason: "for the test", ...extra } as never });
+afterAll(() => runs.close());
 
 async function download(run_id: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "aura-delivered-"));
-  const response = await system.api.fetch(OPERATIONS.downloadSoftware, { params: { run_id }, query: {} } as never);
+  const response = await runs.api.fetch(OPERATIONS.downloadSoftware, { params: { run_id }, query: {} } as never);
   writeFileSync(join(folder, "software.tar.gz"), Buffer.from(await response.arrayBuffer()));
   execFileSync("tar", ["xzf", "software.tar.gz"], { cwd: folder });
   return folder;
@@ -58,8 +29,8 @@ function runDelivered(folder: string, command: string): string {
 }
 
 test("a PRD becomes software that works, with every requirement proved", async () => {
-  const id = await startRun("happy", { ...right, wrong: (attempt) => (attempt === 1 ? [2] : []) });
-  const run = await untilRun(system.api, id, done, 90);
+  const id = await runs.start("happy", { ...right, wrong: (attempt) => (attempt === 1 ? [2] : []) });
+  const run = await runs.ended(id, 90);
   expect(run).toMatchObject({
     status: "completed",
     stop_reason: "verified",
@@ -68,32 +39,29 @@ test("a PRD becomes software that works, with every requirement proved", async (
   const folder = await download(id);
   expect(runDelivered(folder, "happy2")).toBe("2\n");
   rmSync(folder, { recursive: true });
-  const tasks = await system.api.call(OPERATIONS.listTasks, { params: { run_id: id }, query: {} } as never);
-  const coding = (tasks as { data: { key: string; attempt: number; failures: number }[] }).data.find(
-    ({ key }) => key === "T1",
-  );
+  const coding = (await runs.tasks(id)).find(({ key }) => key === "T1");
   expect(coding).toMatchObject({ attempt: 2, failures: 1 });
 });
 
 test("a provider that fails for a while costs time and nothing else", async () => {
-  model.troubles.push({ status: 500 }, { status: 429, retry_after_s: 1 }, "hang_up", "nonsense");
-  const id = await startRun("trouble", right);
-  expect(await untilRun(system.api, id, done, 120)).toMatchObject({ status: "completed", stop_reason: "verified" });
+  runs.model.troubles.push({ status: 500 }, { status: 429, retry_after_s: 1 }, "hang_up", "nonsense");
+  const id = await runs.start("trouble", right);
+  expect(await runs.ended(id, 120)).toMatchObject({ status: "completed", stop_reason: "verified" });
 });
 
 test("a wrong acceptance test is disputed, replaced by somebody who never saw the code, and named in the report", async () => {
-  const id = await startRun("dispute", { count: 2, wrong: () => [], wrongTests: [2] });
-  expect(await untilRun(system.api, id, done, 120)).toMatchObject({ status: "completed", stop_reason: "verified" });
-  const report = await system.api.call(OPERATIONS.getReport, { params: { run_id: id } } as never);
+  const id = await runs.start("dispute", { count: 2, wrong: () => [], wrongTests: [2] });
+  expect(await runs.ended(id, 120)).toMatchObject({ status: "completed", stop_reason: "verified" });
+  const report = await runs.api.call(OPERATIONS.getReport, { params: { run_id: id } } as never);
   expect(JSON.stringify(report)).toContain("R2-prints");
 });
 
 test("28 of 30 are handed over when the Director says so, the two failures named", async () => {
-  const id = await startRun("partial", { count: 30, wrong: () => [7, 19] });
-  const stuck = await untilRun(system.api, id, (run) => run.status === "awaiting_director", 120);
+  const id = await runs.start("partial", { count: 30, wrong: () => [7, 19] });
+  const stuck = await untilRun(runs.api, id, (run) => run.status === "awaiting_director", 120);
   expect(stuck.waiting_for).toMatchObject({ owner: "director" });
-  await act("deliver_partial", id);
-  const run = await untilRun(system.api, id, done, 60);
+  await runs.act("deliver_partial", id);
+  const run = await runs.ended(id, 60);
   expect(run).toMatchObject({ status: "completed", stop_reason: "partial" });
   const folder = await download(id);
   expect(runDelivered(folder, "partial30")).toBe("30\n");
@@ -104,68 +72,61 @@ test("28 of 30 are handed over when the Director says so, the two failures named
 });
 
 test("a second run on a delivered one changes one requirement and keeps the tests of the others", async () => {
-  const first = await startRun("change", right);
-  await untilRun(system.api, first, done, 90);
-  const before = model.calls.length;
-  const second = await startRun("change", { ...right, prefixes: { 3: "number " } }, { base_run_id: first });
-  const run = await untilRun(system.api, second, done, 90);
+  const first = await runs.start("change", right);
+  await runs.ended(first, 90);
+  const before = runs.model.calls.length;
+  const second = await runs.start("change", { ...right, prefixes: { 3: "number " } }, { base_run_id: first });
+  const run = await runs.ended(second, 90);
   expect(run).toMatchObject({ status: "completed", stop_reason: "verified" });
-  const suite = (await system.api.call(OPERATIONS.getSuite, {
+  const suite = (await runs.api.call(OPERATIONS.getSuite, {
     params: { run_id: second },
     query: {},
   } as never)) as unknown as { tests: { id: string }[] };
   expect(suite.tests.map(({ id }) => id).sort()).toEqual(["R1-prints", "R2-prints", "R3-prints"]);
-  expect(model.calls.length).toBeGreaterThan(before);
+  expect(runs.model.calls.length).toBeGreaterThan(before);
   const folder = await download(second);
   expect(runDelivered(folder, "change3")).toBe("number 3\n");
   rmSync(folder, { recursive: true });
 });
 
 test("two runs side by side do not get in each other's way, and a third one is cancelled meanwhile", async () => {
-  const [a, b, c] = await Promise.all([startRun("left", right), startRun("right", right), startRun("gone", right)]);
-  await act("cancel", c);
-  const ended = await Promise.all([a, b, c].map((id) => untilRun(system.api, id, done, 120)));
+  const [a, b, c] = await Promise.all([
+    runs.start("left", right),
+    runs.start("right", right),
+    runs.start("gone", right),
+  ]);
+  await runs.act("cancel", c);
+  const ended = await Promise.all([a, b, c].map((id) => runs.ended(id, 120)));
   expect(ended.map(({ status }) => status)).toEqual(["completed", "completed", "cancelled"]);
 });
 
 test("a supervised run waits for its plan and its delivery, and a budget that is used up asks", async () => {
-  const id = await startRun("watched", right, { oversight: "supervised", budget: { usd: "0.001", tokens: 2000000 } });
-  const broke = await untilRun(system.api, id, (run) => run.status === "awaiting_director", 60);
+  const id = await runs.start("watched", right, { oversight: "supervised", budget: { usd: "0.001", tokens: 2000000 } });
+  const broke = await untilRun(runs.api, id, (run) => run.status === "awaiting_director", 60);
   expect(broke.waiting_for?.reason).toMatch(/budget/i);
-  await act("set_budget", id, { usd: "5.00", tokens: 2000000 });
-  for (const kind of ["plan", "delivery"]) {
-    await untilRun(
-      system.api,
-      id,
-      (run) => run.status === "awaiting_director" && run.waiting_for?.reason === `${kind}_approval`,
-      90,
-    );
-    const { data } = (await system.api.call(OPERATIONS.listApprovals, {
-      query: { status: "pending" },
-    } as never)) as unknown as { data: { id: string; run_id: string; digest: string }[] };
-    const approval = data.find(({ run_id }) => run_id === id);
-    await act("approve", approval?.id ?? "", { digest: approval?.digest });
-  }
-  expect(await untilRun(system.api, id, done, 60)).toMatchObject({ status: "completed", stop_reason: "verified" });
+  await runs.act("set_budget", id, { usd: "5.00", tokens: 2000000 });
+  expect(await runs.approveNext(id, 90)).toBe("plan");
+  expect(await runs.approveNext(id, 90)).toBe("delivery");
+  expect(await runs.ended(id, 60)).toMatchObject({ status: "completed", stop_reason: "verified" });
 });
 
 test("a model that answers nonsense for ever costs three attempts, and then a person is asked", async () => {
-  model.troubles.push(...Array.from({ length: 100 }, () => "nonsense" as const));
-  const id = await startRun("babble", right);
-  const run = await untilRun(system.api, id, ({ status }) => status === "awaiting_director", 120);
-  model.troubles.length = 0;
+  runs.model.troubles.push(...Array.from({ length: 100 }, () => "nonsense" as const));
+  const id = await runs.start("babble", right);
+  const run = await untilRun(runs.api, id, ({ status }) => status === "awaiting_director", 120);
+  runs.model.troubles.length = 0;
   expect(run.waiting_for).toMatchObject({ owner: "director", reason: "failures_used_up" });
-  const { data } = await system.api.call(OPERATIONS.listTasks, { params: { run_id: id } });
+  const data = await runs.tasks(id);
   expect(data).toMatchObject([{ key: "REQ", status: "awaiting_director", attempt: 3, failures: 3 }]);
-  await act("retry_task", data[0]?.id ?? "");
-  expect(await untilRun(system.api, id, done, 90)).toMatchObject({ status: "completed", stop_reason: "verified" });
+  await runs.act("retry_task", data[0]?.id ?? "");
+  expect(await runs.ended(id, 90)).toMatchObject({ status: "completed", stop_reason: "verified" });
 });
 
 test("nobody who codes has written tests in the same run, in any run", async () => {
-  const { rows } = await system.database.pools.admin.query(
+  const { rows } = await runs.system.database.pools.admin.query(
     `select a.agent_id, t.run_id from task_attempts a join task_queue t on t.id = a.task_id
      group by 1, 2 having bool_or(t.kind = 'implement') and bool_or(t.kind = 'acceptance_tests')`,
   );
   expect(rows).toEqual([]);
-  expect((await readRun(system.api, await startRun("last", right))).status).toBe("planning");
+  expect((await readRun(runs.api, await runs.start("last", right))).status).toBe("planning");
 });

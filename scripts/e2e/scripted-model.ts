@@ -1,7 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
-import { type CommandProduct, codeOf, planOf, requirementsOf, rulingsOf, suiteOf } from "./command-product.ts";
+import {
+  type CommandProduct,
+  codeOf,
+  planOf,
+  requirementsOf,
+  rulingsOf,
+  suiteOf,
+  type Tool,
+} from "./command-product.ts";
 
 /**
  * An OpenAI-compatible server that answers every task of a `CommandProduct` run, so that whole-system tests cross the real wire
@@ -9,11 +17,24 @@ import { type CommandProduct, codeOf, planOf, requirementsOf, rulingsOf, suiteOf
  */
 export interface ScriptedModel {
   readonly base_url: string;
-  /** Kinds of the calls in order of arrival. */
-  readonly calls: string[];
+  /** In order of arrival. */
+  readonly calls: { readonly kind: string; readonly product: string }[];
   /** What the next calls meet instead of an answer; taken from the front. */
   readonly troubles: Trouble[];
+  /** Keeps the next such call open; `text` is part of its prompt. */
+  readonly hold: (kind: string, product: string, text?: string) => HeldCall;
+  /** Breaks every connection and refuses new ones, until `comeBack`. */
+  readonly goDown: () => Promise<void>;
+  readonly comeBack: () => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+/** A call that is not answered until it is released. */
+export interface HeldCall {
+  readonly arrived: Promise<void>;
+  /** Who asked has hung up, or has its answer. */
+  readonly gone: Promise<void>;
+  readonly release: () => void;
 }
 
 export type Trouble = { readonly status: number; readonly retry_after_s?: number } | "nonsense" | "hang_up";
@@ -31,8 +52,9 @@ interface ToolCall {
 
 /** @param productFor chooses by the prompt, so that one server can serve several runs */
 export async function startScriptedModel(productFor: (prompt: string) => CommandProduct): Promise<ScriptedModel> {
-  const calls: string[] = [];
+  const calls: { kind: string; product: string }[] = [];
   const troubles: Trouble[] = [];
+  const held: Hold[] = [];
   const server = createServer(
     (request, response) => void serve(request, response).catch((error: unknown) => fail(response, error)),
   );
@@ -42,16 +64,59 @@ export async function startScriptedModel(productFor: (prompt: string) => Command
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const asked = ChatRequest.parse(JSON.parse(Buffer.concat(chunks).toString("utf8")));
     const kind = kindOf(asked.tools.map((tool) => tool.function.name));
-    calls.push(kind);
+    const prompt = asked.messages.map(({ content }) => content ?? "").join("\n");
+    const product = productFor(prompt);
+    calls.push({ kind, product: product.name });
     const trouble = troubles.shift();
     if (trouble !== undefined) return meet(trouble, response);
-    const prompt = asked.messages.map(({ content }) => content ?? "").join("\n");
-    send(response, asked.model, answer(kind, prompt, productFor(prompt)));
+    await takeHold(held, { kind, product: product.name, prompt })?.keep(response);
+    send(response, asked.model, answer(kind, prompt, product));
   }
 
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const listen = (at: number) => new Promise<void>((resolve) => server.listen(at, "127.0.0.1", resolve));
+  await listen(0);
   const { port } = server.address() as AddressInfo;
-  return { base_url: `http://127.0.0.1:${port}/v1`, calls, troubles, close: () => closed(server) };
+  return {
+    base_url: `http://127.0.0.1:${port}/v1`,
+    calls,
+    troubles,
+    hold(kind, product, text = "") {
+      const { call, hold } = newHold(kind, product, text);
+      held.push(hold);
+      return call;
+    },
+    goDown: () => closed(server),
+    comeBack: () => listen(port),
+    close: () => closed(server),
+  };
+}
+
+interface Hold {
+  readonly kind: string;
+  readonly product: string;
+  readonly text: string;
+  /** Resolves when the call may be answered. */
+  readonly keep: (response: ServerResponse) => Promise<void>;
+}
+
+function newHold(kind: string, product: string, text: string): { call: HeldCall; hold: Hold } {
+  const [arrived, gone, released] = [0, 0, 0].map(() => Promise.withResolvers<void>()) as [Signal, Signal, Signal];
+  const keep = (response: ServerResponse) => {
+    response.once("close", gone.resolve);
+    arrived.resolve();
+    return released.promise;
+  };
+  const call = { arrived: arrived.promise, gone: gone.promise, release: () => released.resolve() };
+  return { call, hold: { kind, product, text, keep } };
+}
+
+type Signal = PromiseWithResolvers<void>;
+
+function takeHold(held: Hold[], call: { kind: string; product: string; prompt: string }): Hold | undefined {
+  const index = held.findIndex(
+    ({ kind, product, text }) => kind === call.kind && product === call.product && call.prompt.includes(text),
+  );
+  return index < 0 ? undefined : held.splice(index, 1)[0];
 }
 
 function kindOf(tools: readonly string[]): string {
@@ -90,7 +155,8 @@ function testsFor(prompt: string, product: CommandProduct) {
 /** The attempt is told from the prompt: only later ones bring the evidence of a failure. */
 function implementation(prompt: string, product: CommandProduct): ToolCall[] {
   const failedBefore = /Test R\d+-prints/.test(prompt);
-  const files = Object.entries(codeOf(product, failedBefore ? 2 : 1));
+  const tool = /^- (cmds|more)\/\*\*$/m.exec(prompt)?.[1] as Tool; // from its file scope
+  const files = Object.entries(codeOf(product, failedBefore ? 2 : 1, tool));
   const disputes = failedBefore ? [] : (product.wrongTests ?? []);
   return [
     ...files.map(([path, content]) => ({ name: "write_file", arguments: { path, content } })),

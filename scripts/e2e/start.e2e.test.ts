@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT } from "../system/aura-home.ts";
 import { freePort } from "../system/ports.ts";
 import { describeProcess } from "../system/processes.ts";
 import { type RuntimeFile, readRuntimeFile } from "../system/runtime-file.ts";
+import { until } from "./until.ts";
 
 /** `npm start` on a home and a port of its own; the tests build on each other, as a life does. */
 
@@ -129,9 +129,4 @@ function exitOf(child: ChildProcess, signal?: NodeJS.Signals): Promise<number | 
     child.once("exit", (code) => resolve(code));
     if (signal !== undefined) child.kill(signal);
   });
-}
-
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) if (await isTrue()) return;
-  throw new Error("it did not happen in 60 s");
 }

@@ -20,6 +20,10 @@ export interface TestSystem {
   readonly database: TestDatabase;
   readonly api: ApiClient;
   readonly manager_url: string;
+  /** How many tasks the agents' runtime works on now. */
+  readonly tasksRunning: () => Promise<number>;
+  /** Of the service as it runs now. */
+  readonly pidOf: (name: ServiceName) => number;
   /** Where processes of the crash plan died, in order: `after assign_tasks`. */
   readonly deaths: () => string[];
   readonly close: () => Promise<void>;
@@ -40,7 +44,7 @@ export async function startTestSystem(
   const folder = mkdtempSync(join(tmpdir(), "aura-e2e-"));
   const crossings = join(folder, "crossings");
   openSync(crossings, "a");
-  const port = await freePort();
+  const [port, agentPort] = [await freePort(), await freePort()];
   const common = { PATH: process.env.PATH ?? "", HOME: folder, TZ: "UTC", LOG_LEVEL: "warn" };
   const environments: Record<ServiceName, Record<string, string>> = {
     manager: {
@@ -54,7 +58,7 @@ export async function startTestSystem(
     agent: {
       ...common,
       AURA_AGENT_DATABASE_URL: database.urls.agent,
-      AGENT_RUNTIME_PORT: "0",
+      AGENT_RUNTIME_PORT: String(agentPort),
       AURA_MODEL_PROVIDER: "openai",
       OPENAI_API_KEY: "scripted-key",
       OPENAI_BASE_URL: model.base_url,
@@ -62,9 +66,9 @@ export async function startTestSystem(
     auditor: { ...common, AURA_AUDITOR_DATABASE_URL: database.urls.auditor, AUDITOR_PORT: "0" },
   };
   for (const environment of Object.values(environments)) Object.assign(environment, options.environment);
-  const running = (Object.keys(FOLDERS) as ServiceName[]).map((name) =>
-    keepRunning(name, environments[name], options.crashPlan?.[name] ?? [], { folder, crossings, database }),
-  );
+  const kept = (name: ServiceName) =>
+    keepRunning(name, environments[name], options.crashPlan?.[name] ?? [], { folder, crossings, database });
+  const running = { manager: kept("manager"), agent: kept("agent"), auditor: kept("auditor") };
   const manager_url = `http://127.0.0.1:${port}`;
   const api = createApiClient(manager_url, database.directorKey);
   await untilAnswering(manager_url);
@@ -72,9 +76,14 @@ export async function startTestSystem(
     database,
     api,
     manager_url,
+    tasksRunning: async () => {
+      const ready = await fetch(`http://127.0.0.1:${agentPort}/readyz`);
+      return ((await ready.json()) as { tasks_running: number }).tasks_running;
+    },
+    pidOf: (name) => running[name].pid(),
     deaths: () => readFileSync(crossings, "utf8").split("\n").filter(Boolean),
     close: async () => {
-      await Promise.all(running.map((service) => service.stop()));
+      await Promise.all(Object.values(running).map((service) => service.stop()));
       await database.close();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -99,6 +108,7 @@ function keepRunning(name: ServiceName, env: Record<string, string>, plan: reado
     }
   })();
   return {
+    pid: () => child?.pid ?? 0,
     stop: async () => {
       stopping = true;
       child?.kill("SIGTERM");

@@ -18,6 +18,10 @@ const Scripts = z.object({
     .string()
     .optional()
     .describe("Superuser's URL of a Postgres 15 server for the tests; unset: they bring their own."),
+  AURA_TEST_CONTAINERS: z
+    .enum(["auto", "required"])
+    .default("auto")
+    .describe("auto leaves out what needs Docker where no engine answers, and says so; required fails then."),
 });
 
 const Compose = z.object({

@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./aura-home.ts";
+import { containerEngineMissing } from "./container-engine.ts";
 import { openTestDatabase } from "./test-database.ts";
 
 /**
  * `test-run.ts check`: what must hold before a commit. `test-run.ts all`: that and every other test. All share one
- * Postgres. Prints each step with its duration and ends with `N passed, M failed`.
+ * Postgres. Prints each step with its duration and ends with `N passed, M failed`. What needs a Docker engine is left out
+ * where none answers, and says so; AURA_TEST_CONTAINERS=required makes that a failure.
  */
 
 const CHECKS: readonly (readonly [string, ...string[]])[] = [
@@ -37,6 +39,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const outcomes: Outcome[] = [];
 for (const [name, ...command] of CHECKS) outcomes.push(await runCheck(name, command));
 for (const name of PROJECTS[scope]) outcomes.push(await runProject(name));
+if (scope === "all") outcomes.push(await runContainers());
 await leave(summarise(outcomes));
 
 async function runCheck(name: string, command: readonly string[]): Promise<Outcome> {
@@ -53,6 +56,16 @@ async function runProject(name: string): Promise<Outcome> {
   const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0 } = readReport(report);
   const failed = succeeded ? numFailedTests : Math.max(numFailedTests, 1);
   return { name: `${name} tests`, passed: numPassedTests, failed, skipped: numPendingTests };
+}
+
+async function runContainers(): Promise<Outcome> {
+  const missing = containerEngineMissing();
+  if (missing === null) return runProject("container");
+  const name = "container tests";
+  const required = process.env.AURA_TEST_CONTAINERS === "required";
+  const advice = required ? "AURA_TEST_CONTAINERS=required" : "AURA_TEST_CONTAINERS=required makes that an error";
+  console.log(`\n== ${name}: ${required ? "FAILED" : "not run"}, because ${missing}; ${advice}`);
+  return { name, passed: 0, failed: required ? 1 : 0, skipped: 0 };
 }
 
 function readReport(path: string): Record<"numPassedTests" | "numFailedTests" | "numPendingTests", number | undefined> {

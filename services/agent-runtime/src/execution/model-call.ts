@@ -74,14 +74,14 @@ async function admitted(deps: LinkDeps, request: CompletionRequest): Promise<Com
   return deps.link.slots.run(async () => {
     deps.signal.throwIfAborted();
     const waitMs = deps.link.breaker.admit();
-    if (waitMs > 0) throw resting(waitMs);
+    if (waitMs > 0) throw resting(waitMs, deps.link.breaker.lastFailure);
     return tryOnce(deps, request);
   });
 }
 
-function resting(waitMs: number): ProviderError {
+function resting(waitMs: number, why: string): ProviderError {
   const facts = { retryable: true, retryAfterMs: waitMs, costNothing: true };
-  return new ProviderError("provider_failed", "failed several times in a row and is left alone for a while", facts);
+  return new ProviderError("provider_failed", `${why}; it failed several times in a row and is left alone`, facts);
 }
 
 function asProviderError(error: unknown): ProviderError {
@@ -183,7 +183,7 @@ function spentText(deps: LinkDeps, usage: { input_tokens: number; output_tokens:
 
 /** A failure that certainly cost nothing is settled with 0; any other stays reserved and is charged in full. */
 async function settleFailure(deps: LinkDeps, callId: string, error: ProviderError, from: number): Promise<void> {
-  if (error.code === "provider_failed") deps.link.breaker.failed();
+  if (error.code === "provider_failed") deps.link.breaker.failed(error.detail);
   else deps.link.breaker.released();
   if (!error.costNothing) return;
   await deps.desk.settleCall({

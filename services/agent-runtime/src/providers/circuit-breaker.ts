@@ -10,11 +10,17 @@ export class CircuitBreaker {
   #failures = 0;
   #openUntilMs = 0;
   #probing = false;
+  #lastFailure = "";
   readonly #now: () => number;
 
   /** @param now monotonic milliseconds */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
+  }
+
+  /** Why the last call failed, for those who are not let through. */
+  get lastFailure(): string {
+    return this.#lastFailure;
   }
 
   /** Milliseconds to wait before asking again; 0 admits the caller, who must report `succeeded`, `failed` or `released`. */
@@ -32,7 +38,8 @@ export class CircuitBreaker {
     this.#probing = false;
   }
 
-  failed(): void {
+  failed(why: string): void {
+    this.#lastFailure = why;
     this.#failures += 1;
     this.#probing = false;
     if (this.#failures >= FAILURES_MAX) this.#openUntilMs = this.#now() + OPEN_MS;

@@ -21,9 +21,10 @@ describe("the circuit breaker", () => {
     const breaker = new CircuitBreaker(() => now);
     for (let count = 0; count < 5; count += 1) {
       expect(breaker.admit()).toBe(0);
-      breaker.failed();
+      breaker.failed("down");
     }
     expect(breaker.admit()).toBe(20_000);
+    expect(breaker.lastFailure).toBe("down");
     now = 20_000;
     expect(breaker.admit()).toBe(0);
     expect(breaker.admit()).toBeGreaterThan(0);
@@ -34,17 +35,17 @@ describe("the circuit breaker", () => {
   it("opens again when the one call fails", () => {
     let now = 0;
     const breaker = new CircuitBreaker(() => now);
-    for (let count = 0; count < 5; count += 1) breaker.failed();
+    for (let count = 0; count < 5; count += 1) breaker.failed("down");
     now = 20_000;
     expect(breaker.admit()).toBe(0);
-    breaker.failed();
+    breaker.failed("down");
     expect(breaker.admit()).toBe(20_000);
   });
 
   it("is not closed for ever by a call that was given up", () => {
     let now = 0;
     const breaker = new CircuitBreaker(() => now);
-    for (let count = 0; count < 5; count += 1) breaker.failed();
+    for (let count = 0; count < 5; count += 1) breaker.failed("down");
     now = 20_000;
     expect(breaker.admit()).toBe(0);
     breaker.released();

@@ -32,6 +32,8 @@ const ProgressRow = z.object({
   waits: z.array(WaitRow),
   /** Ready for a minute, and no live runtime is there to take it. */
   starved: z.boolean(),
+  /** The first task whose last attempt a failing provider ended, while no call has succeeded since. */
+  provider_wait: WaitRow.nullable(),
   /** Seconds since anything of the run changed. */
   quiet_s: z.number(),
   assembly_request_id: z.string().nullable(),
@@ -61,6 +63,7 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
                        and a.status = 'approved' and a.used_at is not null) as plan_used,
             w.open_tasks, w.unlanded_overrides, w.moving_tasks, w.starved,
             coalesce(${TASK_WAITS}, '[]'::jsonb) || coalesce(${OVERRIDE_WAITS}, '[]'::jsonb) || coalesce(${GATE_WAITS}, '[]'::jsonb) as waits,
+            ${PROVIDER_WAIT} as provider_wait,
             extract(epoch from now() - greatest(r.status_changed_at, w.changed_at, g.decided_at))::float8 as quiet_s,
             q.id as assembly_request_id, q.retry as assembly_retry,
             extract(epoch from now() - q.created_at)::float8 as assembly_requested_s_ago,
@@ -122,6 +125,15 @@ const OVERRIDE_WAITS = `(
                    order by t.key)
     from task_queue t where t.run_id = r.id and ${unlandedOverride("t")}
      and (select v.outcome from verifications v where v.task_id = t.id order by v.created_at desc limit 1) = 'environment')`;
+
+const PROVIDER_WAIT = `(
+  select jsonb_build_object('code', 'provider_failed', 'detail', t.key || ': ' || coalesce(a.outcome_detail, ''))
+    from task_queue t
+   cross join lateral (select e.* from task_attempts e
+                        where e.task_id = t.id and e.ended_at is not null order by e.attempt desc limit 1) a
+   where t.run_id = r.id and t.status in ('ready', 'assigned', 'running') and a.outcome_code = 'provider_failed'
+     and not exists (select from model_calls m where m.task_id = t.id and m.claim_id = t.claim_id and m.outcome = 'ok')
+   order by t.created_at, t.key limit 1)`;
 
 const GATE_WAITS = `(
   select jsonb_agg(jsonb_build_object('code', a.kind || '_approval', 'detail', 'approval ' || a.id) order by a.created_at, a.id)

@@ -5,7 +5,6 @@ import { hex, readAll, readOne, utc } from "./read-rows.ts";
 
 const FactsRow = DeliveryReport.pick({
   plan: true,
-  verification: true,
   model_calls: true,
   generated_at: true,
   ddl_guard: true,
@@ -15,6 +14,11 @@ const FactsRow = DeliveryReport.pick({
   attachments_sha256: z.string(),
   suite: z.object({ version: z.int(), sha256: z.string() }).nullable(),
   revision: z.object({ id: z.uuid(), number: z.int(), tree_sha256: z.string() }).nullable(),
+  verification: DeliveryReport.shape.verification
+    .unwrap()
+    .omit({ environment: true })
+    .extend({ environment_sha256: z.string().nullable() })
+    .nullable(),
 });
 export type ReportFacts = z.infer<typeof FactsRow>;
 
@@ -33,6 +37,7 @@ export function readReportFacts(db: Queryable, runId: string): Promise<ReportFac
               'tree_sha256', ${hex("e.tree_sha256")}) end as revision,
             (select jsonb_build_object('id', v.id, 'kind', q.kind, 'outcome', v.outcome,
                       'report_sha256', ${hex("v.report_sha256")}, 'sandbox_level', v.sandbox_level,
+                      'environment_sha256', ${hex("v.environment_sha256")},
                       'auditor', v.auditor, 'created_at', ${utc("v.created_at")})
                from verifications v join verification_requests q on q.id = v.request_id
               where v.run_id = r.id and v.tree_sha256 = e.tree_sha256

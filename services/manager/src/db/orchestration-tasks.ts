@@ -167,8 +167,8 @@ const ReadyTaskRow = z.object({
 });
 
 /**
- * Tasks to route now. A provider that failed is given time: 15 s, doubled each time. The author of the suite in force
- * should not judge a dispute about it, and who works with a coder's model should not review, where there is another.
+ * Tasks to route now. A provider that failed is given time, 15 s, doubled each time, but for a task that the Director put
+ * back, who knows that it answers again. The author of the suite in force should not judge a dispute about it, and who works with a coder's model should not review, where there is another.
  */
 export function readReadyTasks(db: Queryable, failuresMax: number, deathsMax: number) {
   return select(
@@ -184,7 +184,7 @@ export function readReadyTasks(db: Queryable, failuresMax: number, deathsMax: nu
        left join task_attempts last on last.task_id = t.id and last.attempt = t.attempt
       where t.status = 'ready' and ${OPEN_RUN} and r.paused_at is null and s.stopped_at is null
         and t.failures < $1 and t.deaths < $2
-        and (last.outcome_code is distinct from 'provider_failed'
+        and (t.return_code is distinct from 'provider_failed'
              or last.ended_at < now() - interval '15 seconds' * power(2, least(${PROVIDER_FAILURES}, 8) - 1))
       order by 5 desc, t.created_at, t.key
       limit 500`,

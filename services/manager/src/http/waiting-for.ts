@@ -38,6 +38,12 @@ const STEPS: Readonly<Record<WaitingCode, Step>> = {
   ),
 };
 
+/** While its tasks still go on by themselves. */
+const ASKED_AGAIN: Step = {
+  owner: "agent",
+  next_step: "The provider is asked again by itself, later each time; if it keeps failing the Director decides.",
+};
+
 const APPROVAL_REASONS: Readonly<Record<ApprovalKind, WaitingCode>> = {
   plan: "plan_approval",
   landing: "landing_approval",
@@ -66,6 +72,8 @@ export function runWaitsFor(run: RunRow): RunWaitingFor | null {
   if (run.stopped_at !== null)
     return wait("stopped", run.stopped_at, byDirector("Release everything with resume_all."));
   if (run.paused_at !== null) return wait("paused", run.paused_at, byDirector("Go on with resume."));
+  if (run.waiting_code === "provider_failed" && run.status !== "awaiting_director")
+    return wait(run.waiting_code, run.waiting_since, ASKED_AGAIN);
   if (run.waiting_code !== null) return wait(run.waiting_code, run.waiting_since, stepOf(run.waiting_code));
   const pending = run.pending_approvals[0];
   if (pending !== undefined) {

@@ -5,6 +5,7 @@ import { DeliveryReport } from "@aura/shared/schemas/api/report";
 import { AttachmentRef } from "@aura/shared/schemas/prd";
 import { Requirement, RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import { type AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
+import { EnvironmentFacts } from "@aura/shared/schemas/verification-report";
 import { ReviewProduct } from "@aura/shared/schemas/work-products";
 import { z } from "zod";
 import {
@@ -47,6 +48,7 @@ export async function buildDeliveryReport(db: Queryable, runId: string): Promise
     },
     suite: facts.suite === null ? null : { ...facts.suite, tests: suite?.tests.length ?? 0 },
     revision: facts.revision === null ? null : { ...facts.revision, files: await countFiles(db, facts.revision) },
+    verification: await reportedVerification(db, facts.verification),
     requirements: await reportedRequirements(db, runId, suite),
     ...(await decisionsOf(db, runId)),
     disputes: await readReportDisputes(db, runId),
@@ -75,13 +77,19 @@ function headOf(run: RunRow, facts: ReportFacts) {
     replay: run.provider === "replay",
     base_run_id: run.base_run_id,
     plan: facts.plan,
-    verification: facts.verification,
     counts: run.requirements,
     spend: run.spend,
     model_calls: facts.model_calls,
     ddl_guard: facts.ddl_guard,
     checkpoint: null,
   };
+}
+
+async function reportedVerification(db: Queryable, verification: ReportFacts["verification"]) {
+  if (verification === null) return null;
+  const { environment_sha256, ...judged } = verification;
+  const environment = environment_sha256 === null ? null : await readJson(db, environment_sha256, EnvironmentFacts);
+  return { ...judged, environment };
 }
 
 async function reportedRequirements(db: Queryable, runId: string, suite: SuiteProduct | null): Promise<Requirements> {

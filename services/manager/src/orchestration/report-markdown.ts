@@ -57,7 +57,7 @@ function factsTable(report: DeliveryReport): string {
         ? "no"
         : `${verification.kind}: ${verification.outcome}, report ${verification.report_sha256}`,
     ],
-    ["Isolation", verification?.sandbox_level ?? "none"],
+    ["Isolation", isolation(verification)],
     ["Oversight", `${report.oversight}, strict policy ${report.strict_policy ? "on" : "OFF"}`],
     [
       "Models",
@@ -68,6 +68,13 @@ function factsTable(report: DeliveryReport): string {
     ["Made", report.generated_at],
   ];
   return ["| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join("\n");
+}
+
+/** The level, and the attempts to break out of it that were made before the product ran. */
+function isolation(verification: DeliveryReport["verification"]): string {
+  const canaries = Object.entries(verification?.environment?.canaries ?? {});
+  const tried = canaries.map(([name, result]) => `${name} ${result}`).join(", ");
+  return `${verification?.sandbox_level ?? "none"}${tried === "" ? "" : `; canaries: ${tried}`}`;
 }
 
 function requirementsTable({ requirements }: DeliveryReport): string {

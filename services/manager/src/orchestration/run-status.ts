@@ -26,7 +26,7 @@ export function phaseOf(progress: Progress): "work" | "assembly" | "partial" {
 export function positionAtWork(progress: Progress): RunPosition | null {
   const [wait] = progress.waits;
   if (progress.moving_tasks > 0) {
-    const { code, detail } = wait ?? starvation(progress);
+    const { code, detail } = wait ?? starvation(progress) ?? progress.provider_wait ?? NOTHING;
     return { status: workingStatus(progress), code, detail };
   }
   if (wait !== undefined) return { status: "awaiting_director", code: wait.code, detail: wait.detail };
@@ -35,8 +35,10 @@ export function positionAtWork(progress: Progress): RunPosition | null {
   return { status: "awaiting_director", code: "stuck", detail };
 }
 
-function starvation({ starved }: Progress): { code: string | null; detail: string | null } {
-  if (!starved) return { code: null, detail: null };
+const NOTHING = { code: null, detail: null };
+
+function starvation({ starved }: Progress): { code: string; detail: string } | null {
+  if (!starved) return null;
   return { code: "nobody_eligible", detail: "no agent runtime is alive; work goes on as soon as one is" };
 }
 

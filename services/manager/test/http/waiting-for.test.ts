@@ -51,6 +51,12 @@ describe("a run", () => {
     }
   });
 
+  test("whose provider is still asked again by itself leaves the Director alone", () => {
+    const facts = { waiting_code: "provider_failed", waiting_since: LATER };
+    expect(runWaitsFor(run(facts))).toMatchObject({ reason: "provider_failed", since: LATER, owner: "agent" });
+    expect(runWaitsFor(run({ ...facts, status: "awaiting_director" }))?.owner).toBe("director");
+  });
+
   test("shows a code that nobody knows as it is", () => {
     expect(runWaitsFor(run({ waiting_code: "new_code" }))).toMatchObject({ reason: "new_code", owner: "director" });
   });

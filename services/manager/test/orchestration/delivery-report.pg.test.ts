@@ -44,7 +44,12 @@ describe("the delivery report", () => {
       stop_reason: "verified",
       replay: true,
       counts: { total: 2, pass: 2 },
-      verification: { kind: "assembly", outcome: "accepted", sandbox_level: "bubblewrap" },
+      verification: {
+        kind: "assembly",
+        outcome: "accepted",
+        sandbox_level: "bubblewrap",
+        environment: { sandbox_level: "bubblewrap", canaries: { tcp: "contained", fork_300: "contained" } },
+      },
       revision: { number: 2, files: 2 },
       doubts: [doubt],
     });
@@ -55,7 +60,9 @@ describe("the delivery report", () => {
       tests: [{ test_id: "test-R1", outcome: "pass" }],
     });
     expect(report.not_checked.some((line) => line.startsWith("REPLAY"))).toBe(true);
-    expect(renderReportMarkdown(report)).toContain("| R1 | Requirement R1 | must | pass | 1/1 |");
+    const text = renderReportMarkdown(report);
+    expect(text).toContain("| R1 | Requirement R1 | must | pass | 1/1 |");
+    expect(text).toContain("| Isolation | bubblewrap; canaries: fork_300 contained, tcp contained |");
   });
 
   it("tells of a delivery in which a `should` failed, which held nothing up", async () => {

@@ -101,12 +101,15 @@ describe("an attempt that ends without a product", () => {
   });
 
   it("is tried again later, uncharged, when the provider failed, and escalates after the fourth time", async () => {
+    let down = true;
     world.play((context) => {
-      return context.task_key === "T1" ? { kind: "held_up", code: "provider_failed", detail: "HTTP 503" } : null;
+      const fails = context.task_key === "T1" && down;
+      return fails ? { kind: "held_up", code: "provider_failed", detail: "HTTP 503" } : null;
     });
     const { run_id } = await createTestRun(db);
     await world.settle();
     expect(await taskOf(db, run_id, "T1")).toMatchObject({ status: "ready", attempt: 1, failures: 0 });
+    expect(await runOf(db, run_id)).toMatchObject({ status: "executing", waiting_code: "provider_failed" });
     for (let attempt = 2; attempt <= 4; attempt += 1) {
       await db.pools.admin.query(
         "update task_attempts set ended_at = ended_at - interval '10 minutes' where task_id = $1",
@@ -120,7 +123,10 @@ describe("an attempt that ends without a product", () => {
       attempt: 4,
       failures: 0,
     });
-    await directorAction(db, "cancel", run_id);
+    down = false;
+    await directorAction(db, "retry_task", await taskIdOf(db, run_id, "T1"));
+    await world.settle();
+    expect(await runOf(db, run_id), "who retries is not kept waiting").toMatchObject({ status: "completed" });
   });
 });
 

@@ -22,6 +22,7 @@ const progress = (rest: Partial<Progress>): Progress => ({
   moving_tasks: 0,
   waits: [],
   starved: false,
+  provider_wait: null,
   quiet_s: 0,
   assembly_request_id: "request",
   assembly_retry: 0,
@@ -52,6 +53,13 @@ describe("the status of a run at work", () => {
 
   it("says when no runtime is alive", () => {
     expect(positionAtWork(progress({ moving_tasks: 1, starved: true }))?.code).toBe("nobody_eligible");
+  });
+
+  it("says what a provider failed with, unless a person is waited for", () => {
+    const provider_wait = { code: "provider_failed", detail: "T1: cannot be reached" };
+    const facts = { moving_tasks: 1, provider_wait };
+    expect(positionAtWork(progress(facts))).toEqual({ status: "executing", ...provider_wait });
+    expect(positionAtWork(progress({ ...facts, waits: [wait] }))).toEqual({ status: "executing", ...wait });
   });
 
   it("is stuck, never silently still, once nothing has changed for half a minute", () => {

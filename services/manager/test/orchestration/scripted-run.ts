@@ -7,7 +7,12 @@ import type { PlannedTask, PlanProduct } from "@aura/shared/schemas/plan-product
 import { type Requirement, RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import { type AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
 import { TaskContext } from "@aura/shared/schemas/task-context";
-import type { Finding, TestResult, VerificationReport } from "@aura/shared/schemas/verification-report";
+import type {
+  EnvironmentFacts,
+  Finding,
+  TestResult,
+  VerificationReport,
+} from "@aura/shared/schemas/verification-report";
 import { AUDITOR, allDone, putAgentJson, RUNTIME, type TestRuntime } from "@aura/shared/testing/factories";
 import type { TestDatabase } from "@aura/shared/testing/postgres";
 import { readRequirements, readRunTasks } from "../../src/db/orchestration-specification.ts";
@@ -110,7 +115,7 @@ export class ScriptedWorld {
       report_sha256: await putJson(auditor, report),
       tree_sha256: request.tree_sha256,
       sandbox_level: request.tree_sha256 === null ? null : "bubblewrap",
-      environment_sha256: null,
+      environment_sha256: request.tree_sha256 === null ? null : await putJson(auditor, ENVIRONMENT),
       verdicts: report.verdicts.map((verdict) => ({ ...verdict, requirement_id: ids.get(verdict.requirement_id) })),
       tests: report.tests.map((test) => ({ ...test, requirement_keys: test.requirement_ids })),
       evidence: [],
@@ -276,6 +281,14 @@ export function delta(
   const changes = Object.entries(files).map(([path, content]) => ({ path, content }));
   return { base_tree_sha256: context.base_tree_sha256, changes, summary: "words", disputes };
 }
+
+const ENVIRONMENT: EnvironmentFacts = {
+  sandbox_level: "bubblewrap",
+  canaries: { tcp: "contained", fork_300: "contained" },
+  kernel: "6.1",
+  toolchain: { python: "3.11" },
+  launcher_sha256: null,
+};
 
 export function reportOf(
   outcome: VerificationReport["outcome"],

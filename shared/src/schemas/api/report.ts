@@ -3,6 +3,7 @@ import { OVERSIGHTS, RUN_STATUSES, STOP_REASONS } from "../../enums/run.ts";
 import { VERDICTS, VERIFICATION_OUTCOMES } from "../../enums/verification.ts";
 import { AttachmentRef } from "../prd.ts";
 import { Requirement } from "../requirements-product.ts";
+import { EnvironmentFacts } from "../verification-report.ts";
 import { ReviewProduct } from "../work-products.ts";
 import { Id, Sha256, Timestamp } from "./conventions.ts";
 import { CoverageRequirement, CoverageTest, REQUIREMENT_STATES } from "./coverage.ts";
@@ -71,6 +72,9 @@ export const DeliveryReport = z
         outcome: z.enum(VERIFICATION_OUTCOMES),
         report_sha256: Sha256,
         sandbox_level: z.string().nullable(),
+        environment: EnvironmentFacts.nullable().meta({
+          description: "what the product ran in, and what became of the programs that tried to break out of it",
+        }),
         auditor: z.string(),
         created_at: Timestamp,
       })
