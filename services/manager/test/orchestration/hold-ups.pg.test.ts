@@ -43,7 +43,7 @@ describe("an open question of the analyst", () => {
     const { run_id } = await createTestRun(db, { oversight: "autonomous" });
     await world.settle();
     expect(await runOf(db, run_id)).toMatchObject({ status: "completed" });
-    expect(world.given.get("PLAN")?.[0]).toMatchObject({ questions: [question] });
+    expect(world.given.get("PLAN")?.[0]).toMatchObject({ assumptions: [question] });
     const { rows } = await db.pools.manager.query(
       "select decision from policy_decisions where run_id = $1 and policy_key = 'questions.autonomous'",
       [run_id],
