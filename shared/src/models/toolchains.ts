@@ -70,6 +70,6 @@ function pythonFiles([program, flag, module = ""]: readonly string[]): readonly 
 }
 
 function nodeFiles([program, path = ""]: readonly string[]): readonly string[] | null {
-  if (program !== "node" || path.startsWith("-") || !/\.[cm]?[jt]s$/.test(path)) return null;
+  if (program !== "node" || path.startsWith("-") || !/\.m?[jt]s$/.test(path) || path.endsWith(".d.ts")) return null;
   return TreePath.safeParse(path).success ? [path] : null;
 }

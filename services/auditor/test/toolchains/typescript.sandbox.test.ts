@@ -310,7 +310,10 @@ test("limits end a product in Node with the same words as elsewhere", async () =
   expect(await run(many)).toBe("processes");
 });
 
-test("a product may start Node itself", async () => {
+test("a product is started with Node, and may start it, whatever a test puts into the environment", async () => {
+  const body =
+    "const r = await product.cli(['1', '2'], { env: { PATH: '' } }); assert.equal(r.stdout, '3\\n', r.stderr);";
+  expect((await outcomes({ body })).body).toMatchObject({ outcome: "pass", message: null });
   const text =
     'import { execFileSync } from "node:child_process"; console.log(execFileSync("node", ["-p", "6 * 7"], { encoding: "utf8" }).trim());';
   expect(await check("run", { "a.ts": text }, "a.ts")).toMatchObject({ exit_code: 0, stdout: "42\n" });

@@ -17,6 +17,8 @@ test("a plan's commands must start a file of the product with node", () => {
     ["node", "/product/main.ts"],
     ["node", "../main.ts"],
     ["node", "main"],
+    ["node", "main.cjs"],
+    ["node", "main.d.ts"],
     ["npx", "main.ts"],
   ];
   for (const command of bad)
