@@ -1,4 +1,6 @@
-export type Tool = "cmds" | "more";
+import type { Implementation, ScriptedProduct } from "./scripted-model.ts";
+
+type Tool = "cmds" | "more";
 
 /**
  * A product of any size for whole-system tests: a tool with `count` commands, each of which prints its own number.
@@ -29,6 +31,18 @@ const commandOf = (product: CommandProduct, n: number) => `${toolOf(product, n)}
 /** Heading, sentence, heading, then one list item a command. */
 const blockOf = (n: number) => `B${n + 3}`;
 
+/** What the agents of a run answer that builds `product`. */
+export function scripted(product: CommandProduct): ScriptedProduct {
+  return {
+    name: product.name,
+    requirements: () => requirementsOf(product),
+    plan: () => planOf(product),
+    suite: (wanted) => suiteOf(product, wanted),
+    rulings: () => rulingsOf(product),
+    implementation: (prompt) => implementationOf(product, prompt),
+  };
+}
+
 export function prdOf(product: CommandProduct): string {
   const items = numbers(product).map(
     (n) => `- \`${commandOf(product, n)}\` prints \`${printed(product, n)}\` and a line break.`,
@@ -36,7 +50,7 @@ export function prdOf(product: CommandProduct): string {
   return `# cmds\n\nA tool with ${product.count} commands.\n\n## Commands\n\n${items.join("\n")}\n`;
 }
 
-export function requirementsOf(product: CommandProduct) {
+function requirementsOf(product: CommandProduct) {
   return {
     requirements: numbers(product).map((n) => ({
       id: `R${n}`,
@@ -57,7 +71,7 @@ export function requirementsOf(product: CommandProduct) {
   };
 }
 
-export function planOf(product: CommandProduct) {
+function planOf(product: CommandProduct) {
   const tools: Tool[] = product.twoTools ? ["cmds", "more"] : ["cmds"];
   return {
     toolchain: "python",
@@ -111,8 +125,7 @@ function testOf(product: CommandProduct, n: number, right: boolean) {
   };
 }
 
-/** @param wanted ids of the requirements that tests are asked for, e.g. R1 */
-export function suiteOf(product: CommandProduct, wanted: readonly string[]) {
+function suiteOf(product: CommandProduct, wanted: readonly string[]) {
   const tests = numbers(product)
     .filter((n) => wanted.includes(`R${n}`))
     .map((n) => testOf(product, n, !(product.wrongTests ?? []).includes(n)));
@@ -120,7 +133,7 @@ export function suiteOf(product: CommandProduct, wanted: readonly string[]) {
 }
 
 /** The ruling of another test author: the disputed tests are replaced by what the PRD says. */
-export function rulingsOf(product: CommandProduct) {
+function rulingsOf(product: CommandProduct) {
   const disputed = product.wrongTests ?? [];
   return {
     prelude: "",
@@ -133,7 +146,18 @@ export function rulingsOf(product: CommandProduct) {
   };
 }
 
-export function codeOf(product: CommandProduct, attempt: number, tool: Tool): Record<string, string> {
+/** The attempt is told from the prompt: only later ones bring the evidence of a failure. */
+function implementationOf(product: CommandProduct, prompt: string): Implementation {
+  const failedBefore = /Test R\d+-prints/.test(prompt);
+  const tool = /^- (cmds|more)\/\*\*$/m.exec(prompt)?.[1] as Tool; // from its file scope
+  const disputed = failedBefore ? [] : (product.wrongTests ?? []);
+  return {
+    files: codeOf(product, failedBefore ? 2 : 1, tool),
+    disputes: disputed.map((n) => ({ test_id: `R${n}-prints`, basis: "the PRD has no exclamation mark" })),
+  };
+}
+
+function codeOf(product: CommandProduct, attempt: number, tool: Tool): Record<string, string> {
   const wrong = product.wrong(attempt);
   const rows = numbers(product)
     .filter((n) => toolOf(product, n) === tool)

@@ -1,7 +1,7 @@
 import type { ApiClient } from "@aura/shared/api-client";
 import { FINAL_RUN_STATUSES } from "@aura/shared/enums/run";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
-import { type CommandProduct, prdOf } from "./command-product.ts";
+import { type CommandProduct, prdOf, scripted } from "./command-product.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
 import { startTestSystem, type TestSystem, untilRun } from "./test-system.ts";
 
@@ -33,7 +33,7 @@ export async function openCommandRuns(): Promise<CommandRuns> {
   const model = await startScriptedModel((prompt) => {
     const known = products.get(/\b(?:cmds|more) ([a-z]+)\d/.exec(prompt)?.[1] ?? "");
     if (known === undefined) throw new Error("the prompt names no command of a known product");
-    return known;
+    return scripted(known);
   });
   const system = await startTestSystem(model);
   const { api } = system;

@@ -1,6 +1,6 @@
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type CommandProduct, prdOf } from "./command-product.ts";
+import { type CommandProduct, prdOf, scripted } from "./command-product.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
 import { type ServiceName, startTestSystem, type TestSystem, untilRun } from "./test-system.ts";
 
@@ -9,7 +9,7 @@ const PRODUCT: CommandProduct = { name: "crash", count: 2, wrong: (attempt) => (
 let model: ScriptedModel;
 
 beforeAll(async () => {
-  model = await startScriptedModel(() => PRODUCT);
+  model = await startScriptedModel(() => scripted(PRODUCT));
 });
 afterAll(() => model.close());
 

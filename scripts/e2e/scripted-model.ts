@@ -1,18 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
-import {
-  type CommandProduct,
-  codeOf,
-  planOf,
-  requirementsOf,
-  rulingsOf,
-  suiteOf,
-  type Tool,
-} from "./command-product.ts";
 
 /**
- * An OpenAI-compatible server that answers every task of a `CommandProduct` run, so that whole-system tests cross the real wire
+ * An OpenAI-compatible server that answers every task of a `ScriptedProduct` run, so that whole-system tests cross the real wire
  * with replies that are known. What it does not understand it answers with 500.
  */
 export interface ScriptedModel {
@@ -39,6 +30,25 @@ export interface HeldCall {
 
 export type Trouble = { readonly status: number; readonly retry_after_s?: number } | "nonsense" | "hang_up";
 
+/** A product that every agent of its run knows by heart. */
+export interface ScriptedProduct {
+  readonly name: string;
+  requirements(): object;
+  plan(): object;
+  /** @param wanted ids of the requirements that tests are asked for, e.g. R1 */
+  suite(wanted: readonly string[]): object;
+  /** The ruling of another test author on what the developer disputes. */
+  rulings(): object;
+  /** @param prompt says which task it is, and what was refused before */
+  implementation(prompt: string): Implementation;
+}
+
+export interface Implementation {
+  /** Text by path. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly disputes: readonly { readonly test_id: string; readonly basis: string }[];
+}
+
 const ChatRequest = z.object({
   model: z.string(),
   messages: z.array(z.object({ role: z.string(), content: z.string().nullish() })),
@@ -51,7 +61,7 @@ interface ToolCall {
 }
 
 /** @param productFor chooses by the prompt, so that one server can serve several runs */
-export async function startScriptedModel(productFor: (prompt: string) => CommandProduct): Promise<ScriptedModel> {
+export async function startScriptedModel(productFor: (prompt: string) => ScriptedProduct): Promise<ScriptedModel> {
   const calls: { kind: string; product: string }[] = [];
   const troubles: Trouble[] = [];
   const held: Hold[] = [];
@@ -125,45 +135,37 @@ function kindOf(tools: readonly string[]): string {
   return tools.includes("write_file") ? "implement" : "unknown";
 }
 
-function answer(kind: string, prompt: string, product: CommandProduct): ToolCall[] {
+function answer(kind: string, prompt: string, product: ScriptedProduct): ToolCall[] {
   const self_confidence = 0.9;
   switch (kind) {
     case "requirements":
-      return [{ name: "submit_requirements", arguments: { ...requirementsOf(product), self_confidence } }];
+      return [{ name: "submit_requirements", arguments: { ...product.requirements(), self_confidence } }];
     case "plan":
-      return [{ name: "submit_plan", arguments: { ...planOf(product), self_confidence } }];
+      return [{ name: "submit_plan", arguments: { ...product.plan(), self_confidence } }];
     case "acceptance_tests":
       return [{ name: "submit_acceptance_tests", arguments: { ...testsFor(prompt, product), self_confidence } }];
     case "implement":
       return [
-        ...implementation(prompt, product),
-        { name: "submit", arguments: { summary: "a table of commands", self_confidence } },
+        ...handIn(product.implementation(prompt)),
+        { name: "submit", arguments: { summary: "as it was planned", self_confidence } },
       ];
     case "review":
-      return [{ name: "submit_review", arguments: { summary: "A table.", doubts: [], self_confidence } }];
+      return [{ name: "submit_review", arguments: { summary: "As planned.", doubts: [], self_confidence } }];
     default:
       throw new Error(`no answer to a task of kind ${kind}`);
   }
 }
 
-function testsFor(prompt: string, product: CommandProduct) {
-  if (/disput/i.test(prompt.split("# Task").at(-1) ?? "") && /Disputed tests/.test(prompt)) return rulingsOf(product);
+function testsFor(prompt: string, product: ScriptedProduct) {
+  if (/disput/i.test(prompt.split("# Task").at(-1) ?? "") && /Disputed tests/.test(prompt)) return product.rulings();
   const wanted = /Write the tests of ([R0-9, ]+)\./.exec(prompt)?.[1] ?? "";
-  return suiteOf(product, wanted.split(", "));
+  return product.suite(wanted.split(", "));
 }
 
-/** The attempt is told from the prompt: only later ones bring the evidence of a failure. */
-function implementation(prompt: string, product: CommandProduct): ToolCall[] {
-  const failedBefore = /Test R\d+-prints/.test(prompt);
-  const tool = /^- (cmds|more)\/\*\*$/m.exec(prompt)?.[1] as Tool; // from its file scope
-  const files = Object.entries(codeOf(product, failedBefore ? 2 : 1, tool));
-  const disputes = failedBefore ? [] : (product.wrongTests ?? []);
+function handIn({ files, disputes }: Implementation): ToolCall[] {
   return [
-    ...files.map(([path, content]) => ({ name: "write_file", arguments: { path, content } })),
-    ...disputes.map((n) => ({
-      name: "dispute_test",
-      arguments: { test_id: `R${n}-prints`, basis: "the PRD has no exclamation mark" },
-    })),
+    ...Object.entries(files).map(([path, content]) => ({ name: "write_file", arguments: { path, content } })),
+    ...disputes.map((dispute) => ({ name: "dispute_test", arguments: dispute })),
   ];
 }
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { ApiClient } from "@aura/shared/api-client";
 import { OVERSIGHTS } from "@aura/shared/enums/run";
+import { TOOLCHAINS } from "@aura/shared/models/toolchains";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { RunRequestInput } from "@aura/shared/schemas/api/run";
 import { type Command, Option } from "commander";
@@ -38,7 +39,7 @@ export function addRunCommand(program: Command, session: Session, fail: () => vo
     .option("--budget-usd <amount>", "spend at most this many US dollars; 0: nothing")
     .option("--budget-tokens <n>", "use at most this many tokens", wholeNumber)
     .option("--base-run <run>", "go on from a delivered run")
-    .option("--toolchain <name>", "what the product is built with")
+    .option("--toolchain <name>", `what the product is built with: ${TOOLCHAINS.map(({ name }) => name).join(", ")}`)
     .option("--yes", "approve plan and delivery as the Director, recorded as such; waits for the end")
     .option("--wait", "wait until the run is over or needs you")
     .action(async (prd: string, options: RunOptions) => {

@@ -251,7 +251,8 @@ static void run_confined(rlim_t processes, pid_t supervisor) {
   if (fcntl(STATUS, F_SETFD, FD_CLOEXEC) != 0) refuse(REFUSED_SETUP, "descriptors");
   confine_calls();
   sigprocmask(SIG_SETMASK, &none, NULL);
-  execve(options.program[0], options.program, (char **)options.env.items);
+  environ = (char **)options.env.items;
+  execvp(options.program[0], options.program); /* by the PATH that the program gets */
   fprintf(stderr, "%s: %s\n", options.program[0], strerror(errno));
   _exit(127); /* as a shell says it: the program is not there */
 }

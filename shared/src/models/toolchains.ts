@@ -1,3 +1,5 @@
+import { TreePath } from "../schemas/prd.ts";
+
 /** What a plan may build on. The Auditor's toolchain of the same name carries it out (services/auditor/src/toolchains). */
 export interface ToolchainFacts {
   readonly name: string;
@@ -5,6 +7,8 @@ export interface ToolchainFacts {
   readonly description: string;
   /** Checks that a developer may ask for, by name. */
   readonly commands: readonly { readonly name: string; readonly does: string }[];
+  /** How a plan's command must look to start from a folder that is not the product's. */
+  readonly command_form: string;
 }
 
 export const TOOLCHAINS: readonly ToolchainFacts[] = [
@@ -21,9 +25,51 @@ export const TOOLCHAINS: readonly ToolchainFacts[] = [
       },
       { name: "script", does: "runs the one argument as a Python program with the product importable; at most 20 kB" },
     ],
+    command_form: '["python3", "-m", "<package>"]',
+  },
+  {
+    name: "typescript",
+    description:
+      'TypeScript on Node 24, which runs .ts files directly by removing the types; Node\'s standard library only (`node:http`, `node:fs`, ...), nothing can be installed, no compiler and no node_modules. Types are not checked, only removed: erasable syntax only (no enum, no namespace, no parameter properties, no `import x = require()`), `import type` or `import { type X }` for what is only a type. ECMAScript modules: relative imports with their full ending (`import { parse } from "./parse.ts"`), named exports; a package.json, if there is one, says `"type": "module"` and has no dependencies. The product\'s files are read-only under /product, so a command ["node", "src/main.ts"] starts /product/src/main.ts, and a program outside the product imports "/product/src/parse.ts". A file that is both started and imported guards its start with `if (import.meta.main)`. A program ends by itself with `process.exitCode` set: `process.exit()` cuts off what is still being written. It runs in a working directory that is not the product\'s, with an empty environment, UTF-8, no network but 127.0.0.1: a service listens on the host "127.0.0.1" and the port that it is given.',
+    commands: [
+      {
+        name: "compile",
+        does: "reads every .ts and .js file as Node would and reports syntax errors and TypeScript that cannot be erased",
+      },
+      { name: "unit_tests", does: "node --test over the product's own tests, all files *.test.ts" },
+      {
+        name: "run",
+        does: 'node with the given arguments, a file of the product first, e.g. ["src/main.ts", "--help"], in an empty working directory',
+      },
+      {
+        name: "script",
+        does: "runs the one argument as a TypeScript module that may import /product/...; at most 20 kB",
+      },
+    ],
+    command_form: '["node", "<path>.ts"]',
   },
 ];
 
 export function findToolchain(name: string): ToolchainFacts | undefined {
   return TOOLCHAINS.find((toolchain) => toolchain.name === name);
+}
+
+/**
+ * The files of which one must be in the product for `command` to start it from any folder.
+ *
+ * @returns null when the command has not the toolchain's form
+ */
+export function startFiles(toolchain: string, command: readonly string[]): readonly string[] | null {
+  return toolchain === "typescript" ? nodeFiles(command) : pythonFiles(command);
+}
+
+function pythonFiles([program, flag, module = ""]: readonly string[]): readonly string[] | null {
+  if (program !== "python3" || flag !== "-m" || !/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(module)) return null;
+  const path = module.replaceAll(".", "/");
+  return [`${path}/__main__.py`, `${path}.py`];
+}
+
+function nodeFiles([program, path = ""]: readonly string[]): readonly string[] | null {
+  if (program !== "node" || path.startsWith("-") || !/\.m?[jt]s$/.test(path) || path.endsWith(".d.ts")) return null;
+  return TreePath.safeParse(path).success ? [path] : null;
 }

@@ -4,11 +4,11 @@ import { TreePath } from "./prd.ts";
 /** A file scope: an exact path, or `folder/**` for everything below a folder. */
 export const FileScope = z.union([TreePath, z.string().regex(/^[^*\\]+\/\*\*$/)]);
 
-const PythonName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+const SymbolName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 
 export const ModuleSymbol = z.strictObject({
   kind: z.enum(["function", "class", "constant", "exception"]),
-  name: PythonName,
+  name: SymbolName,
   /** In the product's language, without body: `def parse(path: str) -> Journal` or `class Journal`. */
   signature: z.string().min(1),
   /** For a class: the signatures of its methods. */

@@ -31,6 +31,17 @@ describe("requirements", () => {
 });
 
 describe("a plan", () => {
+  it("starts its commands as its toolchain does", () => {
+    const context = { ...PLAN_CONTEXT, toolchain: { name: "typescript", description: "Node 24" } };
+    const withCommand = (...command: string[]) => {
+      const interfaces = { ...PLAN.interfaces, cli: [{ name: "words", command, usage: "words" }] };
+      return precheckPlan({ ...PLAN, toolchain: "typescript", interfaces }, context);
+    };
+    expect(withCommand("node", "words/main.ts")).toEqual([]);
+    expect(withCommand("python3", "-m", "words")).toEqual(['The command of words must be ["node", "<path>.ts"].']);
+    expect(withCommand("node", "main.ts")).toEqual(["The command of words needs main.ts in a task's file_scope."]);
+  });
+
   it("that is sound has no findings", () => {
     expect(precheckPlan(PLAN, PLAN_CONTEXT)).toEqual([]);
   });

@@ -1,7 +1,10 @@
+import { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
 import { describe, expect, it } from "vitest";
+import { precheckPlan } from "../../src/agent/prechecks/plan.ts";
 import * as suite from "../../src/agent/prompts/acceptance-tests.ts";
 import * as implement from "../../src/agent/prompts/implement.ts";
+import { languageOf } from "../../src/agent/prompts/languages/language.ts";
 import * as plan from "../../src/agent/prompts/plan.ts";
 import { protocolText } from "../../src/agent/prompts/protocol.ts";
 import * as review from "../../src/agent/prompts/review.ts";
@@ -53,6 +56,29 @@ describe("the manual of a test author", () => {
   it("speaks of the command line only where the product has one", () => {
     expect(manual({ ...INTERFACES, cli: [], http })).not.toContain("await product.cli(args");
     expect(manual(INTERFACES)).toContain("await product.cli(args");
+  });
+});
+
+describe("the language of the product", () => {
+  const toolchain = { name: "typescript", description: "Node 24" };
+  const prompts = (of: { readonly name: string; readonly description: string }) =>
+    [
+      plan.systemPrompt({ ...PLAN_CONTEXT, toolchain: of }),
+      suite.systemPrompt({ ...SUITE_CONTEXT, toolchain: of }),
+      implement.systemPrompt({ ...IMPLEMENT_CONTEXT, toolchain: of }),
+    ].join("\n");
+  const pythonWords = /python|__main__|json\.dumps|docstring|traceback|subprocess\b(?!\))|\bdef /gi;
+
+  it("is the only one that its agents hear of", () => {
+    expect(prompts(toolchain).match(pythonWords)).toBeNull();
+    expect(prompts(PLAN_CONTEXT.toolchain)).not.toMatch(/typescript|node:child_process|\/product\/|export function/i);
+  });
+
+  it("has a plan of its own as the example, which keeps the rules that it illustrates", () => {
+    const words = languageOf(toolchain);
+    const requirements = ["R1", "R2", "R3"].map((id) => ({ ...counting, id }));
+    expect(precheckPlan(words.plan, { ...PLAN_CONTEXT, toolchain, requirements })).toEqual([]);
+    expect(PlanProduct.parse(words.plan).toolchain).toBe("typescript");
   });
 });
 

@@ -99,7 +99,9 @@ export function scrub(text: string): string {
   return text
     .replace(/\b0x[0-9a-fA-F]{6,16}\b/g, "0x0")
     .replace(/\/tmp\/tmp[a-z0-9_]{8}\b/g, "/tmp/tmp0")
-    .replace(/^(Ran \d+ tests?) in [0-9.]+s$/gm, "$1");
+    .replace(/^(Ran \d+ tests?) in [0-9.]+s$/gm, "$1")
+    .replace(/^(\s*[✔✖﹣] .*) \([0-9.]+ms\)$/gm, "$1")
+    .replace(/^ℹ duration_ms [0-9.]+\n?/gm, "");
 }
 
 /** Beginning and end of a text: what was run, and how it ended. */

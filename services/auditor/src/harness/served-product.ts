@@ -1,13 +1,14 @@
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Jail, JailEnd, JailProcess, JailSpec } from "../sandbox/jail.ts";
-import type { Toolchain } from "../toolchains/toolchain.ts";
 import type { HttpCall } from "./messages.ts";
 
 /** O_PATH of Linux, which Node does not name: a descriptor that stands for the file and cannot be read. */
 const O_PATH = 0o10000000;
+/** Leads connections from a socket to the product, whose loopback is its own; starts the product beside it. */
+const RELAY = readFileSync(new URL("./relay.py", import.meta.url), "utf8");
 const NOT_LISTENING = "the product does not listen";
 const READY_MS = 10_000;
 const ANSWER_MS = 10_000;
@@ -28,11 +29,11 @@ export class ServedProduct {
   private readonly relay: string | null;
   private finished: JailEnd | null = null;
 
-  constructor(jail: Jail, toolchain: Toolchain, spec: JailSpec, port: number) {
+  constructor(jail: Jail, spec: JailSpec, port: number) {
     this.jail = jail;
     this.port = port;
     this.relay = jail.namespaces ? jail.openFolder() : null;
-    const argv = this.relay === null ? spec.argv : toolchain.served(spec.argv, port, "/relay/socket");
+    const argv = this.relay === null ? spec.argv : relayed(spec.argv, port);
     this.job = jail.start({ ...spec, argv, relay: this.relay });
     this.job.ended.then((end) => {
       this.finished = end;
@@ -95,6 +96,11 @@ export class ServedProduct {
     if (this.relay !== null) this.jail.discard(this.relay);
     return end;
   }
+}
+
+/** Every sandbox has Python, which its canaries are written in. */
+function relayed(argv: readonly string[], port: number): string[] {
+  return ["/usr/bin/python3", "-I", "-S", "-c", RELAY, "/relay/socket", `${port}`, ...argv];
 }
 
 /** The product could put a link to some other socket of this machine in the place of its own, so no link is followed. */

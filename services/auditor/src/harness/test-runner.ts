@@ -30,7 +30,7 @@ export class TestRunner {
     this.jail = jail;
     this.folder = jail.openFolder();
     this.job = jail.start({
-      argv: [jail.node, "--input-type=module", "--max-old-space-size=256", "-e", PROGRAM],
+      argv: ["node", "--input-type=module", "--max-old-space-size=256", "-e", PROGRAM],
       env: { PATH: "/usr/bin:/bin", LANG: "C.UTF-8", NO_COLOR: "1" },
       stdin: null,
       product: null,

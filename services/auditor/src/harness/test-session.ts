@@ -2,7 +2,7 @@ import type { Tree } from "@aura/shared/models/tree";
 import { listHostile, readHostile, writeHostile } from "../sandbox/hostile-folder.ts";
 import type { Jail, JailEnd, JailSpec } from "../sandbox/jail.ts";
 import { PRODUCT_LIMITS } from "../sandbox/limits.ts";
-import { type PlanInterfaces, STUB_MARKER, type Toolchain, UNTOUCHED_MARKER } from "../toolchains/toolchain.ts";
+import { jailed, type PlanInterfaces, STUB_MARKER, type Toolchain, UNTOUCHED_MARKER } from "../toolchains/toolchain.ts";
 import { CliArguments, failureText, HttpArguments, ProbeArguments, replyText, ServeArguments } from "./messages.ts";
 import {
   check,
@@ -150,8 +150,8 @@ export class TestSession {
     this.note("serve", options.args, undefined, {});
     const argv = this.setting.toolchain.commandLine(found.command, options.args);
     const port = this.nextPort();
-    const spec = this.spec(argv, null, { ...options.env, [found.port_variable]: `${port}` }, 60);
-    this.served = new ServedProduct(this.setting.jail, this.setting.toolchain, { ...spec, limits: SERVING }, port);
+    const spec = this.spec(argv, null, { ...options.env, [found.port_variable]: `${port}` }, SERVING_S, SERVING);
+    this.served = new ServedProduct(this.setting.jail, spec, port);
     this.productCalls += 1;
     if (await this.served.becomesReady(found.ready_path)) return null;
     const end = this.served.ended ?? (await this.served.stop());
@@ -228,7 +228,13 @@ export class TestSession {
     return end;
   }
 
-  private spec(argv: readonly string[], stdin: string | null, env: Record<string, string>, timeoutS: number): JailSpec {
+  private spec(
+    argv: readonly string[],
+    stdin: string | null,
+    env: Record<string, string>,
+    timeoutS: number,
+    limits = PRODUCT_LIMITS,
+  ): JailSpec {
     const { jail, toolchain, product, attachmentsFolder, seed } = this.setting;
     return {
       argv,
@@ -238,10 +244,9 @@ export class TestSession {
       work: this.work,
       attachments: jail.namespaces ? attachmentsFolder : null,
       relay: null,
-      node: false,
       channel: false,
       loopback: true,
-      limits: { ...PRODUCT_LIMITS, wall_ms: timeoutS * 1000 },
+      ...jailed(toolchain, { ...limits, wall_ms: timeoutS * 1000 }),
     };
   }
 
@@ -265,4 +270,5 @@ export class TestSession {
 }
 
 /** A served product may run as long as its test. */
-const SERVING = { ...PRODUCT_LIMITS, wall_ms: 65_000, cpu_s: 60 };
+const SERVING_S = 65;
+const SERVING = { ...PRODUCT_LIMITS, cpu_s: 60 };

@@ -14,7 +14,7 @@ import {
 import { delimiter, dirname, join } from "node:path";
 import { AuraError } from "@aura/shared/problems";
 import { leakingDescriptors } from "./descriptors.ts";
-import type { Jail, JailProcess, JailSpec } from "./jail.ts";
+import { environmentOf, type Jail, type JailProcess, type JailSpec } from "./jail.ts";
 import type { Limits } from "./limits.ts";
 import { makeFolder, makeScratch, removeFolder } from "./scratch.ts";
 import { seccompFilter } from "./seccomp.ts";
@@ -22,7 +22,8 @@ import { superviseProcess } from "./supervised-process.ts";
 
 /** Nobody's: no account, no service, in no range that a distribution hands out. Used when this process is root. */
 const SANDBOX_UID = 60_900;
-const NODE_INSIDE = "/aura/node";
+/** Folder inside that holds the Node binary. */
+const NODE_FOLDER = "/aura";
 const FIX =
   "install python3 and util-linux, allow user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu, kernel.unprivileged_userns_clone=1 on older Debian), or run with Docker Compose";
 const TMP_BYTES = 64 * 1024 * 1024;
@@ -54,7 +55,6 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
   return {
     level: "bubblewrap",
     parallel: 2,
-    node: NODE_INSIDE,
     launcherSha256: null,
     fix: FIX,
     namespaces: true,
@@ -108,7 +108,7 @@ function mounts(spec: JailSpec, scratch: string, node: string | null): string[] 
     ...["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"],
     ...["--uid", `${SANDBOX_UID}`, "--gid", `${SANDBOX_UID}`, "--hostname", "sandbox", "--cap-drop", "ALL"],
     ...["--json-status-fd", "4", "--seccomp", "5", "--clearenv"],
-    ...Object.entries(spec.env).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...Object.entries(environmentOf(spec, NODE_FOLDER)).flatMap(([name, value]) => ["--setenv", name, value]),
     ...["--ro-bind", "/usr", "/usr", ...rootLinks()],
     ...["--ro-bind", join(scratch, "etc"), "/etc", "--proc", "/proc", "--dev", "/dev"],
     ...["--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev", "--size", size, "--tmpfs", "/tmp"],
@@ -116,7 +116,7 @@ function mounts(spec: JailSpec, scratch: string, node: string | null): string[] 
     ...(spec.attachments === null ? [] : ["--ro-bind", spec.attachments, "/work/attachments"]),
     ...(spec.product === null ? [] : ["--ro-bind", spec.product, "/product"]),
     ...(spec.relay === null ? [] : ["--bind", spec.relay, "/relay"]),
-    ...(node === null ? [] : ["--ro-bind", node, NODE_INSIDE]),
+    ...(node === null ? [] : ["--ro-bind", node, `${NODE_FOLDER}/node`]),
     ...["--remount-ro", "/"],
   ];
 }

@@ -16,7 +16,7 @@ export interface JailSpec {
   readonly attachments: string | null;
   /** A folder for the socket that leads to a served product; only with `namespaces`. */
   readonly relay: string | null;
-  /** Gives the process Node, at the path `Jail.node`. */
+  /** Gives the process Node, as `node` on its PATH. */
   readonly node: boolean;
   /** Opens descriptor 3 as a stream to the parent. */
   readonly channel: boolean;
@@ -49,8 +49,6 @@ export interface Jail {
   readonly level: SandboxLevel;
   /** Jobs that may run side by side: 1 where all share one loopback and one set of folders. */
   readonly parallel: number;
-  /** Path of the Node binary inside. */
-  readonly node: string;
   readonly launcherSha256: string | null;
   /** What to do when no process starts in it. */
   readonly fix: string;
@@ -74,4 +72,9 @@ export interface Jail {
   start(spec: JailSpec): JailProcess;
   /** Ends all processes and removes the scratch folder. */
   close(): Promise<void>;
+}
+
+/** @param nodeFolder where the Node binary lies inside, as `node` */
+export function environmentOf({ env, node }: JailSpec, nodeFolder: string): Readonly<Record<string, string>> {
+  return node ? { ...env, PATH: `${nodeFolder}:${env.PATH || "/usr/bin:/bin"}` } : env;
 }

@@ -1,8 +1,8 @@
 import { accessSync, closeSync, constants, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { AuraError } from "@aura/shared/problems";
-import type { Jail, JailProcess, JailSpec } from "./jail.ts";
+import { environmentOf, type Jail, type JailProcess, type JailSpec } from "./jail.ts";
 import { makeFolder, makeScratch, removeFolder } from "./scratch.ts";
 import { seccompFilter } from "./seccomp.ts";
 import { superviseProcess } from "./supervised-process.ts";
@@ -45,7 +45,6 @@ export function openLauncher(settings: LauncherSettings): Jail {
   return {
     level: "container_launcher",
     parallel: 1,
-    node: process.execPath,
     launcherSha256: sha256Hex(readFileSync(settings.program)),
     fix: "run the sandbox service in its own container, without a network and not as root, on Linux 6.12 or newer",
     namespaces: false,
@@ -86,7 +85,8 @@ function startWith(program: string, filterPath: string, spec: JailSpec): JailPro
   }
 }
 
-function confinement({ work, product, node, loopback, env, limits }: JailSpec): string[] {
+function confinement(spec: JailSpec): string[] {
+  const { work, product, node, loopback, limits } = spec;
   const reads = [
     ...READABLE,
     ...READABLE_FILES,
@@ -96,7 +96,10 @@ function confinement({ work, product, node, loopback, env, limits }: JailSpec): 
   const writes = work === WORK ? TEMPORARY : [];
   return [
     ...["--work", work, ...reads.flatMap((path) => ["--read", path]), ...writes.flatMap((path) => ["--write", path])],
-    ...Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+    ...Object.entries(environmentOf(spec, dirname(process.execPath))).flatMap(([name, value]) => [
+      "--env",
+      `${name}=${value}`,
+    ]),
     ...(loopback ? [] : ["--no-tcp"]),
     ...["--cpu", `${limits.cpu_s}`, "--file", `${limits.file_bytes}`, "--open", `${limits.open_files}`],
     ...["--processes", `${limits.processes}`],

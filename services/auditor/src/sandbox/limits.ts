@@ -71,7 +71,8 @@ export function endReason(exitCode: number | null, stderr: string): EndReason {
   if (signalled !== undefined) return signalled;
   if (exitCode === 0) return "exit";
   const lastLine = stderr.trimEnd().split("\n").at(-1) ?? "";
-  if (/^MemoryError\b/.test(lastLine)) return "memory";
-  if (/^OSError: \[Errno 27\]/.test(lastLine)) return "file_size";
+  if (/^MemoryError\b/.test(lastLine) || /^FATAL ERROR: .*heap out of memory$/m.test(stderr)) return "memory";
+  const uncaught = lastLine.startsWith("Node.js v") ? stderr : lastLine;
+  if (/^(OSError: \[Errno 27\]|Error: EFBIG\b)/m.test(uncaught)) return "file_size";
   return "exit";
 }

@@ -8,7 +8,7 @@ import { Semaphore } from "@aura/shared/semaphore";
 import { cutMiddle, scrub } from "../harness/records.ts";
 import { runSuite } from "../harness/run-suite.ts";
 import { requireToolchain } from "../toolchains/registry.ts";
-import type { Launch, Toolchain } from "../toolchains/toolchain.ts";
+import { jailed, type Launch, type Toolchain } from "../toolchains/toolchain.ts";
 import { runCanaries } from "./canaries.ts";
 import type { Jail, JailEnd } from "./jail.ts";
 import { CHECK_LIMITS } from "./limits.ts";
@@ -194,10 +194,9 @@ function runProgram(jail: Jail, toolchain: Toolchain, launch: Launch, folders: F
     work: folders.work,
     attachments: folders.attachments,
     relay: null,
-    node: false,
     channel: false,
     loopback: true,
-    limits: CHECK_LIMITS,
+    ...jailed(toolchain, CHECK_LIMITS),
   }).ended;
 }
 

@@ -13,22 +13,15 @@ const PROGRAMS = {
   imports: readProgram("imports"),
   compile: readProgram("compile"),
   unit_tests: readProgram("unit_tests"),
-  relay: readProgram("relay"),
 };
 
 /** One of the Auditor's own programs, with nothing of the product on its path. */
-const ownProgram = (name: keyof typeof PROGRAMS, ...args: string[]) => [
-  INTERPRETER,
-  "-I",
-  "-S",
-  "-c",
-  PROGRAMS[name],
-  ...args,
-];
+const ownProgram = (name: keyof typeof PROGRAMS) => [INTERPRETER, "-I", "-S", "-c", PROGRAMS[name]];
 
 /** Python 3 with its standard library; products are packages or modules on PYTHONPATH. */
 export const pythonToolchain: Toolchain = {
   name: "python",
+  needsNode: false,
 
   environment: (seed) => ({
     PATH: "/usr/bin:/bin",
@@ -51,8 +44,6 @@ export const pythonToolchain: Toolchain = {
   commandLine: (command, args) => [INTERPRETER, ...command.slice(1).map(inProduct), ...args],
 
   probe: (snippet, stdin) => ({ argv: [INTERPRETER, "-c", PROGRAMS.probe, snippet], stdin }),
-
-  served: (argv, port, socket) => [...ownProgram("relay"), socket, `${port}`, ...argv],
 
   stub: (interfaces) => ({ argv: ownProgram("stub"), stdin: JSON.stringify(interfaces) }),
 

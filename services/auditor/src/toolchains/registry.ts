@@ -1,8 +1,9 @@
 import { AuraError } from "@aura/shared/problems";
 import { pythonToolchain } from "./python.ts";
 import type { Toolchain } from "./toolchain.ts";
+import { typescriptToolchain } from "./typescript.ts";
 
-const TOOLCHAINS: readonly Toolchain[] = [pythonToolchain];
+const TOOLCHAINS: readonly Toolchain[] = [pythonToolchain, typescriptToolchain];
 
 /** @throws {AuraError} `validation_failed` for a name that nobody implements */
 export function requireToolchain(name: string): Toolchain {

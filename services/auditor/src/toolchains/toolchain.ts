@@ -1,5 +1,6 @@
 import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { Finding } from "@aura/shared/schemas/verification-report";
+import type { Limits } from "../sandbox/limits.ts";
 
 export type PlanInterfaces = PlanProduct["interfaces"];
 
@@ -22,6 +23,9 @@ export interface Launch {
 export interface Toolchain {
   readonly name: string;
 
+  /** Its processes, and those that they start, find Node on PATH as `node`. */
+  readonly needsNode: boolean;
+
   /** Environment of every process of a product. `seed` fixes what the language would randomise. */
   environment(seed: number): Record<string, string>;
 
@@ -37,9 +41,6 @@ export interface Toolchain {
   /** Runs `snippet` with the product importable; its last line of stdout is the JSON value. */
   probe(snippet: string, stdin: string | null): Launch;
 
-  /** `argv` with a process beside it that leads connections from the socket at `socket` to 127.0.0.1:`port`. */
-  served(argv: readonly string[], port: number, socket: string): string[];
-
   /** Writes a stub skeleton of `interfaces` into /work and prints a JSON array of findings. */
   stub(interfaces: PlanInterfaces): Launch;
 
@@ -49,4 +50,9 @@ export interface Toolchain {
 
   /** Exit code 0 when all of `modules` can be imported and hold their symbols; problems one a line on stdout. */
   imports(modules: PlanInterfaces["modules"]): Launch;
+}
+
+/** The part of a process's jail that follows from its toolchain. Node reserves address space far beyond what it uses. */
+export function jailed({ needsNode }: Toolchain, limits: Limits): { readonly node: boolean; readonly limits: Limits } {
+  return { node: needsNode, limits: needsNode ? { ...limits, address_space_bytes: null } : limits };
 }

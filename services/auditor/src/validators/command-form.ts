@@ -1,3 +1,4 @@
+import { findToolchain, startFiles } from "@aura/shared/models/toolchains";
 import { inScope } from "@aura/shared/models/tree";
 import type { Finding } from "@aura/shared/schemas/verification-report";
 import { finding } from "./findings.ts";
@@ -14,22 +15,13 @@ export function commandFindings(
   command: readonly string[],
   scopes: readonly string[],
 ): Finding[] {
-  return toolchain === "python" ? pythonFindings(name, command, scopes) : [];
-}
-
-function pythonFindings(name: string, command: readonly string[], scopes: readonly string[]): Finding[] {
-  const [program, flag, module] = command;
-  if (
-    program !== "python3" ||
-    flag !== "-m" ||
-    module === undefined ||
-    !/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(module)
-  ) {
-    const message = `"${command.join(" ")}" (${name}) does not start from another folder. Use ["python3", "-m", "<package>"].`;
-    return [finding("command_not_startable", name, message)];
-  }
-  const path = module.replaceAll(".", "/");
-  if (inScope(`${path}/__main__.py`, scopes) || inScope(`${path}.py`, scopes)) return [];
-  const message = `"${command.join(" ")}" (${name}) needs ${path}/__main__.py, which lies in no task's file_scope. Plan it.`;
+  const form = findToolchain(toolchain)?.command_form;
+  if (form === undefined) return []; // an unknown toolchain is a finding of its own
+  const spelled = `"${command.join(" ")}" (${name})`;
+  const files = startFiles(toolchain, command);
+  if (files === null)
+    return [finding("command_not_startable", name, `${spelled} does not start from another folder. Use ${form}.`)];
+  if (files.some((path) => inScope(path, scopes))) return [];
+  const message = `${spelled} needs ${files[0]}, which lies in no task's file_scope. Plan it.`;
   return [finding("command_not_startable", name, message)];
 }

@@ -40,4 +40,5 @@ test("a failure carries the last call, and equal runs give equal texts", () => {
 test("texts are bounded", () => {
   expect(cutMiddle("x".repeat(100_000), 4096).length).toBeLessThan(4200);
   expect(scrub("Ran 3 tests in 0.012s")).toBe("Ran 3 tests");
+  expect(scrub("✔ adds (0.41ms)\nℹ pass 1\nℹ duration_ms 83.1\n")).toBe("✔ adds\nℹ pass 1\n");
 });

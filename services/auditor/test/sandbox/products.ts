@@ -37,6 +37,11 @@ from adder.core import add
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
+        stored = {"stored": open("stored.txt").read()} if self.path == "/stored" else {}
+        self.reply(200, {"path": self.path, **stored})
+
+    def do_PUT(self):
+        open("stored.txt", "wb").write(self.rfile.read(int(self.headers["content-length"])))
         self.reply(200, {"path": self.path})
 
     def do_POST(self):
@@ -88,7 +93,7 @@ export const ADDER_INTERFACES: PlanInterfaces = {
       command: ["python3", "-m", "adder.web"],
       port_variable: "PORT",
       ready_path: "/",
-      routes: ["GET /", "POST /"],
+      routes: ["GET /", "POST /", "PUT /stored", "GET /stored"],
     },
   ],
 };
@@ -110,8 +115,8 @@ export function acceptance(tests: readonly AcceptanceTest[], more: Partial<Accep
   return { ...base, tests, ...more };
 }
 
-/** A suite that the adder passes, over every way across the boundary. */
-export const ADDER_SUITE = [
+/** Tests that the adder passes in every language. */
+export const BOUNDARY_SUITE = [
   acceptanceTest(
     "cli",
     "const r = await product.cli(['1', '2']); assert.equal(r.stdout, '3\\n'); assert.equal(r.exit_code, 0);",
@@ -138,6 +143,19 @@ assert.deepEqual([p.status, p.json], [201, { sum: 5 }]);
 await product.stop();
 await assert.rejects(product.http({ path: '/' }), /product.serve/);`,
   ),
+  acceptanceTest(
+    "restart",
+    `await product.serve();
+assert.equal((await product.http({ method: 'PUT', path: '/stored', body: 'kept' })).status, 200);
+await product.stop();
+await product.serve();
+assert.equal((await product.http({ path: '/stored' })).json.stored, 'kept');`,
+  ),
+];
+
+/** A suite that the adder passes, over every way across the boundary. */
+export const ADDER_SUITE = [
+  ...BOUNDARY_SUITE,
   acceptanceTest(
     "probe",
     `const sum = await product.probe('import json; from adder.core import add; print(json.dumps({"sum": add(2, 3)}))');

@@ -80,6 +80,21 @@ test("a command starts from any folder and its entry point is planned", () => {
   expect(withCommand("python3", "-m", "app.core")).toEqual([]);
 });
 
+test("a command has the form of the run's toolchain", () => {
+  const typescript = { toolchain: "typescript", known_toolchains: ["python", "typescript"] };
+  const withCommand = (...command: string[]) => {
+    const interfaces = { modules: [], cli: [{ name: "app", command, usage: "app" }], http: [] };
+    const tasks = [task("T1", { file_scope: ["app/**"], closes: ["R1", "R2"], requirement_ids: ["R1", "R2", "R3"] })];
+    return check({ toolchain: "typescript", interfaces, tasks }, typescript);
+  };
+  expect(withCommand("node", "app/main.ts", "serve")).toEqual([]);
+  expect(withCommand("python3", "-m", "app")).toMatchObject([
+    { code: "command_not_startable", message: expect.stringContaining('Use ["node", "<path>.ts"].') },
+  ]);
+  for (const other of [["node", "other/main.ts"], ["node", "-e", "0"], ["node", "/product/app/main.ts"], ["node"]])
+    expect(codesOf(withCommand(...other))).toEqual(["command_not_startable"]);
+});
+
 test("there is an interface where anything is tested, and nothing has to be installed", () => {
   const interfaces = { modules: [], cli: [], http: [] };
   expect(codesOf(check({ interfaces }))).toEqual(["interface_missing"]);

@@ -123,6 +123,13 @@ describe("POST /v1/runs", () => {
     expect(part.body.spend).toMatchObject({ usd_limit: "0.000001", tokens_limit: 1234 });
   });
 
+  test("takes a toolchain by its name, and names the known ones where there is none of that name", async () => {
+    expect((await start({ toolchain: "typescript" })).body.toolchain).toBe("typescript");
+    const refused = await start({ toolchain: "cobol" });
+    expect([refused.status, refused.body.code]).toEqual([422, "validation_failed"]);
+    expect(refused.body.detail).toContain("python, typescript");
+  });
+
   test("uses the project of that name or id again", async () => {
     const [first, second] = [(await start()).body, (await start()).body];
     expect(second.project_id).toBe(first.project_id);

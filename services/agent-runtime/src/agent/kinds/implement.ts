@@ -43,7 +43,7 @@ export function implement(context: TaskContextOf<"implement">, workshop: Worksho
     kind: "implement",
     task_key: context.task_key,
     template: TEMPLATE,
-    system: systemPrompt(),
+    system: systemPrompt(context),
     user: userPrompt(context),
     tools,
     whenOutOfTurns: () => whatThereIs(workspace, product),

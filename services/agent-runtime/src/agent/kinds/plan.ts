@@ -24,7 +24,7 @@ export function writePlan(context: TaskContextOf<"plan">, workshop: Workshop): P
     kind: "plan",
     task_key: context.task_key,
     template: TEMPLATE,
-    system: systemPrompt(),
+    system: systemPrompt(context),
     user: userPrompt(context),
     tools: [...files, askDirectorTool, giveUpTool, submit],
     whenOutOfTurns: () => outOfTurns(TURNS_MAX.plan),

@@ -1,3 +1,4 @@
+import { findToolchain, startFiles } from "@aura/shared/models/toolchains";
 import { inScope, scopesOverlap } from "@aura/shared/models/tree";
 import type { PlannedTask, PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
@@ -103,14 +104,12 @@ function scopes(plan: PlanProduct, context: TaskContextOf<"plan">): string[] {
 }
 
 function commands(plan: PlanProduct, context: TaskContextOf<"plan">): string[] {
-  if (context.toolchain.name !== "python") return [];
+  const form = findToolchain(context.toolchain.name)?.command_form;
   const reachable = [...plan.tasks.flatMap((task) => task.file_scope), ...context.base_tree.map((file) => file.path)];
   return [...plan.interfaces.cli, ...plan.interfaces.http].flatMap(({ name, command }) => {
-    const [program, flag, module = ""] = command;
-    if (program !== "python3" || flag !== "-m" || !/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(module))
-      return [`The command of ${name} must be ["python3", "-m", "<package>"].`];
-    const path = module.replaceAll(".", "/");
-    const startable = inScope(`${path}/__main__.py`, reachable) || inScope(`${path}.py`, reachable);
-    return startable ? [] : [`The command of ${name} needs ${path}/__main__.py in a task's file_scope.`];
+    const files = startFiles(context.toolchain.name, command);
+    if (files === null) return [`The command of ${name} must be ${form}.`];
+    const startable = files.some((path) => inScope(path, reachable));
+    return startable ? [] : [`The command of ${name} needs ${files[0]} in a task's file_scope.`];
   });
 }

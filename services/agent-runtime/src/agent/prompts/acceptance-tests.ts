@@ -1,6 +1,7 @@
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { LastFailure, TaskContextOf } from "@aura/shared/schemas/task-context";
 import { harnessText } from "./harness.ts";
+import { languageOf } from "./languages/language.ts";
 import {
   assumptionsSection,
   blocksText,
@@ -30,7 +31,7 @@ const RULES = `You are a test engineer of a team that turns a product requiremen
 10. \`prelude\` is for constants and functions that several tests share; declarations only. Its functions may use \`product\` and \`assert\`.`;
 
 export function systemPrompt(context: TaskContextOf<"acceptance_tests">): string {
-  return `${RULES}\n\n${harnessText(context.interfaces)}`;
+  return `${RULES}\n\n${harnessText(context.interfaces, languageOf(context.toolchain))}`;
 }
 
 /** @param batch the wanted requirements of this conversation, a part of the context's */

@@ -1,5 +1,6 @@
 import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import { SuiteProduct } from "@aura/shared/schemas/suite-product";
+import type { LanguageWords } from "./languages/words.ts";
 import { DRAFT_RULES } from "./protocol.ts";
 import { fenced, schemaText } from "./rendering.ts";
 
@@ -23,13 +24,6 @@ const missing = await product.cli(["count", "absent.txt"]);
 assert.equal(missing.exit_code, 1);
 assert.equal(missing.stdout, "");
 assert.match(missing.stderr, /absent\\.txt/, "the message names the file");`;
-
-const EXAMPLE_PROBE = `const counted = await product.probe(\`
-import json
-from words.counting import count_words
-print(json.dumps([count_words(""), count_words(" a  b\\\\tc ")]))
-\`);
-assert.deepEqual(counted, [0, 3]);`;
 
 const EXAMPLE_HTTP = `await product.serve({ env: { DATA_DIR: "data" } });
 const made = await product.http({
@@ -69,16 +63,16 @@ const EXAMPLE_PRODUCT = {
 type Interfaces = PlanProduct["interfaces"];
 
 /** The test author's manual: everything that is in scope of a test of a product with these interfaces, with examples. */
-export function harnessText(interfaces: Interfaces): string {
+export function harnessText(interfaces: Interfaces, words: LanguageWords): string {
   return `# How tests are written
 
 A test's \`body\` is the body of an async JavaScript function (\`await\` works, no import, no require). It runs in a process of its own that never sees the product's files; the product runs in another, isolated process, and \`product\` is the only way to it. In scope are \`product\`, \`assert\` (node:assert/strict; \`assert.equal\` and \`assert.deepEqual\` are strict), the names that the prelude declares, and the JavaScript language itself (JSON, Math, Date, RegExp, Buffer, URL, setTimeout, ...). No file system, no network, no process. Always \`await\` a call to the product.
 
 Each test has one empty working directory, kept between its calls and shared with the product. Paths in calls are relative to it. The PRD's attachments, if any, lie in it under \`attachments/\`, read-only.
 
-${callsText(interfaces)}
+${callsText(interfaces, words)}
 
-${examplesText(interfaces)}
+${examplesText(interfaces, words)}
 
 # What a product looks like
 
@@ -93,18 +87,22 @@ ${DRAFT_RULES}`;
 
 const CALL_CLI = `- \`await product.cli(args, options?)\` runs the command line of the interfaces once. \`args\` is an array of strings WITHOUT the program itself. Options: \`stdin\` (text; default empty), \`files\` ({path: text}, written into the working directory first), \`name\` (which command line, when the interfaces have several; default the first), \`env\` ({NAME: value}), \`timeout_s\` (default 10, at most 60). Gives \`{exit_code, stdout, stderr, timed_out}\`; \`exit_code\` is null when it was killed. It does not throw when the product fails.`;
 const CALL_FILES = `- \`await product.write(path, text)\`, \`await product.read(path)\` (text, or null when there is no such file), \`await product.files()\` (sorted paths): the working directory.`;
-const CALL_PROBE = `- \`await product.probe(snippet, {stdin?, files?, env?, timeout_s?})\` runs a small program in the product's language that may import the product's modules, and gives the JSON value that it printed on its last line. In Python print it with \`json.dumps\`. It throws with the standard error when the program fails; to test an exception, catch it inside the snippet and print what you saw. Import only what the interfaces name as importable. A probe may also prepare the working directory where text is not enough (bytes that are not UTF-8, empty folders). What a probe starts by itself (a subprocess) does not count as calling the product: use \`product.cli\` for that. Mind that a backslash in a snippet is read by JavaScript first.`;
+const callProbe = (words: LanguageWords) =>
+  `- \`await product.probe(snippet, {stdin?, files?, env?, timeout_s?})\` runs a small program in the product's language that may import the product's modules, and gives the JSON value that it printed on its last line. ${words.printing} It throws with the standard error when the program fails; to test an exception, catch it inside the snippet and print what you saw. Import only what the interfaces name as importable. A probe may also prepare the working directory where text is not enough (bytes that are not UTF-8, empty folders). What a probe starts by itself (a subprocess) does not count as calling the product: use \`product.cli\` for that. Mind that a backslash in a snippet is read by JavaScript first.`;
 const CALL_HTTP = `- \`await product.serve({name?, args?, env?})\` starts the HTTP service and waits until it is ready (at most 10 s); the port is given to it by the harness. \`await product.http({method, path, headers?, body?, timeout_s?})\` (body: text, or a value that is sent as JSON with its content type) gives \`{status, headers, body, json}\`, \`headers\` with lower-case names, \`json\` the parsed body or null, redirects not followed; several may be awaited together with Promise.all. \`await product.stop()\` ends the service (killed, as by kill -9). What it wrote to the working directory stays for the next \`serve\`.`;
 
 /** A product without a command line or a service has no use for how they are called. */
-function callsText({ cli, http }: Interfaces): string {
-  return [...(cli.length > 0 ? [CALL_CLI] : []), CALL_FILES, CALL_PROBE, ...(http.length > 0 ? [CALL_HTTP] : [])].join(
-    "\n",
-  );
+function callsText({ cli, http }: Interfaces, words: LanguageWords): string {
+  return [
+    ...(cli.length > 0 ? [CALL_CLI] : []),
+    CALL_FILES,
+    callProbe(words),
+    ...(http.length > 0 ? [CALL_HTTP] : []),
+  ].join("\n");
 }
 
-function examplesText({ cli, http }: Interfaces): string {
-  const examples: [string, string][] = [["An importable module", EXAMPLE_PROBE]];
+function examplesText({ cli, http }: Interfaces, words: LanguageWords): string {
+  const examples: [string, string][] = [["An importable module", words.probe]];
   if (cli.length > 0) {
     examples.unshift(
       ["Command line, with files, exact output and JSON", EXAMPLE_CLI],

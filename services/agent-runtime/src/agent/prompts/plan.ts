@@ -1,5 +1,7 @@
 import { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
+import { languageOf } from "./languages/language.ts";
+import type { LanguageWords } from "./languages/words.ts";
 import {
   assumptionsSection,
   blocksText,
@@ -13,72 +15,20 @@ import {
 
 export const TEMPLATE = "plan@2";
 
-const EXAMPLE: PlanProduct = {
-  toolchain: "python",
-  summary:
-    "A package `words`: words/counting.py holds the pure functions, words/__main__.py the command line. One developer builds all of it.",
-  components: [
-    { name: "counting", purpose: "splits text into words", paths: ["words/counting.py"], requirement_ids: ["R1"] },
-    {
-      name: "command line",
-      purpose: "arguments, errors, exit status",
-      paths: ["words/__init__.py", "words/__main__.py", "README.md"],
-      requirement_ids: ["R1", "R2", "R3"],
-    },
-  ],
-  interfaces: {
-    modules: [
-      {
-        path: "words/counting.py",
-        purpose: "pure functions on text",
-        symbols: [
-          {
-            kind: "function",
-            name: "count_words",
-            signature: "def count_words(text: str) -> int",
-            methods: [],
-            doc: "number of runs of characters that are not white space",
-          },
-        ],
-      },
-    ],
-    cli: [
-      {
-        name: "words",
-        command: ["python3", "-m", "words"],
-        usage:
-          'words count FILE [--json]\n  prints `N words`; --json prints {"words": N}\nexit status 0 success, 1 unreadable FILE (message on standard error), 2 wrong usage (usage line on standard error)',
-      },
-    ],
-    http: [],
-  },
-  dependencies: [],
-  tasks: [
-    {
-      key: "T1",
-      title: "Build the package words",
-      description:
-        "Write words/counting.py and words/__main__.py as the interfaces say, an empty words/__init__.py and a README with usage.",
-      requirement_ids: ["R1", "R2", "R3"],
-      closes: ["R1", "R2", "R3"],
-      depends_on: [],
-      file_scope: ["words/**", "tests/**", "README.md"],
-    },
-  ],
-};
-
-const RULES = `You are the architect of a team that turns a product requirements document into verified software. From your plan a test engineer writes acceptance tests before any code exists, and developers who see only their own task, its requirements and the interfaces write the code. The tests act on the product from outside: through its command line, its HTTP service, and small programs that import its modules.
+const rules = (
+  words: LanguageWords,
+) => `You are the architect of a team that turns a product requirements document into verified software. From your plan a test engineer writes acceptance tests before any code exists, and developers who see only their own task, its requirements and the interfaces write the code. The tests act on the product from outside: through its command line, its HTTP service, and small programs that import its modules.
 
 # Rules
 
 1. \`toolchain\` is the one named in the task. \`dependencies\` is empty: nothing can be installed.
 2. \`interfaces\` is the contract between tests and code; both sides follow it to the letter.
-   - \`cli\`: one entry for each command-line program, \`command\` as it is started from a folder that is not the product's (in Python always ["python3", "-m", "<package>"], with words/__main__.py in a task's file scope for a package words), \`usage\` with every subcommand, argument, option, default, output format and exit status that the requirements name. Do not add commands or options that nobody asked for.
+   - \`cli\`: one entry for each command-line program, \`command\` as it is started from a folder that is not the product's (${words.commands}), \`usage\` with every subcommand, argument, option, default, output format and exit status that the requirements name. Do not add commands or options that nobody asked for.
    - \`http\`: one entry for each service: its start command, the environment variable that gives it the port on 127.0.0.1, a path that answers as soon as it is ready, and every route with method, path, body and answers.
-   - \`modules\`: only what the PRD asks to be importable, and what two tasks share. Each symbol with its exact signature as one line of code (\`def parse(path: str) -> list[str]\`, \`class Journal\`, \`class ParseError(Exception)\`, \`LIMIT: int\`); for a class the signatures of its public methods in \`methods\` (\`def total(self, depth: int | None = None) -> Decimal\`). Annotations use built-in names or symbols of the same list. What stays inside one task is not an interface: leave it to its developer.
+   - \`modules\`: only what the PRD asks to be importable, and what two tasks share. Each symbol with its exact signature as one line of code (${words.signatures}); for a class the signatures of its public methods in \`methods\` (${words.methods}). ${words.types} What stays inside one task is not an interface: leave it to its developer.
    - Empty lists where there is nothing of a kind. At least one interface must let every testable requirement be observed.
 3. \`tasks\`: as few as possible. The default is ONE task that builds the whole product; a developer can write some thousand lines in one task. Split only where parts are really separate and large, and then along interfaces you have written down. Tasks without a path of \`depends_on\` between them run at the same time and must have disjoint \`file_scope\`s.
-4. \`file_scope\` covers every file the task creates or changes: modules, \`__init__.py\`, \`__main__.py\`, data files, its own unit tests (\`tests/**\`), README.md. An entry is an exact path or \`folder/**\`, nothing else. Every path in \`components\` and \`modules\` lies in the scope of a task. Never plan files under attachments/.
+4. \`file_scope\` covers every file the task creates or changes: ${words.files}, its own unit tests (\`tests/**\`), README.md. An entry is an exact path or \`folder/**\`, nothing else. Every path in \`components\` and \`modules\` lies in the scope of a task. Never plan files under attachments/.
 5. \`requirement_ids\`: every requirement is in at least one task and at least one component. \`closes\`: every requirement verified by test or measurement is closed by EXACTLY ONE task: the one after which, with everything it depends on, its behaviour can be observed from outside. A requirement that needs the command line is closed by the task that makes the command line work. Requirements verified by inspection are in requirement_ids and not in closes. \`closes\` is a subset of the task's \`requirement_ids\`.
 6. \`depends_on\` names other tasks of the plan, without cycles. Keys are T1, T2, ...
 7. \`description\` tells the developer what to build and the decisions that matter to the whole (data flow, where errors become exit statuses, exact arithmetic, streaming for large input), not how to write each line. Test authors do not read it: a decision that shows from outside belongs into the interfaces. Developers also get the full text of the requirements.
@@ -90,10 +40,10 @@ JSON schema:
 ${schemaText(PlanProduct)}
 
 Example (of another, small product with requirements R1 to R3):
-${fenced(JSON.stringify(EXAMPLE, null, 1), "json")}`;
+${fenced(JSON.stringify(words.plan, null, 1), "json")}`;
 
-export function systemPrompt(): string {
-  return RULES;
+export function systemPrompt(context: TaskContextOf<"plan">): string {
+  return rules(languageOf(context.toolchain));
 }
 
 export function userPrompt(context: TaskContextOf<"plan">): string {

@@ -1,0 +1,69 @@
+/**
+ * Writes every source file of /product into the working directory with the bodies of its functions removed.
+ *
+ * Imports, constants and class structure stay, so that the module still loads; whatever is called fails, and so does a
+ * file that is started. A file that cannot be read as TypeScript or JavaScript is left out. Reads the parser from stdin.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { dirname, join, relative } from "node:path";
+
+const { parse } = await import(`data:text/javascript,${encodeURIComponent(readFileSync(0, "utf8"))}`);
+const MARKER = "AURA_STUB_REACHED";
+const ROOT = "/product";
+const SOURCE = /\.[cm]?[jt]s$/;
+const TYPED = /\.[cm]?ts$/;
+const FAILURE = `globalThis.process.stderr.write("${MARKER}\\n"); throw new Error("${MARKER}");`;
+const FUNCTIONS = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
+
+function sourceFiles() {
+  const entries = readdirSync(ROOT, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+  return paths.filter((path) => SOURCE.test(path)).sort();
+}
+
+/** Bodies of the outermost functions below `node`. */
+function bodiesOf(node) {
+  if (FUNCTIONS.includes(node.type)) return [node.body];
+  const parts = Object.values(node).flat();
+  return parts.filter((part) => typeof part?.type === "string").flatMap(bodiesOf);
+}
+
+function parseAny(text) {
+  const options = { ecmaVersion: "latest", allowHashBang: true };
+  try {
+    return parse(text, { ...options, sourceType: "module" });
+  } catch {
+    return parse(text, { ...options, sourceType: "script", allowReturnOutsideFunction: true });
+  }
+}
+
+/** An expression may stand in parentheses, so what takes its place is one, too. */
+const replacement = ({ type }) => (type === "BlockStatement" ? `{ ${FAILURE} }` : `(() => { ${FAILURE} })()`);
+
+function withoutBodies(text) {
+  let [result, from] = ["", 0];
+  for (const body of bodiesOf(parseAny(text))) {
+    result += text.slice(from, body.start) + replacement(body);
+    from = body.end;
+  }
+  return result + text.slice(from);
+}
+
+function strip(path, source) {
+  const text = withoutBodies(TYPED.test(path) ? stripTypeScriptTypes(source) : source);
+  const first = /^#!.*\n?/.exec(text)?.[0] ?? "";
+  const started = `if (globalThis.process.argv[1] === ${JSON.stringify(join(ROOT, path))}) { ${FAILURE} }`;
+  return `${first}${started}\n${text.slice(first.length)}`;
+}
+
+for (const path of sourceFiles()) {
+  let stripped = `${FAILURE}\n`; // for what overwhelms the parser
+  try {
+    stripped = strip(path, readFileSync(join(ROOT, path), "utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) continue;
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, stripped);
+}
