@@ -14,5 +14,7 @@ end $$;
 
 grant select (id, name, capacity, providers, registered_at) on agent_runtimes to aura_manager, aura_auditor;
 
+grant select (id, name, role, created_at, expires_at, revoked_at) on api_keys to aura_manager;
+
 grant usage on schema dash to aura_observer, aura_manager;
 grant select on all tables in schema dash to aura_observer, aura_manager;

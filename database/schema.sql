@@ -1534,6 +1534,34 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public._act_on_key(p_action text, p_target_id uuid, args jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  k api_keys;
+begin
+  lock table api_keys in share row exclusive mode;  -- two revocations at once must not take the last two keys
+  if p_action = 'create_key' then
+    if exists (select from api_keys where (name = args->>'name' and revoked_at is null) or key_sha256 = decode(args->>'key_sha256', 'hex')) then
+      return array['name_taken', 'a key of that name or value exists'];
+    end if;
+    insert into api_keys (id, name, role, key_sha256, expires_at)
+    values (p_target_id, args->>'name', args->>'role', decode(args->>'key_sha256', 'hex'), (args->>'expires_at')::timestamptz);
+    return null;
+  end if;
+  select * into k from api_keys where id = p_target_id for no key update;
+  if k.id is null then return array['not_found', 'there is no such key']; end if;
+  if k.revoked_at is not null then return array['illegal_transition', 'the key is revoked']; end if;
+  if k.role = 'director' and not exists (
+    select from api_keys o where o.role = 'director' and o.id <> k.id and o.revoked_at is null and o.expires_at is null) then
+    return array['illegal_transition', 'it is the last director key that does not expire'];
+  end if;
+  update api_keys set revoked_at = now() where id = k.id;
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public._act_on_priority(p_target_id uuid, args jsonb)
  RETURNS text[]
  LANGUAGE plpgsql
@@ -5626,7 +5654,7 @@ declare
   refusal text[];  -- code, detail
   known boolean := p_action in ('approve', 'reject', 'request_changes', 'answer', 'set_aside', 'confirm_inspection', 'deliver_partial', 'pause', 'resume',
     'cancel', 'cancel_task', 'retry_task', 'reassign_task', 'override_verdict', 'set_priority', 'set_budget', 'suspend_agent', 'reinstate_agent', 'retire_agent',
-    'create_agent', 'stop_all', 'resume_all');
+    'create_agent', 'create_key', 'revoke_key', 'stop_all', 'resume_all');
 begin
   if k.id is null or not coalesce(known, false) then
     perform _record_refusals('take_director_action', 'director_action', array[act_id], array[case when k.id is null then 'unauthenticated' else 'validation_failed' end]);
@@ -5656,6 +5684,7 @@ begin
     when p_action in ('set_aside', 'confirm_inspection', 'override_verdict') then _act_on_verdict(act_id, p_action, p_target_id, args)
     when p_action = 'set_priority' then _act_on_priority(p_target_id, args)
     when p_action in ('suspend_agent', 'reinstate_agent', 'retire_agent', 'create_agent') then _act_on_agent(p_action, p_target_id, args)
+    when p_action in ('create_key', 'revoke_key') then _act_on_key(p_action, p_target_id, args)
     else _act_on_system(act_id, p_action)
   end;
   perform _record_action(k, act_id, p_action, p_target_id, p_reason, args, refusal, ctx->>'request_id');
@@ -5758,6 +5787,12 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- column public.agent_runtimes.name: aura_auditor=r/aura_owner, aura_manager=r/aura_owner
 -- column public.agent_runtimes.providers: aura_auditor=r/aura_owner, aura_manager=r/aura_owner
 -- column public.agent_runtimes.registered_at: aura_auditor=r/aura_owner, aura_manager=r/aura_owner
+-- column public.api_keys.created_at: aura_manager=r/aura_owner
+-- column public.api_keys.expires_at: aura_manager=r/aura_owner
+-- column public.api_keys.id: aura_manager=r/aura_owner
+-- column public.api_keys.name: aura_manager=r/aura_owner
+-- column public.api_keys.revoked_at: aura_manager=r/aura_owner
+-- column public.api_keys.role: aura_manager=r/aura_owner
 -- function guard.adopt_catalog() (administrator): administrator=X/administrator
 -- function guard.check_ddl() (administrator): administrator=X/administrator
 -- function guard.check_drop() (administrator): administrator=X/administrator
@@ -5774,6 +5809,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._act_as(text,text,text,text): aura_owner=X/aura_owner
 -- function public._act_on_agent(text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_approval(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
+-- function public._act_on_key(text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_priority(uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_run(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_system(uuid,text): aura_owner=X/aura_owner

@@ -110,11 +110,14 @@ test("agents read no table, observers read the schema dash alone, nobody reads k
   ).toBe("observer: []");
   expect(await notRefused("observer", reads(published), "ZZ000")).toBe("observer: []");
   for (const login of ["manager", "auditor"] as const) {
-    expect(await stateOf(login, "select from api_keys")).toBe(PERMISSION_DENIED);
+    expect(await stateOf(login, "select key_sha256 from api_keys")).toBe(PERMISSION_DENIED);
+    expect(await stateOf(login, "select * from api_keys")).toBe(PERMISSION_DENIED);
     expect(await stateOf(login, "select token_sha256 from agent_runtimes")).toBe(PERMISSION_DENIED);
     expect(await stateOf(login, "select id, providers from agent_runtimes")).toBeUndefined();
     expect(await stateOf(login, "select from task_queue")).toBeUndefined();
   }
+  expect(await stateOf("manager", "select id, name, role from api_keys")).toBeUndefined();
+  expect(await stateOf("auditor", "select id from api_keys")).toBe(PERMISSION_DENIED);
 });
 
 test("a verb is executable by one role alone, and refused to the others", async () => {

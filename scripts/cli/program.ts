@@ -5,13 +5,15 @@ import { addControlCommands } from "./commands/control.ts";
 import { addDecisionCommands } from "./commands/decide.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addDownloadCommand } from "./commands/download.ts";
+import { addKeyCommands } from "./commands/keys.ts";
 import { addReportCommand } from "./commands/report.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { addStatusCommands } from "./commands/status.ts";
 import { CliError, openSession, type Surroundings } from "./session.ts";
 
-const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+/** 3: what was waited for waits for the Director; 4: nobody answers. */
+const EXIT = { ok: 0, failed: 1, usage: 2, waiting: 3, unreachable: 4 } as const;
 
 /**
  * One call of `aura`.
@@ -28,8 +30,8 @@ export async function runCli(argv: readonly string[], world: Surroundings): Prom
     .configureOutput({ writeOut: world.out, writeErr: world.err })
     .exitOverride();
   let code: number = EXIT.ok;
-  const fail = () => {
-    code = EXIT.failed;
+  const fail = (why: "failed" | "waiting" = "failed") => {
+    code = EXIT[why];
   };
   addStartCommand(program, session);
   addRunCommand(program, session, fail);
@@ -39,6 +41,7 @@ export async function runCli(argv: readonly string[], world: Surroundings): Prom
   addReportCommand(program, session);
   addDownloadCommand(program, session);
   addAgentCommands(program, session);
+  addKeyCommands(program, session);
   addDoctorCommand(program, session, fail);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
@@ -73,7 +76,7 @@ function toldOf(error: unknown) {
   }
   if (error instanceof ApiUnreachable) {
     const hint = "Is the Manager running? `aura start` starts one; `aura doctor` looks closer.";
-    return { problem: { code: "unreachable", detail: error.message, hint }, more: [], exit_code: EXIT.failed };
+    return { problem: { code: "unreachable", detail: error.message, hint }, more: [], exit_code: EXIT.unreachable };
   }
   return null;
 }

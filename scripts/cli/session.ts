@@ -15,9 +15,9 @@ export interface Surroundings {
 export class CliError extends Error {
   readonly code: string;
   readonly hint: string;
-  readonly exit_code: 1 | 2;
+  readonly exit_code: 1 | 2 | 4;
 
-  constructor(code: string, detail: string, hint: string, exit_code: 1 | 2 = 1) {
+  constructor(code: string, detail: string, hint: string, exit_code: 1 | 2 | 4 = 1) {
     super(detail);
     this.name = "CliError";
     this.code = code;
@@ -62,5 +62,6 @@ export function findManager(env: NodeJS.ProcessEnv): { url: string; key: string 
     "no_manager",
     "no Manager is configured and none runs here",
     "Start one with `aura start`, or set AURA_MANAGER_URL and MANAGER_API_KEY.",
+    4,
   );
 }

@@ -26,7 +26,7 @@ interface RunOptions {
   wait?: boolean;
 }
 
-export function addRunCommand(program: Command, session: Session, fail: () => void): void {
+export function addRunCommand(program: Command, session: Session, fail: (why?: "failed" | "waiting") => void): void {
   program
     .command("run")
     .argument("<prd>", "the PRD: a Markdown file")
@@ -50,7 +50,7 @@ export function addRunCommand(program: Command, session: Session, fail: () => vo
       session.tell(`run ${run.id}`);
       const end = await waitFor(client, session, run.id, options.yes === true);
       if (!isRedrawn(session)) session.show(end.run, runText(end.run, end.tasks));
-      if (end.run.status !== "completed") fail();
+      if (end.run.status !== "completed") fail(isOver(end) ? "failed" : "waiting");
     });
 }
 

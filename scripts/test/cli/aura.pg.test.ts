@@ -174,6 +174,45 @@ describe("what came of it", () => {
     expect(lines.at(-1)).toContain("run cancelled");
   });
 
+  test("keys are made, listed and revoked; the key is shown once and stored nowhere", async () => {
+    const made = await aura(
+      "keys",
+      "create",
+      "Wall screen",
+      "--role",
+      "observer",
+      "--days",
+      "30",
+      "--reason",
+      "the lobby",
+      "--json",
+    );
+    const { key, id, expires_at } = made.json;
+    expect([made.code, key]).toEqual([0, expect.stringMatching(/^aura_[\w-]{43}$/)]);
+    expect(Date.parse(expires_at)).toBeGreaterThan(Date.now());
+    const asObserver = { ...env, MANAGER_API_KEY: key };
+    expect((await call(asObserver, "status")).code).toBe(0);
+    expect((await call(asObserver, "stop-all", "--reason", "not mine to do")).err).toContain("forbidden");
+    expect((await call(asObserver, "keys")).err).toContain("forbidden");
+    expect((await aura("keys", "create", "Wall screen", "--role", "service", "--reason", "again")).err).toContain(
+      "name_taken",
+    );
+    expect((await aura("keys")).out).toMatch(new RegExp(`^${id}  observer  Wall screen +expires`, "m"));
+    expect((await aura("keys", "revoke", "Wall screen", "--reason", "moved out")).out).toContain("revoked");
+    expect((await call(asObserver, "status")).err).toContain("unauthenticated");
+    const { rows } = await api.db.pools.admin.query(
+      "select action, reason, outcome from director_actions where target_id = $1 order by id",
+      [id],
+    );
+    expect(rows).toEqual([
+      { action: "create_key", reason: "the lobby", outcome: "done" },
+      { action: "revoke_key", reason: "moved out", outcome: "done" },
+    ]);
+    expect((await aura("keys", "revoke", "director", "--reason", "lock myself out")).err).toContain(
+      "last director key",
+    );
+  });
+
   test("agents lists the roster, doctor looks at this machine", async () => {
     await createTestRuntime(api.db);
     expect((await aura("agents")).out).toMatch(/^analyst +active/m);

@@ -29,21 +29,21 @@ test("help lists every verb and exits with 0", async () => {
   const { code, out } = await aura(NOWHERE, "--help");
   expect(code).toBe(0);
   const verbs =
-    "start run status task watch approve reject request-changes answer approvals pause resume cancel deliver-partial retry cancel-task override confirm set-budget stop-all resume-all report download agents doctor";
+    "start run status task watch approve reject request-changes answer approvals pause resume cancel deliver-partial retry cancel-task override confirm set-budget stop-all resume-all report download agents keys doctor";
   for (const verb of verbs.split(" ")) expect(out).toMatch(new RegExp(`^  ${verb}\\b`, "m"));
 });
 
-describe("failed, aura exits with 1 and tells code, detail and hint", () => {
+describe("where nobody answers, aura exits with 4 and tells code, detail and hint", () => {
   test("no Manager is configured and none runs", async () => {
     const { code, err } = await aura(NOWHERE, "status");
-    expect(code).toBe(1);
+    expect(code).toBe(4);
     expect(err).toMatch(/^no_manager: .+\nhint: .*aura start/);
   });
 
   test("nobody answers; under --json as JSON on standard error", async () => {
     const env = { AURA_MANAGER_URL: "http://127.0.0.1:1", MANAGER_API_KEY: "k" };
     const { code, out, err } = await aura(env, "status", "--json");
-    expect([code, out]).toEqual([1, ""]);
+    expect([code, out]).toEqual([4, ""]);
     expect(JSON.parse(err)).toMatchObject({ code: "unreachable", hint: expect.stringContaining("doctor") });
   });
 });

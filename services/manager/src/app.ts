@@ -12,6 +12,7 @@ import { addGitRoutes } from "./http/git-routes.ts";
 import { addGovernanceRoutes } from "./http/governance-routes.ts";
 import { replayKeyedPosts } from "./http/idempotency.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
+import { addKeyRoutes } from "./http/key-routes.ts";
 import { answerWithProblems, sendProblem } from "./http/problem-replies.ts";
 import { addProjectRoutes } from "./http/project-routes.ts";
 import { addReportRoutes } from "./http/report-routes.ts";
@@ -56,6 +57,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   addEventStreamRoutes(app, deps);
   addDirectorRoutes(app, deps);
   addAgentRoutes(app, deps);
+  addKeyRoutes(app, deps);
   addGovernanceRoutes(app, deps);
   addSystemRoutes(app, deps);
   await serveDocumentation(app);

@@ -16,6 +16,8 @@ import { STEPS } from "./orchestration/steps/all.ts";
 import { priceRows } from "./policy-enforcer/model-prices.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../../..");
+/** Without a database the Manager listens all the same, and says what is missing. */
+const FIRST_PRICES_MS = 3_000;
 const AGAIN_MS = 2_000;
 const STOP_MS = 4_000;
 
@@ -57,8 +59,9 @@ async function start(config: Config, log: Log): Promise<void> {
   const stopping = new AbortController();
   const { signal } = stopping;
   const waker = new Waker();
+  const prices = setPrices(config, pool, verbs, log, signal);
+  await Promise.race([prices, sleep(FIRST_PRICES_MS)]); // a run that is started at once must find its prices
   await app.listen({ host: config.MANAGER_HOST, port: config.MANAGER_PORT });
-  void setPrices(config, pool, verbs, log, signal);
   void listenForTasks(pool, () => waker.wake(), log, signal);
   const looping = runLoop({ pool, verbs, log, failures: new RepeatedFailures() }, STEPS, waker, signal);
   log.info({ addresses: app.addresses() }, "manager ready");

@@ -1,6 +1,8 @@
 import { KEY_ROLES, type KeyRole } from "@aura/shared/enums/actor";
 import type { Queryable } from "@aura/shared/postgres/client";
+import { ApiKey } from "@aura/shared/schemas/api/key";
 import { z } from "zod";
+import { type PageRequest, pageOfRows, readAll, readOne, utc } from "./read-rows.ts";
 
 const KeyRow = z.object({ key_id: z.uuid(), name: z.string(), role: z.enum(KEY_ROLES) });
 
@@ -17,4 +19,27 @@ export async function authenticateKey(
     presented_key,
   ]);
   return rows[0] === undefined ? null : KeyRow.parse(rows[0]);
+}
+
+const KEY = `
+  select k.id, k.name, k.role, ${utc("k.created_at")} as created_at, ${utc("k.expires_at")} as expires_at,
+         ${utc("k.revoked_at")} as revoked_at
+  from api_keys k`;
+
+export function readKey(db: Queryable, key_id: string): Promise<ApiKey | null> {
+  return readOne(db, ApiKey, `${KEY} where k.id = $1`, [key_id]);
+}
+
+/** Newest first. */
+export async function readKeys(db: Queryable, page: PageRequest) {
+  const [at, id] = page.after ?? [null, null];
+  const rows = await readAll(
+    db,
+    ApiKey,
+    `${KEY}
+     where $1::timestamptz is null or (k.created_at, k.id) < ($1::timestamptz, $2::uuid)
+     order by k.created_at desc, k.id desc limit $3`,
+    [at, id, page.limit + 1],
+  );
+  return pageOfRows(rows, page, (row) => [row.created_at, row.id]);
 }

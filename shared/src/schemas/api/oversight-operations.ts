@@ -5,6 +5,7 @@ import { AuditEvent, AuditEventListQuery, EventStreamQuery } from "./audit-event
 import { Id, PageQuery, pageOf } from "./conventions.ts";
 import { DirectorAction, DirectorActionRequest } from "./director-action.ts";
 import { Budget, Policy, PolicyDecision, PolicyDecisionListQuery } from "./governance.ts";
+import { ApiKey, ChangedKey, KeyRequest, RevokeRequest } from "./key.ts";
 import { operation } from "./operation.ts";
 import { Health, Readiness, Version } from "./system.ts";
 
@@ -93,6 +94,38 @@ export const OVERSIGHT_OPERATIONS = {
     summary: "How an agent's work was judged, by verdicts alone",
     params: z.strictObject({ agent_id: Id }),
     reply: Scorecard,
+  }),
+  createKey: operation({
+    id: "createKey",
+    method: "POST",
+    path: "/v1/keys",
+    access: "direct",
+    tag: "governance",
+    summary: "Let somebody in: register the hash of a new API key with a role",
+    body: KeyRequest,
+    reply: ChangedKey,
+    status: 201,
+  }),
+  listKeys: operation({
+    id: "listKeys",
+    method: "GET",
+    path: "/v1/keys",
+    access: "direct",
+    tag: "governance",
+    summary: "Who may come in, newest first; revoked and expired keys too",
+    query: PageQuery,
+    reply: pageOf(ApiKey),
+  }),
+  revokeKey: operation({
+    id: "revokeKey",
+    method: "POST",
+    path: "/v1/keys/:key_id/revoke",
+    access: "direct",
+    tag: "governance",
+    summary: "Refuse a key from now on; the last director key that does not expire stays",
+    params: z.strictObject({ key_id: Id }),
+    body: RevokeRequest,
+    reply: ChangedKey,
   }),
   listPolicies: operation({
     id: "listPolicies",

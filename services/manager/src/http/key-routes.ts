@@ -1,0 +1,35 @@
+import { derivedId } from "@aura/shared/models/ids";
+import { AuraError } from "@aura/shared/problems";
+import { OPERATIONS } from "@aura/shared/schemas/api/operations";
+import type { FastifyInstance } from "fastify";
+import { readKey, readKeys } from "../db/read-key-statements.ts";
+import { CURSOR_ID, CURSOR_TIME, pageRequest } from "../db/read-rows.ts";
+import { actOnce } from "./act-once.ts";
+import { addRoute } from "./add-route.ts";
+import type { AppDeps } from "./app-deps.ts";
+import { carrierOf, UNSEALED } from "./carrier.ts";
+
+/** API keys: who may come in. The database keeps hashes, and makes each change a Director's action. */
+export function addKeyRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
+  addRoute(app, OPERATIONS.createKey, async ({ body, request, reply }) => {
+    const { reason, ...args } = body;
+    const carrier = carrierOf(request, facts);
+    const target_id = derivedId("key", carrier.action_id);
+    await actOnce(pool, carrier, reply, { action: "create_key", target_id, reason, args });
+    return { ...(await keyById(target_id)), ...UNSEALED };
+  });
+
+  addRoute(app, OPERATIONS.listKeys, async ({ query }) => readKeys(pool, pageRequest(query, [CURSOR_TIME, CURSOR_ID])));
+
+  addRoute(app, OPERATIONS.revokeKey, async ({ params, body, request, reply }) => {
+    const wish = { action: "revoke_key", target_id: params.key_id, reason: body.reason, args: {} };
+    await actOnce(pool, carrierOf(request, facts), reply, wish);
+    return { ...(await keyById(params.key_id)), ...UNSEALED };
+  });
+
+  async function keyById(id: string) {
+    const key = await readKey(pool, id);
+    if (key === null) throw new AuraError("not_found", "there is no key with this id");
+    return key;
+  }
+}
