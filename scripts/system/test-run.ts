@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./aura-home.ts";
+import { CONTAINER_IMAGE, openContainerDatabase } from "./container-database.ts";
 import { containerEngineMissing } from "./container-engine.ts";
 import { openTestDatabase } from "./test-database.ts";
 
@@ -39,7 +40,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const outcomes: Outcome[] = [];
 for (const [name, ...command] of CHECKS) outcomes.push(await runCheck(name, command));
 for (const name of PROJECTS[scope]) outcomes.push(await runProject(name));
-if (scope === "all") outcomes.push(await runContainers());
+if (scope === "all") outcomes.push(...(await runContainers()));
 await leave(summarise(outcomes));
 
 async function runCheck(name: string, command: readonly string[]): Promise<Outcome> {
@@ -58,14 +59,27 @@ async function runProject(name: string): Promise<Outcome> {
   return { name: `${name} tests`, passed: numPassedTests, failed, skipped: numPendingTests };
 }
 
-async function runContainers(): Promise<Outcome> {
+/** The database tests once more on the image that Compose runs, then the whole system in containers. */
+async function runContainers(): Promise<Outcome[]> {
   const missing = containerEngineMissing();
-  if (missing === null) return runProject("container");
+  if (missing === null) return [await runOnContainer("pg"), await runProject("container")];
   const name = "container tests";
   const required = process.env.AURA_TEST_CONTAINERS === "required";
   const advice = required ? "AURA_TEST_CONTAINERS=required" : "AURA_TEST_CONTAINERS=required makes that an error";
   console.log(`\n== ${name}: ${required ? "FAILED" : "not run"}, because ${missing}; ${advice}`);
-  return { name, passed: 0, failed: required ? 1 : 0, skipped: 0 };
+  return [{ name, passed: 0, failed: required ? 1 : 0, skipped: 0 }];
+}
+
+async function runOnContainer(project: string): Promise<Outcome> {
+  const container = await openContainerDatabase();
+  const own = process.env.AURA_TEST_ADMIN_URL;
+  process.env.AURA_TEST_ADMIN_URL = container.url;
+  try {
+    return { ...(await runProject(project)), name: `${project} tests on ${CONTAINER_IMAGE}` };
+  } finally {
+    if (own !== undefined) process.env.AURA_TEST_ADMIN_URL = own;
+    await container.close();
+  }
 }
 
 function readReport(path: string): Record<"numPassedTests" | "numFailedTests" | "numPendingTests", number | undefined> {
