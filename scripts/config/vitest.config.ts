@@ -5,13 +5,19 @@ const TEST_DATABASE = fileURLToPath(new URL("test-database.ts", import.meta.url)
 const IGNORED = ["**/node_modules/**", "**/fixtures/**", "**/.aura/**", "docs/examples/**"];
 
 /** One project for each kind of test; the end of a file's name tells its kind. */
-function project(name: string, timeoutSeconds: number, database: boolean): TestProjectInlineConfiguration {
+function project(
+  name: string,
+  timeoutSeconds: number,
+  database: boolean,
+  maxWorkers = 2,
+): TestProjectInlineConfiguration {
   const suffix = name === "unit" ? "test.ts" : `${name}.test.ts`;
   const others = name === "unit" ? ["**/*.{pg,sandbox,e2e,fault,container}.test.ts"] : [];
   return {
     extends: true,
     test: {
       name,
+      maxWorkers,
       include: [`{shared,services/*,scripts,database,ui}/**/*.${suffix}`],
       exclude: [...IGNORED, ...others],
       testTimeout: timeoutSeconds * 1000,
@@ -23,14 +29,13 @@ function project(name: string, timeoutSeconds: number, database: boolean): TestP
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
     retry: 0,
     pool: "forks",
     projects: [
       project("unit", 10, false),
       project("pg", 60, true),
       project("sandbox", 120, false),
-      project("e2e", 240, true),
+      project("e2e", 240, true, 3), // these wait more than they work
       project("fault", 240, true),
       project("container", 900, false),
     ],

@@ -50,7 +50,7 @@ function broken(json: string): string {
 
 test("the shipped recording shows a rejected attempt and its repair, and ends verified", async () => {
   await play(folder, async (system, run_id) => {
-    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", 120);
+    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", 200);
     expect(run).toMatchObject({ stop_reason: "verified", provider: "replay" });
     expect(run.requirements.pass).toBe(run.requirements.total);
     const { rows } = await system.database.pools.admin.query(
@@ -64,7 +64,7 @@ test("the shipped recording shows a rejected attempt and its repair, and ends ve
 test("a recording with a broken implementation ends without the requirements it broke, and says why", async () => {
   breakLastImplementation(join(folder, example.name, "recording.json"));
   await play(folder, async (system, run_id) => {
-    const run = await untilRun(system.api, run_id, ({ status }) => status === "awaiting_director", 120);
+    const run = await untilRun(system.api, run_id, ({ status }) => status === "awaiting_director", 200);
     expect(run.requirements.pass).toBeLessThan(run.requirements.total);
     expect(run.waiting_for).toMatchObject({ owner: "director", reason: "not_recorded" });
     expect(run.waiting_for?.detail).toMatch(/no recorded reply for T\d/);

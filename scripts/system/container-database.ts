@@ -9,7 +9,7 @@ export async function openContainerDatabase(): Promise<TestDatabase> {
   process.env.TESTCONTAINERS_RYUK_DISABLED = "true"; // its janitor is an image from elsewhere; the test run stops it itself
   const settings = ["max_connections=300", "fsync=off", "synchronous_commit=off", "full_page_writes=off"];
   const container = await new PostgreSqlContainer(CONTAINER_IMAGE)
-    .withUsername("postgres")
+    .withUsername("aura_admin")
     .withDatabase("postgres")
     .withCommand(["postgres", ...settings.flatMap((setting) => ["-c", setting])])
     .start();
