@@ -158,6 +158,18 @@ test("bodies are removed from all kinds of functions; imports, constants and cla
   expect(started.stderr).toContain("AURA_STUB_REACHED");
 });
 
+test("a file that overwhelms the parser does not compile, and lets no body removal look as if it had worked", async () => {
+  const deep = `export const a = ${"[".repeat(100_000)}${"]".repeat(100_000)};\n`;
+  const files = { "a.ts": deep, "b.js": deep, "c.ts": "export function f(a: number) { return a; }\n" };
+  expect(await check("compile", files)).toMatchObject({
+    exit_code: 1,
+    stderr: "/product/a.ts: cannot be read: it overwhelms the parser\n",
+  });
+  const tree = await sandbox.stripBodies({ toolchain, tree: treeOf(files) });
+  expect(tree.get("a.ts")?.toString()).toBe(deep);
+  expect(tree.get("b.js")?.toString()).toBe(deep);
+});
+
 test("own tests are found by their name, and none at all is not success", async () => {
   const own = (line: string) =>
     `import assert from "node:assert";\nimport test from "node:test";\ntest("it", () => ${line});\n`;
