@@ -147,6 +147,7 @@ test("what passes on the stub is no proof: a tautology survives the removal of a
     "files fail",
     "http fail",
     "probe fail",
+    "restart fail",
     "tautology pass",
   ]);
 });

@@ -126,7 +126,7 @@ describe("POST /v1/runs", () => {
   test("takes a toolchain by its name, and names the known ones where there is none of that name", async () => {
     expect((await start({ toolchain: "typescript" })).body.toolchain).toBe("typescript");
     const refused = await start({ toolchain: "cobol" });
-    expect([refused.status, refused.body.code]).toEqual([422, "validation_failed"]);
+    expect([refused.status, refused.body.code]).toEqual([400, "validation_failed"]);
     expect(refused.body.detail).toContain("python, typescript");
   });
 

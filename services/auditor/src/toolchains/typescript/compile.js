@@ -45,7 +45,11 @@ for (const path of paths) {
     compile(path, /ts$/.test(path) ? stripTypeScriptTypes(text, { sourceUrl: path }) : text);
   } catch (error) {
     failed += 1;
-    console.error(`${place(path, error)}: ${error.message}`);
+    const isSyntax = error instanceof SyntaxError;
+    console.error(
+      isSyntax ? `${place(path, error)}: ${error.message}` : `${path}: cannot be read: it overwhelms the parser`,
+    );
+    if (!isSyntax) break; // which answers nothing sensible from then on
   }
 }
 console.log(`${paths.length} files, ${failed} with errors`);

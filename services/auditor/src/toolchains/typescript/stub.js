@@ -135,8 +135,8 @@ function stubMember(signature, subject) {
     member.value.async && "async",
     ["get", "set"].find((k) => k === member.kind),
   ];
-  const head_ = [...words.filter(Boolean), member.computed ? `[${key}]` : key].join(" ");
-  return `  ${head_}(${member.kind === "set" ? "value" : ""}) {\n    ${MARKER}();\n  }\n`;
+  const memberHead = [...words.filter(Boolean), member.computed ? `[${key}]` : key].join(" ");
+  return `  ${memberHead}(${member.kind === "set" ? "value" : ""}) {\n    ${MARKER}();\n  }\n`;
 }
 
 /** An overload without a body is TypeScript, and nothing is left of it. */
