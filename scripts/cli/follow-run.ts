@@ -41,6 +41,7 @@ export async function followRun(
       await sleep(SETTLE_MS);
     }
   } finally {
+    bell.ring(); // its timer would keep the process
     end.abort();
     await listening;
   }

@@ -23,6 +23,8 @@ import { addSpecificationRoutes } from "./http/specification-routes.ts";
 import { addSystemRoutes } from "./http/system-routes.ts";
 import { addTaskRoutes } from "./http/task-routes.ts";
 
+const IDLE_LOOK_MS = 50;
+
 /**
  * The Manager's REST API without listening, so that tests use `inject`. It owns nothing it is given: close the pool
  * after the app.
@@ -61,5 +63,23 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   addGovernanceRoutes(app, deps);
   addSystemRoutes(app, deps);
   await serveDocumentation(app);
+  letGoOfIdleConnections(app);
   return app;
+}
+
+/** Requests under way may end; connections that carry none, or never carried one, would hold the end of the server up. */
+function letGoOfIdleConnections(app: FastifyInstance): void {
+  let underWay = 0;
+  app.server.on("request", (_request, response) => {
+    underWay += 1;
+    response.once("close", () => {
+      underWay -= 1;
+    });
+  });
+  app.addHook("preClose", async () => {
+    if (!app.server.listening) return;
+    const look = () => void (underWay === 0 && app.server.closeAllConnections());
+    const timer = setInterval(look, IDLE_LOOK_MS).unref();
+    app.server.once("close", () => clearInterval(timer));
+  });
 }
