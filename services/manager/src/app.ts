@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { BODY_BYTES_MAX } from "@aura/shared/schemas/api/conventions";
+import etag from "@fastify/etag";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { guardRoutes } from "./http/access.ts";
@@ -46,6 +47,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   guardRoutes(app, deps.pool);
   replayKeyedPosts(app, deps.pool);
   sendSafeHeaders(app);
+  await app.register(etag, { algorithm: "sha256" }); // whoever polls is told that nothing has changed
   acceptJsonOnly(app);
   answerWithProblems(app);
   await describeRoutes(app, deps.facts.version);

@@ -62,3 +62,15 @@ test("what is not there has no route: these come with later versions", async () 
   for (const url of ["/metrics", "/v1/controls", "/v1/audit/checkpoint", "/v1/dashboard/overview"])
     expect((await api.get(url)).status).toBe(404);
 });
+
+test("whoever shows the tag of what it has is told that nothing has changed, until something has", async () => {
+  const first = await api.get("/v1/projects");
+  const tag = first.headers.etag as string;
+  expect(tag).toMatch(/^"[A-Za-z0-9+/=]+"$/);
+  const same = await api.get("/v1/projects", { headers: { "if-none-match": tag } });
+  expect([same.status, same.text]).toEqual([304, ""]);
+  await api.post("/v1/projects", { name: "something new" });
+  const changed = await api.get("/v1/projects", { headers: { "if-none-match": tag } });
+  expect(changed.status).toBe(200);
+  expect(changed.headers.etag).not.toBe(tag);
+});
