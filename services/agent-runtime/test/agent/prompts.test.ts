@@ -26,7 +26,7 @@ describe("what a prompt tells", () => {
     ["the developer", implement.userPrompt(IMPLEMENT_CONTEXT)],
     ["the reviewer", review.userPrompt(REVIEW_CONTEXT)],
   ])("%s learns what is assumed where the PRD leaves a question open", (_who, prompt) => {
-    expect(prompt).toContain("What is a word? (B2)\n  Assumed: a run of characters that are no white space");
+    expect(prompt).toContain("Q1: What is a word? (B2)\n  Assumed: a run of characters that are no white space");
   });
 
   it("the developer reads the requirements that its tests lean on, apart from its own", () => {

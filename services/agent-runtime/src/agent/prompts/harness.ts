@@ -60,6 +60,20 @@ const EXAMPLE_PRODUCT = {
   rulings: [],
 };
 
+const EXAMPLE_SERVICE_PRODUCT = {
+  prelude: 'const put = (name, text) => product.http({ method: "PUT", path: "/api/notes/" + name, body: { text } });',
+  tests: [
+    {
+      id: "R1-creates-a-note",
+      requirement_ids: ["R1"],
+      title: "PUT creates a note that GET then gives",
+      body: 'await product.serve();\nconst made = await put("first", "hello");\nassert.equal(made.status, 201, made.body);\nconst got = await product.http({ path: "/api/notes/first" });\nassert.equal(got.json.text, "hello");',
+      timeout_s: 15,
+    },
+  ],
+  rulings: [],
+};
+
 type Interfaces = PlanProduct["interfaces"];
 
 /** The test author's manual: everything that is in scope of a test of a product with these interfaces, with examples. */
@@ -80,23 +94,23 @@ JSON schema:
 ${schemaText(SuiteProduct)}
 
 Example (of another, small product):
-${fenced(JSON.stringify(EXAMPLE_PRODUCT, null, 1), "json")}
+${fenced(JSON.stringify(interfaces.cli.length > 0 ? EXAMPLE_PRODUCT : EXAMPLE_SERVICE_PRODUCT, null, 1), "json")}
 
 ${DRAFT_RULES}`;
 }
 
 const CALL_CLI = `- \`await product.cli(args, options?)\` runs the command line of the interfaces once. \`args\` is an array of strings WITHOUT the program itself. Options: \`stdin\` (text; default empty), \`files\` ({path: text}, written into the working directory first), \`name\` (which command line, when the interfaces have several; default the first), \`env\` ({NAME: value}), \`timeout_s\` (default 10, at most 60). Gives \`{exit_code, stdout, stderr, timed_out}\`; \`exit_code\` is null when it was killed. It does not throw when the product fails.`;
 const CALL_FILES = `- \`await product.write(path, text)\`, \`await product.read(path)\` (text, or null when there is no such file), \`await product.files()\` (sorted paths): the working directory.`;
-const callProbe = (words: LanguageWords) =>
-  `- \`await product.probe(snippet, {stdin?, files?, env?, timeout_s?})\` runs a small program in the product's language that may import the product's modules, and gives the JSON value that it printed on its last line. ${words.printing} It throws with the standard error when the program fails; to test an exception, catch it inside the snippet and print what you saw. Import only what the interfaces name as importable. A probe may also prepare the working directory where text is not enough (bytes that are not UTF-8, empty folders). What a probe starts by itself (a subprocess) does not count as calling the product: use \`product.cli\` for that. Mind that a backslash in a snippet is read by JavaScript first.`;
-const CALL_HTTP = `- \`await product.serve({name?, args?, env?})\` starts the HTTP service and waits until it is ready (at most 10 s); the port is given to it by the harness. \`await product.http({method, path, headers?, body?, timeout_s?})\` (body: text, or a value that is sent as JSON with its content type) gives \`{status, headers, body, json}\`, \`headers\` with lower-case names, \`json\` the parsed body or null, redirects not followed; several may be awaited together with Promise.all. \`await product.stop()\` ends the service (killed, as by kill -9). What it wrote to the working directory stays for the next \`serve\`.`;
+const callProbe = ({ cli }: Interfaces, words: LanguageWords) =>
+  `- \`await product.probe(snippet, {stdin?, files?, env?, timeout_s?})\` runs a small program in the product's language that may import the product's modules, and gives the JSON value that it printed on its last line. ${words.printing} It throws with the standard error when the program fails; to test an exception, catch it inside the snippet and print what you saw. Import only what the interfaces name as importable. A probe may also prepare the working directory where text is not enough (bytes that are not UTF-8, empty folders). What a probe starts by itself (a subprocess) does not count as calling the product: ${cli.length > 0 ? "use `product.cli` for that" : "call the service, too, where a probe has to start it in a way of its own"}. Mind that a backslash in a snippet is read by JavaScript first.`;
+const CALL_HTTP = `- \`await product.serve({name?, args?, env?})\` starts the HTTP service and waits until it is ready (at most 10 s); the port is given to it by the harness. \`await product.http({method, path, headers?, body?, timeout_s?})\` (body: text, or a value that is sent as JSON with its content type) gives \`{status, headers, body, json}\`, \`headers\` with lower-case names, \`json\` the parsed body or null, redirects not followed. Each call has a connection of its own, \`headers\` may set any header (Host, too), \`path\` goes out as it is written, \`body\` is an empty text where the answer has none, and it throws when the connection ends without a whole answer. Calls are cheap, the service is one process; hundreds may be awaited together with Promise.all. \`await product.stop()\` ends the service (killed, as by kill -9). What it wrote to the working directory stays for the next \`serve\`.`;
 
 /** A product without a command line or a service has no use for how they are called. */
-function callsText({ cli, http }: Interfaces, words: LanguageWords): string {
+function callsText({ cli, http, modules }: Interfaces, words: LanguageWords): string {
   return [
     ...(cli.length > 0 ? [CALL_CLI] : []),
     CALL_FILES,
-    callProbe(words),
+    callProbe({ cli, http, modules }, words),
     ...(http.length > 0 ? [CALL_HTTP] : []),
   ].join("\n");
 }

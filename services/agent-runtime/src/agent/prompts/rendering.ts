@@ -55,7 +55,8 @@ export function requirementsText(requirements: readonly Requirement[]): string {
 export function assumptionsSection(assumptions: readonly Question[]): string[] {
   if (assumptions.length === 0) return [];
   const lines = assumptions.map(
-    ({ block_ids, question, assumption }) => `- ${question} (${block_ids.join(", ")})\n  Assumed: ${assumption}`,
+    ({ id, block_ids, question, assumption }) =>
+      `- ${id}: ${question} (${block_ids.join(", ")})\n  Assumed: ${assumption}`,
   );
   return [section("Assumptions that hold where the PRD leaves a question open", lines.join("\n"))];
 }

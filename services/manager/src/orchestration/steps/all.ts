@@ -45,5 +45,5 @@ export const STEPS: readonly Step[] = [
   scoreConfidence,
   reviewStandings,
   expireReservations,
-  forgetReplies,
+  forgetReplies(),
 ];

@@ -3,6 +3,7 @@ import { countDone, type Step } from "../step.ts";
 
 /** Seconds after which a reserved model call that was never settled is charged in full. */
 const RESERVATION_S = 900;
+const FORGET_EVERY_MS = 10 * 60_000;
 
 /** Reservations whose agents died are charged: what may have been spent was spent. */
 export const expireReservations: Step = {
@@ -12,13 +13,19 @@ export const expireReservations: Step = {
   },
 };
 
-/** Replies under an Idempotency-Key are kept for a day. */
-export const forgetReplies: Step = {
-  name: "forget_replies",
-  run({ pool, verbs }) {
-    return verbs.forgetReplies(pool);
-  },
-};
+/** Replies under an Idempotency-Key are kept for a day; nobody waits for their end, so it is looked for now and then. */
+export function forgetReplies(everyMs = FORGET_EVERY_MS): Step {
+  let dueAt = 0;
+  return {
+    name: "forget_replies",
+    async run({ pool, verbs }) {
+      if (performance.now() < dueAt) return 0;
+      const forgotten = await verbs.forgetReplies(pool);
+      if (forgotten === 0) dueAt = performance.now() + everyMs;
+      return forgotten;
+    },
+  };
+}
 
 /** The confidence score of a run is the share of its requirements whose newest verdict is a pass, and nothing else. */
 export const scoreConfidence: Step = {
