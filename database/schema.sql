@@ -835,9 +835,45 @@ create view dash.approvals as
     a.decided_at,
     d.director_id AS decided_by,
     a.used_at,
+    a.created_at,
+    r.title AS run_title
+   FROM ((public.approvals a
+     LEFT JOIN public.director_actions d ON ((d.id = a.decided_by)))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = a.run_id)));
+create view dash.attempts as
+ SELECT p.task_id,
+    p.attempt,
+    t.run_id,
+    r.title AS run_title,
+    t.key AS task,
+    t.kind,
+    a.slug AS agent,
+    u.name AS runtime,
+    p.accepted_at,
+    p.ended_at,
+    p.outcome,
+    p.outcome_code,
+    p.outcome_detail,
+    p.charged,
+    p.self_confidence,
+    (EXTRACT(epoch FROM (p.ended_at - p.accepted_at)) * (1000)::numeric) AS duration_ms
+   FROM ((((public.task_attempts p
+     JOIN public.task_queue t ON ((t.id = p.task_id)))
+     JOIN public.agents a ON ((a.id = p.agent_id)))
+     LEFT JOIN public.agent_runtimes u ON ((u.id = p.runtime_id)))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = t.run_id)));
+create view dash.director_actions as
+ SELECT a.id AS action_id,
+    a.action,
+    a.target_id,
+    a.reason,
+    a.director_id,
+    k.name AS key_name,
+    a.outcome,
+    a.code,
     a.created_at
-   FROM (public.approvals a
-     LEFT JOIN public.director_actions d ON ((d.id = a.decided_by)));
+   FROM (public.director_actions a
+     LEFT JOIN public.api_keys k ON ((k.id = a.key_id)));
 create view dash.events as
  SELECT l.seq,
     e.id AS event_id,
@@ -854,6 +890,69 @@ create view dash.events as
     e.description
    FROM (public.audit_events e
      LEFT JOIN public.audit_leaves l ON ((l.event_id = e.id)));
+create view dash.leases as
+ SELECT 'task'::text AS kind,
+    t.key AS subject,
+    t.run_id,
+    a.slug AS holder,
+    l.expires_at
+   FROM ((public.task_leases l
+     JOIN public.task_queue t ON ((t.id = l.task_id)))
+     LEFT JOIN public.agents a ON (((a.id)::text = t.assigned_agent)))
+UNION ALL
+ SELECT 'verification'::text AS kind,
+    q.kind AS subject,
+    q.run_id,
+    l.holder,
+    l.expires_at
+   FROM (public.verification_leases l
+     JOIN public.verification_requests q ON ((q.id = l.request_id)));
+create view dash.model_calls as
+ SELECT c.id AS model_call_id,
+    c.run_id,
+    r.title AS run_title,
+    t.key AS task,
+    a.slug AS agent,
+    c.provider,
+    c.model,
+    c.status,
+    c.outcome,
+    COALESCE((c.input_tokens + c.output_tokens), c.reserved_tokens) AS tokens,
+    COALESCE(c.usd, c.reserved_usd) AS usd,
+    c.duration_ms,
+    c.created_at
+   FROM ((((public.model_calls c
+     LEFT JOIN public.task_queue t ON ((t.id = c.task_id)))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = c.run_id)))
+     LEFT JOIN public.task_attempts p ON (((p.task_id = c.task_id) AND (p.attempt = c.attempt))))
+     LEFT JOIN public.agents a ON ((a.id = p.agent_id)));
+create view dash.policy_decisions as
+ SELECT d.id AS decision_id,
+    d.run_id,
+    r.title AS run_title,
+    d.policy_key,
+    d.policy_version,
+    p.value AS policy_value,
+    d.decision,
+    d.subject,
+    d.reason,
+    d.created_at
+   FROM ((public.policy_decisions d
+     LEFT JOIN public.policies p ON (((p.key = d.policy_key) AND (p.version = d.policy_version))))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = d.run_id)));
+create view dash.revisions as
+ SELECT v.id AS revision_id,
+    v.run_id,
+    r.title AS run_title,
+    v.number,
+    t.key AS task,
+    a.slug AS agent,
+    v.message,
+    v.created_at
+   FROM (((public.revisions v
+     LEFT JOIN public.task_queue t ON ((t.id = v.task_id)))
+     LEFT JOIN public.agents a ON ((a.id = v.agent_id)))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = v.run_id)));
 create view dash.runs as
  SELECT r.id AS run_id,
     p.name AS project,
@@ -879,9 +978,44 @@ create view dash.runs as
           WHERE ((t.run_id = r.id) AND (t.status = 'verified'::text))) AS tasks_verified,
     ( SELECT COALESCE(sum(COALESCE(c.usd, c.reserved_usd)), (0)::numeric) AS "coalesce"
            FROM public.model_calls c
-          WHERE (c.run_id = r.id)) AS usd_spent
+          WHERE (c.run_id = r.id)) AS usd_spent,
+    r.waiting_detail,
+    r.status_changed_at,
+    ( SELECT COALESCE(sum(COALESCE((c.input_tokens + c.output_tokens), c.reserved_tokens)), (0)::numeric) AS "coalesce"
+           FROM public.model_calls c
+          WHERE (c.run_id = r.id)) AS tokens_spent,
+    (r.status = ANY (ARRAY['planning'::text, 'awaiting_director'::text, 'executing'::text, 'delivering'::text])) AS is_open
    FROM (public.orchestra_runs r
      LEFT JOIN public.projects p ON ((p.id = r.project_id)));
+create view dash.sandbox_jobs as
+ SELECT j.id AS job_id,
+    j.run_id,
+    r.title AS run_title,
+    t.key AS task,
+    j.number,
+    j.command,
+    j.status,
+    j.created_at,
+    j.finished_at,
+    (EXTRACT(epoch FROM (j.finished_at - j.created_at)) * (1000)::numeric) AS duration_ms
+   FROM ((public.sandbox_jobs j
+     LEFT JOIN public.task_queue t ON ((t.id = j.task_id)))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = j.run_id)));
+create view dash.system as
+ SELECT s.size AS events_numbered,
+    e.created_at AS numbered_until,
+    ( SELECT count(*) AS count
+           FROM public.audit_events n
+          WHERE ((s.last_event_id IS NULL) OR (n.id > s.last_event_id))) AS events_waiting,
+        CASE
+            WHEN (y.stopped_at IS NULL) THEN 'released'::text
+            ELSE 'stopped'::text
+        END AS state,
+    ((y.stopped_at IS NOT NULL))::integer AS stopped,
+    y.stopped_at
+   FROM ((public.audit_log_state s
+     CROSS JOIN public.system_state y)
+     LEFT JOIN public.audit_events e ON ((e.id = s.last_event_id)));
 create view dash.tasks as
  SELECT t.id AS task_id,
     t.run_id,
@@ -899,9 +1033,67 @@ create view dash.tasks as
     t.priority,
     t.created_at,
     t.status_changed_at,
-    t.completed_at
-   FROM (public.task_queue t
-     LEFT JOIN public.agents a ON (((a.id)::text = t.assigned_agent)));
+    t.completed_at,
+    t.waiting_detail,
+    r.title AS run_title
+   FROM ((public.task_queue t
+     LEFT JOIN public.agents a ON (((a.id)::text = t.assigned_agent)))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = t.run_id)));
+create view dash.test_disputes as
+ SELECT d.id AS dispute_id,
+    d.run_id,
+    r.title AS run_title,
+    t.key AS task,
+    d.attempt,
+    d.test_id,
+    d.basis,
+    d.ruling,
+    d.ruled_at,
+    d.created_at
+   FROM ((public.test_disputes d
+     LEFT JOIN public.task_queue t ON ((t.id = d.task_id)))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = d.run_id)));
+create view dash.verdicts as
+ SELECT d.verification_id,
+    d.requirement_id,
+    v.run_id,
+    r.title AS run_title,
+    q.key AS requirement,
+    q.priority,
+    d.verdict,
+    d.tests_passed,
+    d.tests_total,
+    v.created_at
+   FROM (((public.verdicts d
+     JOIN public.verifications v ON ((v.id = d.verification_id)))
+     JOIN public.requirements q ON ((q.id = d.requirement_id)))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = v.run_id)));
+create view dash.verifications as
+ SELECT v.id AS verification_id,
+    v.run_id,
+    r.title AS run_title,
+    q.kind,
+    t.key AS task,
+    v.attempt,
+    v.outcome,
+    v.sandbox_level,
+    v.auditor,
+    q.created_at AS requested_at,
+    v.created_at,
+    (EXTRACT(epoch FROM (v.created_at - q.created_at)) * (1000)::numeric) AS duration_ms,
+    ( SELECT count(*) AS count
+           FROM public.test_results x
+          WHERE (x.verification_id = v.id)) AS tests,
+    ( SELECT count(*) AS count
+           FROM public.test_results x
+          WHERE ((x.verification_id = v.id) AND (x.outcome = 'pass'::text))) AS tests_passed,
+    ( SELECT count(*) AS count
+           FROM public.evidence e
+          WHERE (e.verification_id = v.id)) AS evidence
+   FROM (((public.verifications v
+     JOIN public.verification_requests q ON ((q.id = v.request_id)))
+     LEFT JOIN public.task_queue t ON ((t.id = v.task_id)))
+     LEFT JOIN public.orchestra_runs r ON ((r.id = v.run_id)));
 create view guard.catalog as
  WITH tables AS (
          SELECT c.oid,
@@ -5969,9 +6161,20 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.withdraw_tasks(jsonb,uuid[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- table dash.agents: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.approvals: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.attempts: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.director_actions: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.events: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.leases: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.model_calls: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.policy_decisions: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.revisions: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.runs: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.sandbox_jobs: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.system: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.tasks: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.test_disputes: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.verdicts: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.verifications: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table guard.catalog (administrator): default
 -- table guard.schema_manifest (administrator): default
 -- table guard.schema_releases (administrator): default

@@ -35,12 +35,12 @@ async function stateOf(login: "migrator" | "admin", ...statements: string[]): Pr
 
 const CHANGES = [
   "drop table audit_leaves cascade",
-  "drop table evidence",
+  "drop table evidence cascade",
   "alter table audit_events drop column description cascade",
   "alter table audit_events rename column description to note",
   "alter table audit_events rename to old_events",
   "alter table task_queue alter column usd_limit type numeric",
-  "alter table task_queue alter column waiting_detail type varchar(500)",
+  "alter table verdicts alter column detail type varchar(500)",
   "alter table task_queue alter column status drop not null",
   "alter table task_queue drop constraint task_queue_status_known",
   "alter table audit_events alter column created_at set default '2000-01-01'",
@@ -162,7 +162,7 @@ test("even in a release no table or column is dropped, renamed or retyped, while
       "alter table task_queue drop column title cascade",
       "alter table task_queue rename column title to name",
       "alter table task_queue alter column usd_limit type numeric",
-      "drop table test_results",
+      "drop table test_results cascade",
       "alter table evidence rename to proof",
     ]) {
       await expect(client.query(statement), statement).rejects.toMatchObject({ code: GUARDED });

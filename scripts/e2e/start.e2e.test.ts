@@ -54,7 +54,7 @@ test("a second start on the same home is refused, and the first goes on", async 
 test("no process gets another's database URL, and only agent-runtime gets the model key", async () => {
   const { pids } = await runtimeOf();
   const { manager, agent_runtime, auditor } = pids;
-  expect(environmentOf(manager)).toEqual(["AURA_MANAGER_DATABASE_URL"]);
+  expect(environmentOf(manager)).toEqual(["AURA_MANAGER_DATABASE_URL", "AURA_OBSERVER_DATABASE_URL"]);
   expect(environmentOf(agent_runtime)).toEqual(["AURA_AGENT_DATABASE_URL", "OPENAI_API_KEY"]);
   expect(environmentOf(auditor)).toEqual(["AURA_AUDITOR_DATABASE_URL"]);
 });

@@ -50,6 +50,7 @@ export async function startTestSystem(
     manager: {
       ...common,
       AURA_MANAGER_DATABASE_URL: database.urls.manager,
+      AURA_OBSERVER_DATABASE_URL: database.urls.observer,
       MANAGER_PORT: String(port),
       AURA_MODEL_PROVIDER: "openai",
       AURA_MODEL: "scripted",

@@ -19,7 +19,7 @@ const MACHINE = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "NODE_EXTRA_CA_CERT
 const PROXY = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "NODE_USE_ENV_PROXY"];
 
 /**
- * The whole environment of each service: what its own schema names and nothing else, so its own database URL and nobody
+ * The whole environment of each service: what its own schema names and nothing else, so its own database URLs and nobody
  * else's, and model keys for agent-runtime alone.
  */
 export function serviceEnvironments(
@@ -33,6 +33,7 @@ export function serviceEnvironments(
       ...pick(env, [...MACHINE, ...Object.keys(Manager.shape)]),
       TZ: "UTC",
       AURA_MANAGER_DATABASE_URL: urls.aura_manager,
+      AURA_OBSERVER_DATABASE_URL: urls.aura_observer,
       MANAGER_PORT: String(ports.manager),
       AURA_RECORDINGS: recordings,
     },

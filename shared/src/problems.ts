@@ -33,6 +33,12 @@ export const PROBLEMS = {
     hint: "Use a key with the role named in detail.",
     retryable: false,
   },
+  foreign_request: {
+    status: 403,
+    title: "This did not come from the dashboard",
+    hint: "A session changes things only with the header X-Aura-Request: 1, from the dashboard's own address. Programs send Authorization: Bearer <key>.",
+    retryable: false,
+  },
   not_found: {
     status: 404,
     title: "There is no such thing",

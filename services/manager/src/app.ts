@@ -6,6 +6,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { guardRoutes } from "./http/access.ts";
 import { addAgentRoutes } from "./http/agent-routes.ts";
 import type { AppDeps } from "./http/app-deps.ts";
+import { addDashboardRoutes } from "./http/dashboard-routes.ts";
 import { addDirectorRoutes } from "./http/director-routes.ts";
 import { describeRoutes, serveDocumentation } from "./http/documentation.ts";
 import { addEventStreamRoutes } from "./http/event-stream-routes.ts";
@@ -14,11 +15,14 @@ import { addGovernanceRoutes } from "./http/governance-routes.ts";
 import { replayKeyedPosts } from "./http/idempotency.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
 import { addKeyRoutes } from "./http/key-routes.ts";
+import { addPageRoutes } from "./http/page-routes.ts";
 import { answerWithProblems, sendProblem } from "./http/problem-replies.ts";
 import { addProjectRoutes } from "./http/project-routes.ts";
 import { addReportRoutes } from "./http/report-routes.ts";
 import { addRunRoutes } from "./http/run-routes.ts";
 import { sendSafeHeaders } from "./http/safe-headers.ts";
+import { addSessionRoutes } from "./http/session-routes.ts";
+import { openSessions } from "./http/sessions.ts";
 import { addSoftwareRoutes } from "./http/software-routes.ts";
 import { addSpecificationRoutes } from "./http/specification-routes.ts";
 import { addSystemRoutes } from "./http/system-routes.ts";
@@ -44,7 +48,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  guardRoutes(app, deps.pool);
+  const sessions = openSessions(deps.facts.environment === "production");
+  guardRoutes(app, deps.pool, sessions);
   replayKeyedPosts(app, deps.pool);
   sendSafeHeaders(app);
   await app.register(etag, { algorithm: "sha256" }); // whoever polls is told that nothing has changed
@@ -64,6 +69,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   addKeyRoutes(app, deps);
   addGovernanceRoutes(app, deps);
   addSystemRoutes(app, deps);
+  addSessionRoutes(app, deps, sessions);
+  addDashboardRoutes(app, deps);
+  addPageRoutes(app, deps.facts.page);
   await serveDocumentation(app);
   letGoOfIdleConnections(app);
   return app;

@@ -11,6 +11,10 @@ export const ConfigSchema = z.object({
     .string({ error: "is missing" })
     .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
     .describe("Postgres URL of the login aura_manager"),
+  AURA_OBSERVER_DATABASE_URL: z
+    .string({ error: "is missing" })
+    .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
+    .describe("Postgres URL of the login aura_observer, which reads the rows of the dashboard"),
   MANAGER_HOST: z.preprocess(empty, z.string().default("127.0.0.1")).describe("Address that the REST API binds to"),
   MANAGER_PORT: z
     .preprocess(empty, z.coerce.number().int().min(0).max(65535).default(8000))

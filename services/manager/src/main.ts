@@ -33,6 +33,8 @@ function factsOf(config: Config, managerId: string): AppFacts {
     budget_usd: config.AURA_BUDGET_USD,
     budget_tokens: config.AURA_BUDGET_TOKENS,
     recordings: resolve(REPOSITORY, config.AURA_RECORDINGS),
+    panels: resolve(REPOSITORY, "ui/director_dashboard"),
+    page: resolve(REPOSITORY, "ui/web/dist"),
   };
 }
 
@@ -54,8 +56,9 @@ async function setPrices(config: Config, pool: Pool, verbs: ManagerVerbs, log: L
 async function start(config: Config, log: Log): Promise<void> {
   const managerId = `manager-${hostname()}`;
   const pool = createPool(config.AURA_MANAGER_DATABASE_URL, "manager", 12);
+  const observer = createPool(config.AURA_OBSERVER_DATABASE_URL, "dashboard", 3);
   const verbs = new ManagerVerbs(managerId);
-  const app = await buildApp({ pool, log, facts: factsOf(config, managerId) });
+  const app = await buildApp({ pool, observer, log, facts: factsOf(config, managerId) });
   const stopping = new AbortController();
   const { signal } = stopping;
   const waker = new Waker();

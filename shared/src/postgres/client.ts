@@ -76,10 +76,11 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }
 
-/** True when the database could not be reached or is shutting down: nothing is known to have changed. */
+/** True when the database could not be reached, is shutting down or took too long: nothing is known to have changed. */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== undefined) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
+  if (state !== undefined)
+    return state.startsWith("08") || state.startsWith("57P") || state === "53300" || state === "57014";
   const code = (error as { code?: string } | null)?.code;
   return (
     code === "ECONNREFUSED" ||

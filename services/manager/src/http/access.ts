@@ -4,6 +4,7 @@ import { AuraError } from "@aura/shared/problems";
 import type { AccessClass } from "@aura/shared/schemas/api/operation";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { authenticateKey } from "../db/read-key-statements.ts";
+import { requireOwnPage, type Sessions } from "./sessions.ts";
 
 /** Whoever shows a valid key. The key itself goes on to director verbs, which check it again in SQL. */
 export interface Caller {
@@ -11,6 +12,8 @@ export interface Caller {
   readonly name: string;
   readonly role: KeyRole;
   readonly presented_key: string;
+  /** End of the session that carries the key; null where the request itself carries it. */
+  readonly expires_at: string | null;
 }
 
 declare module "fastify" {
@@ -33,7 +36,7 @@ export const ROLES_ALLOWED: Readonly<Record<Exclude<AccessClass, "public">, read
 };
 
 /** Decides about every request by its route's class, and refuses to boot while a route has none. */
-export function guardRoutes(app: FastifyInstance, pool: Pool): void {
+export function guardRoutes(app: FastifyInstance, pool: Pool, sessions: Sessions): void {
   const undeclared: string[] = [];
   const routes: { url: string; method: string | string[]; access: () => AccessClass | undefined }[] = [];
   app.addHook("onRoute", (route) => {
@@ -48,7 +51,7 @@ export function guardRoutes(app: FastifyInstance, pool: Pool): void {
     if (request.is404) return;
     const { access, basic } = request.routeOptions.config;
     if (access === "public") return;
-    request.caller = await authenticate(request, pool, basic === true);
+    request.caller = await authenticate(request, pool, sessions, basic === true);
     allow(request.caller, access);
   });
 }
@@ -59,13 +62,22 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
-async function authenticate(request: FastifyRequest, pool: Pool, basic: boolean): Promise<Caller> {
-  const presented_key = presentedKey(request, basic);
-  if (presented_key === null || presented_key.includes("\u0000"))
-    throw new AuraError("unauthenticated", "the request carries no API key");
+async function authenticate(request: FastifyRequest, pool: Pool, sessions: Sessions, basic: boolean): Promise<Caller> {
+  const { key: presented_key, expires_at } = credentialsOf(request, sessions, basic);
+  if (presented_key.includes("\u0000")) throw new AuraError("unauthenticated", "the request carries no API key");
   const key = await authenticateKey(pool, presented_key);
   if (key === null) throw new AuraError("unauthenticated", "the API key is unknown, expired or revoked");
-  return { ...key, presented_key };
+  return { ...key, presented_key, expires_at };
+}
+
+/** A key in the request's headers, else the one in its session. */
+function credentialsOf(request: FastifyRequest, sessions: Sessions, basic: boolean) {
+  const key = presentedKey(request, basic);
+  if (key !== null) return { key, expires_at: null };
+  const session = request.headers.authorization === undefined ? sessions.open(request) : null;
+  if (session === null) throw new AuraError("unauthenticated", "the request carries no API key and no valid session");
+  requireOwnPage(request);
+  return session;
 }
 
 function allow(caller: Caller, access: AccessClass | undefined): void {

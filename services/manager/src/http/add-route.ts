@@ -65,5 +65,5 @@ function successContent(operation: Operation) {
 
 function securityOf(operation: Operation): Record<string, string[]>[] {
   if (operation.access === "public") return [];
-  return [{ bearer: [] }, { api_key: [] }, ...(operation.basic === true ? [{ basic: [] }] : [])];
+  return [{ bearer: [] }, { api_key: [] }, { session: [] }, ...(operation.basic === true ? [{ basic: [] }] : [])];
 }

@@ -19,10 +19,16 @@ export interface AppFacts {
   readonly budget_tokens: number;
   /** Folder with `<name>/recording.json`, what provider `replay` can play. */
   readonly recordings: string;
+  /** Folder with the panel documents of the dashboard. */
+  readonly panels: string;
+  /** Folder that the page is built into. */
+  readonly page: string;
 }
 
 export interface AppDeps {
   readonly pool: Pool;
+  /** Logs in as aura_observer, which sees the schema `dash` and nothing else. */
+  readonly observer: Pool;
   readonly log: Log;
   readonly facts: AppFacts;
 }

@@ -18,6 +18,7 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
         securitySchemes: {
           bearer: { type: "http", scheme: "bearer" },
           api_key: { type: "apiKey", in: "header", name: "X-API-Key" },
+          session: { type: "apiKey", in: "cookie", name: "aura_session" },
           basic: { type: "http", scheme: "basic", description: "the key as password; downloads only" },
         },
       },

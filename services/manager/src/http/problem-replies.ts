@@ -73,7 +73,9 @@ function malformed(error: {
   return new AuraError("validation_failed", detail, { issues });
 }
 
+/** The page is never offered Basic: its browser would ask for a password in a window of its own. */
 function challenge(request: FastifyRequest): string {
   const basic = !request.is404 && request.routeOptions.config.basic === true;
-  return basic ? 'Bearer realm="aura", Basic realm="aura", charset="UTF-8"' : 'Bearer realm="aura"';
+  const page = request.headers["x-aura-request"] === "1";
+  return basic && !page ? 'Bearer realm="aura", Basic realm="aura", charset="UTF-8"' : 'Bearer realm="aura"';
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import type { KeyRole } from "@aura/shared/enums/actor";
 import { createLog } from "@aura/shared/log";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
@@ -38,13 +39,16 @@ export const FACTS: AppFacts = {
   budget_usd: "5",
   budget_tokens: 2_000_000,
   recordings: "/nonexistent",
+  panels: fileURLToPath(new URL("../../../../ui/director_dashboard/", import.meta.url)),
+  page: "/nonexistent",
 };
 
 /** The whole API on a database of its own, called as the Director unless a request brings its own headers. */
 export async function apiUnderTest(facts: Partial<AppFacts> = {}): Promise<ApiUnderTest> {
   const db = await testDatabase();
   const log = createLog("manager-under-test", "silent");
-  const app = await buildApp({ pool: db.pools.manager, log, facts: { ...FACTS, ...facts } });
+  const { manager: pool, observer } = db.pools;
+  const app = await buildApp({ pool, observer, log, facts: { ...FACTS, ...facts } });
   const keys = {
     director: db.directorKey,
     observer: await addKey(db, "observer"),

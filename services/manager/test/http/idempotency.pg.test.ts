@@ -153,6 +153,7 @@ describe("a Director's action whose reply was lost", () => {
 test("a failure of ours frees the key", async () => {
   const broken = await buildApp({
     pool: api.db.pools.manager,
+    observer: api.db.pools.observer,
     log: createLog("manager-under-test", "silent"),
     facts: { ...FACTS, budget_usd: "no number" },
   });

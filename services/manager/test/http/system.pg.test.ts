@@ -24,7 +24,7 @@ test("readiness names what is degraded, and is ok again when it is mended", asyn
 
 test("without a database the process is healthy, not ready, and every question is 503, retryable, without a detail of the inside", async () => {
   const pool = createPool("postgresql://aura_manager:secret@127.0.0.1:1/none", "test");
-  const app = await buildApp({ pool, log: createLog("test", "silent"), facts: FACTS });
+  const app = await buildApp({ pool, observer: pool, log: createLog("test", "silent"), facts: FACTS });
   expect((await app.inject("/healthz")).statusCode).toBe(200);
   for (const url of ["/readyz", "/v1/runs"]) {
     const reply = await app.inject({ url, headers: { authorization: `Bearer ${api.keys.director}` } });
@@ -59,7 +59,7 @@ test("the documentation is served to a browser", async () => {
 });
 
 test("what is not there has no route: these come with later versions", async () => {
-  for (const url of ["/metrics", "/v1/controls", "/v1/audit/checkpoint", "/v1/dashboard/overview"])
+  for (const url of ["/metrics", "/v1/controls", "/v1/audit/checkpoint"])
     expect((await api.get(url)).status).toBe(404);
 });
 

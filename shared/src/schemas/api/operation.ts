@@ -8,7 +8,7 @@ export type AccessClass = "public" | "read" | "suite" | "direct";
 
 export interface Operation {
   readonly id: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** With `:name` for parameters, and `*` for a path inside a tree. */
   readonly path: string;
   readonly access: AccessClass;
