@@ -887,9 +887,12 @@ create view dash.events as
     e.task_id,
     e.subject_type,
     e.subject_id,
-    e.description
-   FROM (public.audit_events e
-     LEFT JOIN public.audit_leaves l ON ((l.event_id = e.id)));
+    e.description,
+    COALESCE(a.slug, u.name, e.actor_id) AS actor
+   FROM (((public.audit_events e
+     LEFT JOIN public.audit_leaves l ON ((l.event_id = e.id)))
+     LEFT JOIN public.agents a ON (((a.id)::text = e.actor_id)))
+     LEFT JOIN public.agent_runtimes u ON (((u.id)::text = e.actor_id)));
 create view dash.leases as
  SELECT 'task'::text AS kind,
     t.key AS subject,
@@ -940,6 +943,20 @@ create view dash.policy_decisions as
    FROM ((public.policy_decisions d
      LEFT JOIN public.policies p ON (((p.key = d.policy_key) AND (p.version = d.policy_version))))
      LEFT JOIN public.orchestra_runs r ON ((r.id = d.run_id)));
+create view dash.requirements as
+ SELECT q.id AS requirement_id,
+    q.run_id,
+    r.title AS run_title,
+    q.key AS requirement,
+    q.priority,
+    q.verification_method,
+    q.inspection_verdict,
+    q.override_verdict,
+    (q.set_aside_by IS NOT NULL) AS is_set_aside,
+    q.created_at,
+    ((q.verification_method = 'inspection'::text) AND (q.inspection_verdict IS NULL) AND (q.set_aside_by IS NULL) AND (r.status = ANY (ARRAY['planning'::text, 'awaiting_director'::text, 'executing'::text, 'delivering'::text]))) AS awaits_inspection
+   FROM (public.requirements q
+     JOIN public.orchestra_runs r ON ((r.id = q.run_id)));
 create view dash.revisions as
  SELECT v.id AS revision_id,
     v.run_id,
@@ -6167,6 +6184,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- table dash.leases: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.model_calls: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.policy_decisions: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table dash.requirements: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.revisions: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.runs: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.sandbox_jobs: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner

@@ -30,8 +30,9 @@ select a.id as approval_id, a.run_id, a.kind, a.status, encode(a.digest, 'hex') 
 from approvals a left join director_actions d on d.id = a.decided_by left join orchestra_runs r on r.id = a.run_id;
 
 create or replace view dash.events as
-select l.seq, e.id as event_id, e.created_at, e.event_type, e.severity, e.source, e.actor_kind, e.actor_id, e.run_id, e.task_id, e.subject_type, e.subject_id, e.description
-from audit_events e left join audit_leaves l on l.event_id = e.id;
+select l.seq, e.id as event_id, e.created_at, e.event_type, e.severity, e.source, e.actor_kind, e.actor_id, e.run_id, e.task_id, e.subject_type, e.subject_id, e.description, coalesce(a.slug, u.name, e.actor_id) as actor
+from audit_events e left join audit_leaves l on l.event_id = e.id
+left join agents a on a.id::text = e.actor_id left join agent_runtimes u on u.id::text = e.actor_id;
 
 create or replace view dash.attempts as
 select p.task_id, p.attempt, t.run_id, r.title as run_title, t.key as task, t.kind, a.slug as agent, u.name as runtime, p.accepted_at, p.ended_at, p.outcome,
@@ -94,3 +95,10 @@ select s.size as events_numbered, e.created_at as numbered_until,
        (select count(*) from audit_events n where s.last_event_id is null or n.id > s.last_event_id) as events_waiting,
        case when y.stopped_at is null then 'released' else 'stopped' end as state, (y.stopped_at is not null)::integer as stopped, y.stopped_at
 from audit_log_state s cross join system_state y left join audit_events e on e.id = s.last_event_id;
+
+create or replace view dash.requirements as
+select q.id as requirement_id, q.run_id, r.title as run_title, q.key as requirement, q.priority, q.verification_method, q.inspection_verdict, q.override_verdict,
+       q.set_aside_by is not null as is_set_aside, q.created_at,
+       q.verification_method = 'inspection' and q.inspection_verdict is null and q.set_aside_by is null
+         and r.status in ('planning', 'awaiting_director', 'executing', 'delivering') as awaits_inspection
+from requirements q join orchestra_runs r on r.id = q.run_id;

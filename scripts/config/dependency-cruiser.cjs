@@ -32,11 +32,14 @@ module.exports = {
       to: { path: "^shared/src/(postgres|testing|ledger-store)/" },
     },
     {
-      name: "page-imports-nothing",
+      name: "page-knows-the-api-alone",
       severity: "error",
-      comment: "The page is served as it lies there: it may import its own modules only.",
-      from: { path: "^ui/", pathNot: "\\.test\\.ts$" },
-      to: { pathNot: "^ui/" },
+      comment: "The page imports what draws it, and of everything else nothing but types.",
+      from: { path: "^ui/web/src/" },
+      to: {
+        pathNot: "^ui/web/src/|(^|/)node_modules/(preact|@preact)/",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "services-import-no-scripts",

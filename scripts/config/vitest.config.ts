@@ -12,7 +12,7 @@ function project(
   maxWorkers = 2,
 ): TestProjectInlineConfiguration {
   const suffix = name === "unit" ? "test.ts" : `${name}.test.ts`;
-  const others = name === "unit" ? ["**/*.{pg,sandbox,e2e,fault,container}.test.ts"] : [];
+  const others = name === "unit" ? ["**/*.{pg,sandbox,e2e,fault,container,browser}.test.ts"] : [];
   return {
     extends: true,
     test: {
@@ -38,6 +38,7 @@ export default defineConfig({
       project("e2e", 240, true, 3), // these wait more than they work
       project("fault", 240, true),
       project("container", 900, false),
+      project("browser", 120, true),
     ],
   },
 });

@@ -26,7 +26,9 @@ export async function serve(
 }
 
 async function announce(system: RunningSystem): Promise<"keep"> {
-  console.error(`Aura_Orchestra runs: ${system.manager_url} (keys in ${system.home}/runtime.json). Ctrl-C stops it.`);
+  console.error(
+    `Aura_Orchestra runs: ${system.manager_url}/ is the dashboard (keys in ${system.home}/runtime.json). Ctrl-C stops it.`,
+  );
   return "keep";
 }
 

@@ -3,6 +3,7 @@ import { LOGINS, type Login, migrate } from "../database/migrate.ts";
 import { auraHome, homeSecrets, lockHome, openHome } from "./aura-home.ts";
 import { type DatabaseServer, openDatabaseServer } from "./database-server.ts";
 import { refuseExampleSecrets } from "./example-secrets.ts";
+import { ensurePage } from "./page-build.ts";
 import { freePort, isFree } from "./ports.ts";
 import { endLeftoverServices, type RuntimeFile, removeRuntimeFile, writeRuntimeFile } from "./runtime-file.ts";
 import { type ServicePorts, serviceEnvironments } from "./service-environments.ts";
@@ -68,6 +69,7 @@ async function bringUp(
     writeRuntimeFile(home, runtimeFile(manager_url, api_key, database, services));
   };
 
+  const page = ensurePage();
   say("Starting the database");
   const database = await openDatabaseServer(home, env, changed);
   undo.push(database.stop);
@@ -75,6 +77,8 @@ async function bringUp(
   await migrateDatabase(database, api_key, env, say);
   signal.throwIfAborted();
 
+  const noPage = await page;
+  if (noPage !== null) say(`The dashboard could not be built; the API is there without it. ${noPage.split("\n")[0]}`);
   undo.push(() => removeRuntimeFile(home));
   undo.push(async () => {
     await Promise.all(services.map((service) => service.stop()));

@@ -16,12 +16,14 @@ import { openTestDatabase } from "./test-database.ts";
 const CHECKS: readonly (readonly [string, ...string[]])[] = [
   ["lint", "biome", "check", "--error-on-warnings", "."],
   ["types", "tsc", "-p", "tsconfig.json"],
+  ["types of the page", "tsc", "-p", "ui/web/tsconfig.json"],
+  ["page", "node", "scripts/build-page.ts"],
   ["boundaries", "node", "scripts/check-boundaries.ts"],
   ["dead code", "knip", "--config", "scripts/config/knip.json"],
   ["schema drift", "node", "scripts/dump-schema.ts", "--check"],
   ["docs drift", "node", "scripts/gen-docs.ts", "--check"],
 ];
-const PROJECTS = { check: ["unit"], all: ["unit", "pg", "sandbox", "e2e", "fault"] } as const;
+const PROJECTS = { check: ["unit"], all: ["unit", "pg", "sandbox", "e2e", "fault", "browser"] } as const;
 
 interface Outcome {
   readonly name: string;

@@ -59,8 +59,7 @@ test("the documentation is served to a browser", async () => {
 });
 
 test("what is not there has no route: these come with later versions", async () => {
-  for (const url of ["/metrics", "/v1/controls", "/v1/audit/checkpoint"])
-    expect((await api.get(url)).status).toBe(404);
+  for (const url of ["/metrics", "/v1/controls", "/v1/audit/checkpoint"]) expect((await api.get(url)).status).toBe(404);
 });
 
 test("whoever shows the tag of what it has is told that nothing has changed, until something has", async () => {

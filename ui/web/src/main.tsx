@@ -1,0 +1,10 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import "./styles/tokens.css";
+import "./styles/page.css";
+import "./styles/parts.css";
+import "./styles/panels.css";
+import "./styles/run.css";
+
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);
