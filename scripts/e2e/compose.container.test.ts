@@ -8,11 +8,11 @@ import { untilRun } from "./test-system.ts";
 /** `docker compose up --build` on a clean checkout: the tests build on each other, from up to down. */
 
 const EXAMPLE_KEY = "local-dev-only";
-/** The database login that each service's container may know. */
+/** The database logins that each service's container may know. */
 const LOGINS: Readonly<Record<string, readonly string[]>> = {
   postgres: [],
   migrate: ["aura_admin"],
-  manager: ["aura_manager"],
+  manager: ["aura_manager", "aura_observer"],
   "agent-runtime": ["aura_agent"],
   auditor: ["aura_auditor"],
   sandbox: [],

@@ -7,7 +7,6 @@ import { promisify } from "node:util";
 import { ROOT } from "./aura-home.ts";
 
 const PAGE = join(ROOT, "ui/web");
-const BUILT = join(PAGE, "dist");
 /** Of what the page was built from, in the folder of the built page. */
 const FINGERPRINT = "sources.sha256";
 const SOURCES = /^(?:src|public|index\.html|package\.json|vite\.config\.ts)/;
@@ -18,14 +17,15 @@ const SOURCES = /^(?:src|public|index\.html|package\.json|vite\.config\.ts)/;
  *
  * @returns null, or why there is no page
  */
-export async function ensurePage(): Promise<string | null> {
-  const wanted = fingerprint();
-  if (readOrNull(join(BUILT, FINGERPRINT)) === wanted) return null;
-  const draft = `${BUILT}-${process.pid}`;
+export async function ensurePage(page = PAGE): Promise<string | null> {
+  const built = join(page, "dist");
+  const wanted = fingerprint(page);
+  if (readOrNull(join(built, FINGERPRINT)) === wanted) return null;
+  const draft = `${built}-${process.pid}`;
   try {
-    await build(draft);
+    await build(page, draft);
     writeFileSync(join(draft, FINGERPRINT), wanted);
-    replaceBy(draft);
+    replace(built, draft);
     return null;
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string };
@@ -33,30 +33,30 @@ export async function ensurePage(): Promise<string | null> {
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { recursive: true });
     writeFileSync(join(draft, "build-error.txt"), why);
-    replaceBy(draft);
+    replace(built, draft);
     return why;
   }
 }
 
 /** Beside the place where it is served, so that nobody ever gets half of a page. */
-async function build(folder: string): Promise<void> {
+async function build(page: string, folder: string): Promise<void> {
   const vite = join(dirname(createRequire(join(PAGE, "package.json")).resolve("vite/package.json")), "bin/vite.js");
   const args = [vite, "build", "--logLevel", "warn", "--outDir", folder, "--emptyOutDir"];
-  await promisify(execFile)(process.execPath, args, { cwd: PAGE, timeout: 60_000 });
+  await promisify(execFile)(process.execPath, args, { cwd: page, timeout: 60_000 });
 }
 
-function replaceBy(draft: string): void {
-  rmSync(BUILT, { recursive: true, force: true });
-  renameSync(draft, BUILT);
+function replace(built: string, draft: string): void {
+  rmSync(built, { recursive: true, force: true });
+  renameSync(draft, built);
 }
 
-function fingerprint(): string {
+function fingerprint(page: string): string {
   const hash = createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json")));
-  const files = readdirSync(PAGE, { recursive: true, withFileTypes: true })
+  const files = readdirSync(page, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(PAGE.length + 1))
+    .map((entry) => join(entry.parentPath, entry.name).slice(page.length + 1))
     .filter((path) => SOURCES.test(path));
-  for (const path of files.sort()) hash.update(`${path}\0`).update(readFileSync(join(PAGE, path)));
+  for (const path of files.sort()) hash.update(`${path}\0`).update(readFileSync(join(page, path)));
   return hash.digest("hex");
 }
 

@@ -2,8 +2,11 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import "./styles/tokens.css";
 import "./styles/page.css";
+import "./styles/forms.css";
 import "./styles/parts.css";
 import "./styles/panels.css";
+import "./styles/charts.css";
+import "./styles/queue.css";
 import "./styles/run.css";
 
 const root = document.getElementById("app");

@@ -120,7 +120,7 @@ export function NewRunPage() {
           Empty: the configured default. 0: nothing may be spent.
         </p>
         <details class="wide">
-          <summary>Provider and model</summary>
+          <summary>Provider, model, toolchain</summary>
           <div class="pair">
             <div class="field">
               <label for="provider">Provider</label>
@@ -129,6 +129,10 @@ export function NewRunPage() {
             <div class="field">
               <label for="model">Model</label>
               <input id="model" name="model" autocomplete="off" placeholder="the configured one" />
+            </div>
+            <div class="field">
+              <label for="toolchain">Toolchain</label>
+              <input id="toolchain" name="toolchain" autocomplete="off" placeholder="python" />
             </div>
           </div>
         </details>
@@ -158,5 +162,6 @@ function wishOf(form: FormData): Record<string, unknown> {
     budget: budget.usd === undefined && budget.tokens === undefined ? undefined : budget,
     provider: text("provider"),
     model: text("model"),
+    toolchain: text("toolchain"),
   };
 }

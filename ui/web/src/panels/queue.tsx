@@ -39,20 +39,22 @@ export function QueueItem({ panel, row, onDone }: { panel: QueuePanel; row: Row;
           </div>
         ))}
       </dl>
-      <p class="queue-links">
-        {panel.detail !== undefined && (
-          <button
-            type="button"
-            class="quiet"
-            aria-expanded={open}
-            onClick={() => setOpen(!open)}
-            aria-label={`What it is about: ${name}`}
-          >
-            {open ? "Hide what it is about" : "What it is about"}
-          </button>
-        )}
-        <RowLinks links={panel.links} row={row} name={name} />
-      </p>
+      {(panel.detail !== undefined || panel.links.length > 0) && (
+        <p class="queue-links">
+          {panel.detail !== undefined && (
+            <button
+              type="button"
+              class="quiet"
+              aria-expanded={open}
+              onClick={() => setOpen(!open)}
+              aria-label={`What it is about: ${name}`}
+            >
+              {open ? "Hide what it is about" : "What it is about"}
+            </button>
+          )}
+          <RowLinks links={panel.links} row={row} name={name} />
+        </p>
+      )}
       {open && panel.detail !== undefined && <Detail detail={panel.detail} row={row} />}
       <Actions actions={panel.actions} row={row} urgent={panel.detail !== undefined} onDone={onDone} />
     </li>

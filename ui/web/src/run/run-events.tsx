@@ -28,7 +28,7 @@ export function RunEvents({ run_id }: { run_id: string }) {
               <span class="who">{event.seq === null ? "not numbered yet" : `no. ${event.seq}`}</span>
               <span>
                 <strong>{words(event.event_type).replace(".", " ")}</strong> <span class="who">{actorOf(event)}</span>
-                {event.from !== null && event.to !== null && (
+                {event.from !== null && event.to !== null && event.from !== event.to && (
                   <span class="who">
                     {" "}
                     {words(event.from)} → {words(event.to)}
