@@ -31,4 +31,6 @@ export interface AppDeps {
   readonly observer: Pool;
   readonly log: Log;
   readonly facts: AppFacts;
+  /** Milliseconds between heartbeats of an event stream, at which its key is looked at again; 15 s where absent. */
+  readonly event_heartbeat_ms?: number;
 }

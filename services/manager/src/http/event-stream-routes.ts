@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import type { Pool } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import type { AuditEvent } from "@aura/shared/schemas/api/audit-event";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { readLogSize, readNumberedEvents } from "../db/read-audit-statements.ts";
+import { authenticateKey } from "../db/read-key-statements.ts";
+import { type Caller, callerOf } from "./access.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { openEventFeed } from "./event-feed.ts";
@@ -19,7 +22,10 @@ const BATCH = 200;
 type Filter = Parameters<typeof readNumberedEvents>[2];
 
 /** The log as it grows, in its order. Nothing is kept for a client: its position is the sequence it saw last. */
-export function addEventStreamRoutes(app: FastifyInstance, { pool, log }: AppDeps): void {
+export function addEventStreamRoutes(
+  app: FastifyInstance,
+  { pool, log, event_heartbeat_ms: heartbeatMs = HEARTBEAT_MS }: AppDeps,
+): void {
   const feed = openEventFeed(pool, log);
   const open = new Set<AbortController>();
   app.addHook("preClose", async () => {
@@ -32,6 +38,7 @@ export function addEventStreamRoutes(app: FastifyInstance, { pool, log }: AppDep
     const size = await readLogSize(pool);
     const asked = lastEventId(request) ?? query.after ?? size - 1;
     const filter = { run_id: query.run_id ?? null, ...typesOf(query.types) };
+    const caller = callerOf(request);
     const stream = new AbortController();
     open.add(stream);
     reply.raw.once("close", () => stream.abort());
@@ -39,7 +46,7 @@ export function addEventStreamRoutes(app: FastifyInstance, { pool, log }: AppDep
     reply.raw.writeHead(200, STREAM_HEADERS);
     // A position beyond the log comes from another database: the client must read its state again.
     reply.raw.write(asked >= size ? "event: reset\ndata: {}\n\n" : ": open\n\n");
-    pump(reply.raw, Math.min(asked, size - 1), filter, stream.signal)
+    pump(reply.raw, Math.min(asked, size - 1), filter, () => isStillAllowed(pool, caller), stream.signal)
       .catch((error: unknown) => log.warn({ err: error, request_id: request.id }, "an event stream ended early"))
       .finally(() => {
         open.delete(stream);
@@ -48,10 +55,21 @@ export function addEventStreamRoutes(app: FastifyInstance, { pool, log }: AppDep
     return reply;
   });
 
-  async function pump(raw: ServerResponse, from: number, filter: Filter, signal: AbortSignal): Promise<void> {
+  async function pump(
+    raw: ServerResponse,
+    from: number,
+    filter: Filter,
+    isAllowed: () => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<void> {
     let position = from;
+    let checkedAt = performance.now();
     while (!signal.aborted) {
-      const size = await feed.beyond(position + 1, HEARTBEAT_MS, signal);
+      if (performance.now() - checkedAt >= heartbeatMs) {
+        if (!(await isAllowed())) return;
+        checkedAt = performance.now();
+      }
+      const size = await feed.beyond(position + 1, heartbeatMs, signal);
       if (signal.aborted) return;
       if (size === null) {
         await write(raw, ": heartbeat\n\n", signal);
@@ -62,6 +80,12 @@ export function addEventStreamRoutes(app: FastifyInstance, { pool, log }: AppDep
       position = events.length < BATCH ? size - 1 : (events.at(-1)?.seq ?? position);
     }
   }
+}
+
+/** A stream outlives the request that opened it: a key that was revoked since, or a session that ended, ends it too. */
+async function isStillAllowed(pool: Pool, { presented_key, expires_at }: Caller): Promise<boolean> {
+  if (expires_at !== null && Date.parse(expires_at) <= Date.now()) return false;
+  return (await authenticateKey(pool, presented_key)) !== null;
 }
 
 const STREAM_HEADERS = {

@@ -1,7 +1,9 @@
+import { createLog } from "@aura/shared/log";
 import { AuditEvent } from "@aura/shared/schemas/api/audit-event";
 import { createTestRun } from "@aura/shared/testing/factories";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ApiUnderTest, apiUnderTest } from "./api-under-test.ts";
+import { buildApp } from "../../src/app.ts";
+import { type ApiUnderTest, addKey, apiUnderTest, FACTS } from "./api-under-test.ts";
 
 let api: ApiUnderTest;
 let origin: string;
@@ -117,4 +119,29 @@ test("closing the app ends every stream", async () => {
   const ended = reply.text();
   await own.close();
   expect(await ended).toBe(": open\n\n");
+});
+
+test("a key that was revoked while its stream was open ends the stream", async () => {
+  const { manager: pool, observer } = api.db.pools;
+  const app = await buildApp({
+    pool,
+    observer,
+    log: createLog("test", "silent"),
+    facts: FACTS,
+    event_heartbeat_ms: 50,
+  });
+  const address = await app.listen({ port: 0, host: "127.0.0.1" });
+  try {
+    const key = await addKey(api.db, "observer");
+    const reply = await fetch(`${address}/v1/events`, { headers: { authorization: `Bearer ${key}` } });
+    expect(reply.status).toBe(200);
+    const ended = reply.text();
+    await api.db.pools.admin.query(
+      "update api_keys set revoked_at = now() where key_sha256 = sha256(convert_to($1, 'UTF8'))",
+      [key],
+    );
+    expect(await ended).toMatch(/^: open\n\n/);
+  } finally {
+    await app.close();
+  }
 });
