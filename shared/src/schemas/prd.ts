@@ -13,12 +13,18 @@ export const PrdBlock = z.strictObject({
 });
 export type PrdBlock = z.infer<typeof PrdBlock>;
 
-/** A path inside a tree: relative, forward slashes, no `..`, no empty part, no control character. */
+/**
+ * A path inside a tree: relative, forward slashes, no `..`, no empty part, no control character, and no part `.git`: git
+ * runs programs that a configuration in such a folder names, for whoever looks at the unpacked software.
+ */
 export const TreePath = z
   .string()
   .min(1)
   .max(240)
-  .regex(/^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?!.*\/\/)[^\\\p{Cc}]*[^\\/\p{Cc}]$/u, "not a relative path");
+  .regex(
+    /^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?!.*\/\/)(?!.*(?:^|\/)\.[gG][iI][tT](?:\/|$))[^\\\p{Cc}]*[^\\/\p{Cc}]$/u,
+    "not a relative path",
+  );
 
 export const Attachment = z.strictObject({
   path: TreePath,

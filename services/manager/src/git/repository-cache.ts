@@ -9,6 +9,8 @@ import { BRANCH, type Commit, fastImportStream } from "./fast-import.ts";
 import { gitEnvironment } from "./git-environment.ts";
 
 const REPOSITORIES_MAX = 50;
+/** A clone that is under way goes on in the repository that it began with. */
+const GRACE_MS = 10 * 60_000;
 
 /**
  * Bare repositories of runs, made from the database when they are asked for and thrown away with the process: the
@@ -30,11 +32,12 @@ export class RepositoryCache {
     const state = history.map(({ number, delivered }) => `${number}${delivered ? "d" : ""}`).join();
     const known = this.made.get(run_id);
     if (known?.state === state) return known.ready;
+    if (known !== undefined) forget(known.ready);
     const ready = this.make(run_id, history);
     this.made.delete(run_id);
     this.made.set(run_id, { state, ready });
     ready.catch(() => this.made.delete(run_id));
-    await this.dropOldest();
+    this.dropOldest();
     return ready;
   }
 
@@ -42,7 +45,6 @@ export class RepositoryCache {
     if (this.root !== null) await rm(await this.root, { recursive: true, force: true });
   }
 
-  /** A clone that is under way keeps reading the folder that was moved aside: open files outlive their names. */
   private async make(run_id: string, history: readonly LandedRow[]): Promise<string> {
     this.root ??= mkdtemp(join(tmpdir(), "aura-git-"));
     const folder = await mkdtemp(join(await this.root, "state-"));
@@ -61,13 +63,19 @@ export class RepositoryCache {
     return { tree, author: row.agent ?? "base", message: messageOf(run_id, row), at: new Date(row.created_at) };
   }
 
-  private async dropOldest(): Promise<void> {
+  private dropOldest(): void {
     for (const [run_id, { ready }] of this.made) {
       if (this.made.size <= REPOSITORIES_MAX) return;
       this.made.delete(run_id);
-      await ready.then((folder) => rm(folder, { recursive: true, force: true })).catch(() => undefined);
+      forget(ready);
     }
   }
+}
+
+/** Removes a repository once nobody can be cloning it any more. */
+function forget(ready: Promise<string>): void {
+  const remove = () => ready.then((folder) => rm(folder, { recursive: true, force: true })).catch(() => undefined);
+  setTimeout(remove, GRACE_MS).unref();
 }
 
 /** Trailers lead from the commit to what proves it. */

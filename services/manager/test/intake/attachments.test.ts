@@ -24,6 +24,14 @@ test("all refused paths are named at once", () => {
   }
 });
 
+test.each([".git/config", "a/.GIT/hooks/pre-commit", ".git"])("a path inside a git folder is refused: %s", (path) => {
+  expect(() => attachmentTree(attach(path))).toThrow(/attachment/);
+});
+
+test("files that only look like git's are taken", () => {
+  expect([...attachmentTree(attach(".gitignore", "a.git/b", ".github/x")).keys()]).toHaveLength(3);
+});
+
 test("no accepted path can leave a folder it is joined to", () => {
   const piece = fc.constantFrom("a", "..", ".", "/", "\\", "\u0000", "b.txt", " ", "~", "C:", "é", "\ud800");
   fc.assert(
