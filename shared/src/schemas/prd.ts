@@ -13,6 +13,14 @@ export const PrdBlock = z.strictObject({
 });
 export type PrdBlock = z.infer<typeof PrdBlock>;
 
+/** Code points that some file systems pass over in a name. */
+const UNSEEN = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/gu;
+
+/** What git or a file system takes for the folder `.git`: other cases, `git~1`, dots and blanks behind, a stream's name. */
+function isGitFolder(part: string): boolean {
+  return /^(?:\.git|git~\d+)[. ]*(?::.*)?$/i.test(part.replace(UNSEEN, ""));
+}
+
 /**
  * A path inside a tree: relative, forward slashes, no `..`, no empty part, no control character, and no part `.git`: git
  * runs programs that a configuration in such a folder names, for whoever looks at the unpacked software.
@@ -21,10 +29,8 @@ export const TreePath = z
   .string()
   .min(1)
   .max(240)
-  .regex(
-    /^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?!.*\/\/)(?!.*(?:^|\/)\.[gG][iI][tT](?:\/|$))[^\\\p{Cc}]*[^\\/\p{Cc}]$/u,
-    "not a relative path",
-  );
+  .regex(/^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?!.*\/\/)[^\\\p{Cc}]*[^\\/\p{Cc}]$/u, "not a relative path")
+  .refine((path) => !path.split("/").some(isGitFolder), "no part of a path may be git's folder");
 
 export const Attachment = z.strictObject({
   path: TreePath,

@@ -35,24 +35,29 @@ export function addEventStreamRoutes(
 
   addRoute(app, OPERATIONS.streamEvents, async ({ query, request, reply }) => {
     if (open.size >= STREAMS_MAX) throw new AuraError("rate_limited", "too many event streams are open");
-    const size = await readLogSize(pool);
-    const asked = lastEventId(request) ?? query.after ?? size - 1;
-    const filter = { run_id: query.run_id ?? null, ...typesOf(query.types) };
-    const caller = callerOf(request);
     const stream = new AbortController();
-    open.add(stream);
+    const isAllowed = () => isStillAllowed(pool, callerOf(request));
+    open.add(stream); // before anything is waited for: others who ask meanwhile must see it
     reply.raw.once("close", () => stream.abort());
-    reply.hijack();
-    reply.raw.writeHead(200, STREAM_HEADERS);
-    // A position beyond the log comes from another database: the client must read its state again.
-    reply.raw.write(asked >= size ? "event: reset\ndata: {}\n\n" : ": open\n\n");
-    pump(reply.raw, Math.min(asked, size - 1), filter, () => isStillAllowed(pool, caller), stream.signal)
-      .catch((error: unknown) => log.warn({ err: error, request_id: request.id }, "an event stream ended early"))
-      .finally(() => {
-        open.delete(stream);
-        reply.raw.end();
-      });
-    return reply;
+    try {
+      const size = await readLogSize(pool);
+      const asked = lastEventId(request) ?? query.after ?? size - 1;
+      const filter = { run_id: query.run_id ?? null, ...typesOf(query.types) };
+      reply.hijack();
+      reply.raw.writeHead(200, STREAM_HEADERS);
+      // A position beyond the log comes from another database: the client must read its state again.
+      reply.raw.write(asked >= size ? "event: reset\ndata: {}\n\n" : ": open\n\n");
+      pump(reply.raw, Math.min(asked, size - 1), filter, isAllowed, stream.signal)
+        .catch((error: unknown) => log.warn({ err: error, request_id: request.id }, "an event stream ended early"))
+        .finally(() => {
+          open.delete(stream);
+          reply.raw.end();
+        });
+      return reply;
+    } catch (error) {
+      open.delete(stream);
+      throw error;
+    }
   });
 
   async function pump(

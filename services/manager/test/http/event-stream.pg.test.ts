@@ -145,3 +145,24 @@ test("a key that was revoked while its stream was open ends the stream", async (
     await app.close();
   }
 });
+
+test("no more streams are open at once than are allowed, however fast they are asked for", async () => {
+  const own = await apiUnderTest();
+  const address = await own.app.listen({ port: 0, host: "127.0.0.1" });
+  const end = new AbortController();
+  const headers = { authorization: `Bearer ${own.keys.observer}` };
+  const ask = () => fetch(`${address}/v1/events`, { headers, signal: end.signal });
+  try {
+    const replies = await Promise.all(Array.from({ length: 130 }, ask));
+    const statuses = replies.map(({ status }) => status);
+    expect([
+      statuses.filter((status) => status === 200).length,
+      statuses.filter((status) => status === 429).length,
+    ]).toEqual([100, 30]);
+    const wrong = await fetch(`${address}/v1/events`, { headers: { ...headers, "last-event-id": "x" } });
+    expect(wrong.status).toBe(429);
+  } finally {
+    end.abort();
+    await own.close();
+  }
+});

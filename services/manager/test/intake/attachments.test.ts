@@ -24,12 +24,20 @@ test("all refused paths are named at once", () => {
   }
 });
 
-test.each([".git/config", "a/.GIT/hooks/pre-commit", ".git"])("a path inside a git folder is refused: %s", (path) => {
+test.each([
+  ".git/config",
+  "a/.GIT/hooks/pre-commit",
+  ".git",
+  "git~1/config",
+  "a/.git. /x",
+  ".git:x/y",
+  ".g\u200cit/config",
+])("a path inside a git folder is refused: %s", (path) => {
   expect(() => attachmentTree(attach(path))).toThrow(/attachment/);
 });
 
 test("files that only look like git's are taken", () => {
-  expect([...attachmentTree(attach(".gitignore", "a.git/b", ".github/x")).keys()]).toHaveLength(3);
+  expect([...attachmentTree(attach(".gitignore", "a.git/b", ".github/x", "git/x")).keys()]).toHaveLength(4);
 });
 
 test("no accepted path can leave a folder it is joined to", () => {
