@@ -891,8 +891,8 @@ create view dash.events as
     COALESCE(a.slug, u.name, e.actor_id) AS actor
    FROM (((public.audit_events e
      LEFT JOIN public.audit_leaves l ON ((l.event_id = e.id)))
-     LEFT JOIN public.agents a ON (((a.id)::text = e.actor_id)))
-     LEFT JOIN public.agent_runtimes u ON (((u.id)::text = e.actor_id)));
+     LEFT JOIN public.agents a ON (((e.actor_kind = 'agent'::text) AND ((a.id)::text = e.actor_id))))
+     LEFT JOIN public.agent_runtimes u ON (((e.actor_kind = 'runtime'::text) AND ((u.id)::text = e.actor_id))));
 create view dash.leases as
  SELECT 'task'::text AS kind,
     t.key AS subject,
@@ -1752,7 +1752,8 @@ declare
 begin
   lock table api_keys in share row exclusive mode;  -- two revocations at once must not take the last two keys
   if p_action = 'create_key' then
-    if exists (select from api_keys where (name = args->>'name' and revoked_at is null) or key_sha256 = decode(args->>'key_sha256', 'hex')) then
+    if lower(btrim(args->>'name')) = 'director' then return array['name_taken', 'the configured key has this name']; end if;
+    if exists (select from api_keys where (lower(name) = lower(args->>'name') and revoked_at is null) or key_sha256 = decode(args->>'key_sha256', 'hex')) then
       return array['name_taken', 'a key of that name or value exists'];
     end if;
     insert into api_keys (id, name, role, key_sha256, expires_at)
@@ -1925,7 +1926,15 @@ CREATE OR REPLACE FUNCTION public._adopt_director_key(p_sha256 bytea)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+declare
+  k api_keys;
 begin
+  select * into k from api_keys where key_sha256 = p_sha256;
+  if exists (select from director_actions d where d.action = 'revoke_key' and d.target_id = k.id and d.outcome = 'done') then
+    raise exception 'MANAGER_API_KEY was revoked by a Director; set another one' using errcode = 'AU001';
+  elsif k.id is not null and (k.role <> 'director' or k.expires_at is not null) then
+    raise exception 'MANAGER_API_KEY is registered as another key (%); set another one', k.name using errcode = 'AU001';
+  end if;
   perform _act_as('migration', 'director-key', null, null);
   update api_keys set revoked_at = now() where name = 'director' and role = 'director' and revoked_at is null and key_sha256 <> p_sha256;
   insert into api_keys (id, name, role, key_sha256) values (uuid_v7(), 'director', 'director', p_sha256)

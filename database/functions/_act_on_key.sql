@@ -6,7 +6,8 @@ declare
 begin
   lock table api_keys in share row exclusive mode;  -- two revocations at once must not take the last two keys
   if p_action = 'create_key' then
-    if exists (select from api_keys where (name = args->>'name' and revoked_at is null) or key_sha256 = decode(args->>'key_sha256', 'hex')) then
+    if lower(btrim(args->>'name')) = 'director' then return array['name_taken', 'the configured key has this name']; end if;
+    if exists (select from api_keys where (lower(name) = lower(args->>'name') and revoked_at is null) or key_sha256 = decode(args->>'key_sha256', 'hex')) then
       return array['name_taken', 'a key of that name or value exists'];
     end if;
     insert into api_keys (id, name, role, key_sha256, expires_at)

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createPool, type Pool } from "@aura/shared/postgres/client";
@@ -87,6 +87,29 @@ test("a new MANAGER_API_KEY revokes the old one, and the old one can come back",
   expect([await role("first-director-key"), await role("second-director-key")]).toEqual([[], [{ role: "director" }]]);
   await run({});
   expect([await role("first-director-key"), await role("second-director-key")]).toEqual([[{ role: "director" }], []]);
+});
+
+test("a configured key that a Director revoked stays revoked, and one that is registered otherwise is refused", async () => {
+  const act = async (action: string, target: string, args: object) => {
+    const ctx = { actor_kind: "manager", actor_id: "test", request_id: null, action_id: null };
+    const { rows } = await admin.query(
+      "select outcome, code from take_director_action($1, 'first-director-key', $2, $3, 'for the test', $4)",
+      [ctx, action, target, args],
+    );
+    return rows[0];
+  };
+  const make = (key: string, role: string, id: string, name: string) =>
+    act("create_key", id, { name, role, key_sha256: createHash("sha256").update(key).digest("hex"), expires_at: null });
+  const [other, watcher, leaked] = [randomUUID(), randomUUID(), randomUUID()];
+  expect(await make("another-director-key", "director", other, "another")).toMatchObject({ outcome: "done" });
+  expect(await make("watcher-key-of-observer", "observer", watcher, "watcher")).toMatchObject({ outcome: "done" });
+  expect(await make("leaked-director-key", "director", leaked, "leaked")).toMatchObject({ outcome: "done" });
+  expect(await act("revoke_key", leaked, {})).toMatchObject({ outcome: "done" });
+  const revoked = await run({ MANAGER_API_KEY: "leaked-director-key" });
+  expect(revoked).toMatchObject({ code: 1, output: expect.stringContaining("was revoked by a Director") });
+  const otherwise = await run({ MANAGER_API_KEY: "watcher-key-of-observer" });
+  expect(otherwise).toMatchObject({ code: 1, output: expect.stringContaining("registered as another key (watcher)") });
+  expect((await admin.query("select name from authenticate_key('first-director-key')")).rows).toHaveLength(1);
 });
 
 test("a release waits its turn where a service holds what it changes, and says so", { timeout: 60_000 }, async () => {

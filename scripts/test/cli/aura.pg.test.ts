@@ -197,6 +197,15 @@ describe("what came of it", () => {
     expect((await aura("keys", "create", "Wall screen", "--role", "service", "--reason", "again")).err).toContain(
       "name_taken",
     );
+    expect((await aura("keys", "create", "wall SCREEN", "--role", "service", "--reason", "again")).err).toContain(
+      "name_taken",
+    );
+    expect((await aura("keys", "create", "Director", "--role", "director", "--reason", "again")).err).toContain(
+      "name_taken",
+    );
+    expect((await aura("keys", "create", newId(), "--role", "director", "--reason", "again")).err).toContain(
+      "not an id",
+    );
     expect((await aura("keys")).out).toMatch(new RegExp(`^${id}  observer  Wall screen +expires`, "m"));
     expect((await aura("keys", "revoke", "Wall screen", "--reason", "moved out")).out).toContain("revoked");
     expect((await call(asObserver, "status")).err).toContain("unauthenticated");

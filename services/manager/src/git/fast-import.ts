@@ -15,11 +15,14 @@ export const BRANCH = "refs/heads/main";
  *
  * @param tag name of a tag on the last commit; null: none
  */
-export function fastImportStream(commits: readonly Commit[], tag: string | null): Buffer {
-  const parts: Buffer[] = commits.flatMap((commit, index) => commitParts(commit, index + 1));
-  if (tag !== null) parts.push(line(`reset refs/tags/${tag}`), line(`from :${commits.length}`), line(""));
-  parts.push(line("done"));
-  return Buffer.concat(parts);
+export async function* fastImportStream(commits: AsyncIterable<Commit>, tag: string | null): AsyncGenerator<Buffer> {
+  let mark = 0;
+  for await (const commit of commits) {
+    mark += 1;
+    yield* commitParts(commit, mark);
+  }
+  if (tag !== null) yield Buffer.concat([line(`reset refs/tags/${tag}`), line(`from :${mark}`), line("")]);
+  yield line("done");
 }
 
 function commitParts({ tree, author, message, at }: Commit, mark: number): Buffer[] {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { gitEnvironment } from "./git-environment.ts";
 
@@ -11,7 +11,6 @@ export interface GitRequest {
   readonly path: string;
   readonly query: string;
   readonly contentType: string | null;
-  readonly contentEncoding: string | null;
   /** The `Git-Protocol` header. */
   readonly protocol: string | null;
   readonly body: Buffer | null;
@@ -36,7 +35,9 @@ export function askHttpBackend(request: GitRequest): Promise<GitReply> {
   const child = spawn("git", ["-c", "http.receivepack=false", "http-backend"], {
     env: { ...gitEnvironment(), ...cgiVariables(request) },
     stdio: ["pipe", "pipe", "ignore"],
+    detached: true, // a group of its own: git starts programs that start programs
   });
+  child.stdout.once("close", () => endGroup(child));
   child.stdin.on("error", () => undefined); // it may answer without reading all of it
   child.stdin.end(request.body);
   return new Promise((resolve, reject) => {
@@ -45,10 +46,18 @@ export function askHttpBackend(request: GitRequest): Promise<GitReply> {
   });
 }
 
+/** When nobody reads the answer any more, nothing of it need go on. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGTERM");
+  } catch {
+    // all of it has ended
+  }
+}
+
 function cgiVariables(request: GitRequest): Record<string, string> {
   const optional = {
     CONTENT_TYPE: request.contentType,
-    HTTP_CONTENT_ENCODING: request.contentEncoding,
     GIT_PROTOCOL: request.protocol,
   };
   return {

@@ -33,4 +33,6 @@ export interface AppDeps {
   readonly facts: AppFacts;
   /** Milliseconds between heartbeats of an event stream, at which its key is looked at again; 15 s where absent. */
   readonly event_heartbeat_ms?: number;
+  /** Milliseconds after which a clone that takes nothing is dropped; 30 s where absent. */
+  readonly git_idle_ms?: number;
 }

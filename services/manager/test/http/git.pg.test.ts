@@ -1,10 +1,15 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { createLog } from "@aura/shared/log";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ApiUnderTest, apiUnderTest } from "./api-under-test.ts";
+import { buildApp } from "../../src/app.ts";
+import { type ApiUnderTest, apiUnderTest, FACTS } from "./api-under-test.ts";
 import { type LandedRun, landedRun, TREES } from "./landed-run.ts";
 
 const run = promisify(execFile);
@@ -99,3 +104,60 @@ test("what is not git's is refused with a problem", async () => {
   const outside = await api.get("/git/..%2f..%2fetc.git/info/refs?service=git-upload-pack");
   expect(outside.status).toBe(400);
 });
+
+describe("what a client may take", () => {
+  const post = (payload: Buffer, coding: string) =>
+    api.app.inject({
+      method: "POST",
+      url: `/git/${landed.run.run_id}.git/git-upload-pack`,
+      headers: {
+        authorization: `Bearer ${api.keys.observer}`,
+        "content-type": "application/x-git-upload-pack-request",
+        "content-encoding": coding,
+      },
+      payload,
+    });
+
+  test("a packed request is unpacked within a bound", async () => {
+    const packed = (text: string | Buffer) => gzipSync(text);
+    expect((await post(packed("0000"), "gzip")).statusCode).toBe(200);
+    const bomb = await post(packed(Buffer.alloc(9 * 1024 * 1024)), "gzip");
+    expect([bomb.statusCode, bomb.json().code]).toEqual([413, "payload_too_large"]);
+    const garbage = await post(Buffer.from("not packed"), "gzip");
+    expect([garbage.statusCode, garbage.json().code]).toEqual([400, "validation_failed"]);
+    expect((await post(Buffer.from("0000"), "br")).statusCode).toBe(415);
+  });
+
+  test("clients that read nothing are dropped, and until then no more than eight are served", async () => {
+    const big = await landedRun(api.db, [
+      ...TREES.slice(0, 1),
+      new Map([["sums/noise.bin", randomBytes(16 * 1024 * 1024)]]),
+    ]);
+    const { manager: pool, observer } = api.db.pools;
+    const app = await buildApp({ pool, observer, log: createLog("test", "silent"), facts: FACTS, git_idle_ms: 8_000 });
+    const address = await app.listen({ host: "127.0.0.1", port: 0 });
+    const headers = { authorization: `Bearer ${api.keys.observer}` };
+    const refs = () => fetch(`${address}/git/${big.run.run_id}.git/info/refs?service=git-upload-pack`, { headers });
+    const stalled: IncomingMessage[] = [];
+    try {
+      const [head = ""] = /[0-9a-f]{40}(?= HEAD)/.exec(await (await refs()).text()) ?? [];
+      for (let n = 0; n < 8; n += 1)
+        stalled.push(await unread(`${address}/git/${big.run.run_id}.git/git-upload-pack`, head, headers));
+      expect((await refs()).status).toBe(429);
+      await expect.poll(async () => (await refs()).status, { timeout: 30_000 }).toBe(200);
+    } finally {
+      for (const answer of stalled) answer.destroy();
+      await app.close();
+    }
+  });
+});
+
+/** Asks for everything and takes the head of the answer alone. */
+function unread(url: string, head: string, headers: Record<string, string>): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const media = { "content-type": "application/x-git-upload-pack-request" };
+    const asking = request(url, { method: "POST", headers: { ...headers, ...media }, agent: false }, resolve);
+    asking.once("error", reject);
+    asking.end(`0032want ${head}\n00000009done\n`);
+  });
+}

@@ -93,7 +93,7 @@ export interface LandedRun {
 }
 
 /** A run that came through the verbs to two landed revisions, with requirements, plan and suite; R1 passed at T1. */
-export async function landedRun(db: TestDatabase): Promise<LandedRun> {
+export async function landedRun(db: TestDatabase, trees = TREES): Promise<LandedRun> {
   const runtime = await createTestRuntime(db);
   const run = await createTestRun(db);
   const requirement_ids = await specify(db, runtime, run);
@@ -104,8 +104,8 @@ export async function landedRun(db: TestDatabase): Promise<LandedRun> {
   tasks.T2 = await addTestTask(db, run, { key: "T2" });
   const passed = { requirement_id: requirement_ids.R1, verdict: "pass", tests_passed: 1, tests_total: 1, detail: "" };
   const revisions = [
-    await land(db, runtime, tasks.T1, TREES[0] as Tree, [passed]),
-    await land(db, runtime, tasks.T2, TREES[1] as Tree, []),
+    await land(db, runtime, tasks.T1, trees[0] as Tree, [passed]),
+    await land(db, runtime, tasks.T2, trees[1] as Tree, []),
   ];
   return { run, runtime, requirement_ids, tasks, revisions };
 }

@@ -4,7 +4,11 @@ import { Id, Seal, Sha256, Text, Timestamp } from "./conventions.ts";
 
 const KeyName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,79}$/, "1 to 80 letters, digits, blanks and ._@-, a letter or digit first");
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9 ._@-]{0,78}[A-Za-z0-9._@-])?$/,
+    "1 to 80 letters, digits, blanks and ._@-, no blank at an end",
+  )
+  .refine((name) => !z.uuid().safeParse(name).success, "not an id: it would be read as an agent or a process");
 const Reason = Text.trim().min(3).max(2000);
 
 /** The key itself is made where it will be used: only its hash is handed in, so no reply, log or replay can hold it. */
