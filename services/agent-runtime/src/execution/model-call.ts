@@ -72,11 +72,10 @@ async function askLink(deps: LinkDeps, request: CompletionRequest): Promise<Comp
 /** Waits for a place before anything is reserved: money that waits in a queue would stop others. */
 async function admitted(deps: LinkDeps, request: CompletionRequest): Promise<Completion> {
   return deps.link.slots.run(async () => {
-    deps.signal.throwIfAborted();
     const waitMs = deps.link.breaker.admit();
     if (waitMs > 0) throw resting(waitMs, deps.link.breaker.lastFailure);
     return tryOnce(deps, request);
-  });
+  }, deps.signal);
 }
 
 function resting(waitMs: number, why: string): ProviderError {
@@ -169,10 +168,16 @@ async function settleReply(
     output_tokens: estimateTokens({ content, tool_calls }),
   };
   const [reply_sha256 = null] = await deps.desk.putBlobs([{ body, media_type: "application/json" }]);
-  await deps.desk.settleCall({ call_id: callId, ...usage, outcome: "ok", reply_sha256, duration_ms: since(from) });
+  const settled = { call_id: callId, ...usage, outcome: "ok", reply_sha256, duration_ms: since(from) };
+  tellRefusal(deps, await deps.desk.settleCall(settled));
   deps.transcript.answered({ turn: request.origin.turn, call_id: callId, ...usage });
   await deps.recorder?.(request, { ...completion, usage });
   deps.note(spentText(deps, usage));
+}
+
+/** A count that the database takes for impossible leaves the reservation, which is then charged in full. */
+function tellRefusal(deps: LinkDeps, answer: Answer): void {
+  if (!answer.done) deps.note(`the call stays charged as reserved: ${answer.code} ${answer.detail}`.trim(), "warning");
 }
 
 function spentText(deps: LinkDeps, usage: { input_tokens: number; output_tokens: number }): string {
@@ -186,14 +191,8 @@ async function settleFailure(deps: LinkDeps, callId: string, error: ProviderErro
   if (error.code === "provider_failed") deps.link.breaker.failed(error.detail);
   else deps.link.breaker.released();
   if (!error.costNothing) return;
-  await deps.desk.settleCall({
-    call_id: callId,
-    input_tokens: 0,
-    output_tokens: 0,
-    outcome: error.code,
-    reply_sha256: null,
-    duration_ms: since(from),
-  });
+  const nothing = { input_tokens: 0, output_tokens: 0, outcome: error.code, reply_sha256: null };
+  tellRefusal(deps, await deps.desk.settleCall({ call_id: callId, ...nothing, duration_ms: since(from) }));
 }
 
 function since(from: number): number {

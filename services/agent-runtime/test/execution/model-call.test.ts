@@ -39,6 +39,14 @@ describe("money", () => {
     expect(desk.end_of_attempt).toMatchObject({ submitted: PLAN });
   });
 
+  it("that is refused as an impossible count is told to stay charged as reserved", async () => {
+    const refused = { done: false, code: "validation_failed", detail: "an impossible count" } as const;
+    const desk = memoryDesk({ settleCall: async () => refused });
+    await attempt(PLAN_CONTEXT, scriptedProvider([SUBMIT]), { desk });
+    expect(desk.lines).toContainEqual(expect.stringContaining("stays charged as reserved: validation_failed"));
+    expect(desk.end_of_attempt).toMatchObject({ submitted: PLAN });
+  });
+
   it("is counted by an upper estimate when the provider does not say", async () => {
     const provider = scriptedProvider([SUBMIT]);
     const silent = {

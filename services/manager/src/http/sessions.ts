@@ -62,11 +62,10 @@ function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
 }
 
+/** Cookies know no ports: of two with our name one was planted by another program of this host, so neither counts. */
 function cookieOf(request: FastifyRequest): string | null {
-  for (const pair of (request.headers.cookie ?? "").split(/; */)) {
-    if (pair.startsWith(`${COOKIE}=`)) return pair.slice(COOKIE.length + 1);
-  }
-  return null;
+  const named = (request.headers.cookie ?? "").split(/; */).filter((pair) => pair.startsWith(`${COOKIE}=`));
+  return named.length === 1 ? (named[0]?.slice(COOKIE.length + 1) ?? null) : null;
 }
 
 function seal(secret: Buffer, text: string): string {

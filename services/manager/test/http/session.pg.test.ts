@@ -82,7 +82,14 @@ test("an altered cookie, one of another process, one in pieces and none are refu
   const { headers } = await logIn(api.keys.director);
   const foreign = openSessions(false).begin(api.keys.director).cookie.split(";")[0] ?? "";
   const flipped = headers.cookie.replace(/(?<=^.{60})./, (sign) => (sign === "A" ? "B" : "A"));
-  for (const cookie of [flipped, foreign, "aura_session=AAAA", "aura_session=", "other=1"]) {
+  for (const cookie of [
+    `${headers.cookie}; ${headers.cookie}`,
+    flipped,
+    foreign,
+    "aura_session=AAAA",
+    "aura_session=",
+    "other=1",
+  ]) {
     const reply = await api.app.inject({ url: "/v1/runs", headers: { cookie } });
     expect([cookie.length, reply.statusCode]).toEqual([cookie.length, 401]);
   }
