@@ -9,7 +9,7 @@ create or replace function assign_tasks(ctx jsonb, task_ids uuid[], agent_ids uu
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('assign_tasks');
   perform _check_items(task_ids, cardinality(agent_ids), cardinality(contexts));
   perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for no key update;

@@ -40,7 +40,7 @@ export async function startTestSystem(
   model: Pick<ScriptedModel, "base_url">,
   options: TestSystemOptions = {},
 ): Promise<TestSystem> {
-  const database = await testDatabase();
+  const database = await testDatabase({ led: false });
   const folder = mkdtempSync(join(tmpdir(), "aura-e2e-"));
   const crossings = join(folder, "crossings");
   openSync(crossings, "a");

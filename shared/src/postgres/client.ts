@@ -15,14 +15,17 @@ export type Pool = pg.Pool;
 /**
  * A pool for one service login. Every connection runs in UTC; timestamps and bigints stay text, because a
  * JavaScript Date loses the microseconds that the log keeps.
+ *
+ * @param answerMs how long a query may stay without an answer, as on a network that swallows everything; for ever where absent
  */
-export function createPool(connectionString: string, applicationName: string, max = 8): Pool {
+export function createPool(connectionString: string, applicationName: string, max = 8, answerMs?: number): Pool {
   const pool = new pg.Pool({
     connectionString,
     max,
     application_name: applicationName,
     options: "-c timezone=UTC -c idle_in_transaction_session_timeout=10000",
     connectionTimeoutMillis: 5000,
+    ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
     types: { getTypeParser: (oid: number, format?: "text" | "binary") => parserFor(oid, format) },
   });
   pool.on("error", () => undefined); // an idle connection that the server closed; the next query opens another
@@ -87,6 +90,6 @@ export function isUnavailable(error: unknown): boolean {
     code === "ECONNRESET" ||
     code === "EPIPE" ||
     code === "ENOENT" ||
-    /Connection terminated|timeout exceeded when trying to connect/.test(String(error))
+    /Connection terminated|Query read timeout|timeout exceeded when trying to connect/.test(String(error))
   );
 }

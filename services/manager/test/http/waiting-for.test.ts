@@ -15,6 +15,7 @@ const run = (facts: Partial<RunRow>) =>
     stop_reason: null,
     paused_at: null,
     stopped_at: null,
+    leaderless_since: null,
     waiting_code: null,
     waiting_detail: null,
     waiting_since: null,
