@@ -64,7 +64,7 @@ test("envelopes are RFC 8785 bytes of exactly the keys of version 1, whatever te
       request_id: text.slice(0, 200),
       action_id: text.slice(0, 200),
     };
-    await callVerb(db.pools.manager, "release_tasks", ctx, ["01a208ec-0000-7000-8000-000000000000"]);
+    await callVerb(db.pools.manager, "create_project", ctx, "no such key", "refused");
     await db.pools.admin.query("update agents set model = null where slug = $1", [`hostile-${n}`]);
   }
   const all = await events();
