@@ -75,7 +75,7 @@ test("one Manager leads and the other stands by, until the first is gone", async
     const reply = await fetch(`http://127.0.0.1:${at}/readyz`).catch(() => null);
     return ((await reply?.json()) as { leadership?: { role: string } } | undefined)?.leadership?.role;
   };
-  expect([await role(port), await role(standbyPort)]).toEqual(["leader", "standby"]);
+  await until(async () => (await role(port)) === "leader" && (await role(standbyPort)) === "standby");
   process.kill((await runtimeOf()).pids.manager ?? 0, "SIGTERM");
   await until(async () => (await role(standbyPort)) === "leader");
   await until(async () => (await role(port)) === "standby");

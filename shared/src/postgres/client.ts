@@ -60,17 +60,21 @@ export async function withTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T
 async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  /** The server may end the session between two statements, too; unheard, that would end the process. */
+  const lose = (error: Error) => {
+    broken = error;
+  };
+  client.on("error", lose);
   try {
     await client.query("begin");
     const result = await work(Object.assign(client, { inTransaction: true as const }));
     await client.query("commit");
     return result;
   } catch (error) {
-    await client.query("rollback").catch((e: Error) => {
-      broken = e;
-    });
+    await client.query("rollback").catch(lose);
     throw error;
   } finally {
+    client.off("error", lose);
     client.release(broken);
   }
 }
