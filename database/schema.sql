@@ -3037,7 +3037,7 @@ begin
       when exists (select from task_dependencies d join task_queue q on q.id = d.depends_on where d.task_id = t.id and q.status <> 'verified') then 'dependencies_open'
       when a.standing not in ('active', 'probation') then 'agent_unavailable'
       when t.kind <> all (a.capabilities) then 'not_capable'
-      when h.seen_at is null or h.seen_at < clock_timestamp() - interval '30 seconds' then 'agent_unbound'
+      when h.seen_at is null or h.seen_at < clock_timestamp() - interval '20 seconds' then 'agent_unbound'
       when a.max_concurrent < i.nth + (select count(*) from task_queue q where q.assigned_agent = a.id::text and q.status in ('assigned', 'running')) then 'agent_busy'
       when exists (
         select from (
