@@ -15,8 +15,8 @@ import type { Waker } from "./loop.ts";
 
 /** Between two votes of a standby, and between two tries to reach a database that is away. */
 const LOOK_MS = 1000;
-/** At least so many renewals go into one lease. */
-const RENEWALS = 3;
+/** So many renewals go into one lease. */
+const RENEWALS = 5;
 const LOCK_TIMEOUT = "55P03";
 
 export interface LeadershipDeps {
@@ -73,7 +73,7 @@ async function castVote({ pool, holder, leaseSeconds, log }: LeadershipDeps): Pr
       return null;
     }
     const ended = await endSessionsOfLapsedTerm(pool).catch((failure: unknown) => failure);
-    log.warn({ ended }, "ended the sessions of a leader whose lease ran out within a transaction");
+    log.warn({ ended }, "a lease ran out within a transaction of its leader, whose sessions were ended");
     return null;
   }
 }
@@ -117,7 +117,7 @@ async function keepLease(
   const ctx = leaderContext(holder, term);
   let end = claimedAt + leaseMs;
   while (!signal.aborted) {
-    await sleep(Math.min(leaseMs / RENEWALS, LOOK_MS), undefined, { signal }).catch(() => undefined);
+    await sleep(leaseMs / RENEWALS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
     const asked = performance.now();
     if (asked >= end) return "the lease ran out before it could be renewed";
