@@ -166,7 +166,7 @@ async function ageLeases(name: ServiceName, database: TestDatabase): Promise<voi
 }
 
 async function untilAnswering(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     const response = await fetch(`${url}/healthz`).catch(() => null);
     if (response?.ok) return;
     await sleep(100);
