@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AcceptanceResult, Sandbox } from "../../src/sandbox/port.ts";
 import { ADDER, acceptance, acceptanceTest, treeOf } from "./products.ts";
 import { SAMPLES, type Sample, withCore } from "./samples.ts";
+import { SERVED, SERVED_SUITE } from "./served.ts";
 
 const RATES = treeOf({ "rates.csv": "a,b" });
 
@@ -34,6 +35,13 @@ export function conforms(name: string, level: SandboxLevel, open: () => Promise<
     });
 
     describe.each(SAMPLES)("a product in $toolchain", (sample) => conformsFor(() => sandbox, sample));
+
+    test("a service is stopped by a signal, may refuse to start, and leaves nothing running whatever it does", async () => {
+      const { tests } = await sandbox.runAcceptance(acceptance(SERVED_SUITE, { tree: SERVED }));
+      expect(tests.map(({ test_id, outcome, message }) => [test_id, outcome, message])).toEqual(
+        SERVED_SUITE.map(({ id }) => [id, "pass", null]).sort(),
+      );
+    });
 
     test("bad input is refused, not run", async () => {
       const escaping = treeOf({ "../x": "" });
