@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Semaphore } from "@aura/shared/semaphore";
 import type { Jail, JailEnd, JailProcess, JailSpec } from "../sandbox/jail.ts";
 import type { EndReason } from "../sandbox/limits.ts";
 import type { HttpCall } from "./messages.ts";
@@ -14,6 +15,8 @@ const NOT_LISTENING = "the product does not listen";
 const READY_MS = 10_000;
 const ANSWER_MS = 10_000;
 const BODY_BYTES_MAX = 1024 * 1024;
+/** More wait for their turn: each takes descriptors, of which product and attendant have 256. */
+const REQUESTS_AT_ONCE = 100;
 
 export interface HttpAnswer {
   readonly status: number;
@@ -29,6 +32,7 @@ export class ServedProduct {
   private readonly job: JailProcess;
   /** The folder of the attendant's socket; null where the product is on our own loopback. */
   private readonly relay: string | null;
+  private readonly turns = new Semaphore(REQUESTS_AT_ONCE);
   private finished: JailEnd | null = null;
 
   constructor(jail: Jail, spec: JailSpec, port: number) {
@@ -79,7 +83,11 @@ export class ServedProduct {
   }
 
   /** @throws {Error} when no complete answer came; the message is fit to be shown */
-  async ask(call: HttpCall): Promise<HttpAnswer> {
+  ask(call: HttpCall): Promise<HttpAnswer> {
+    return this.turns.run(() => this.askNow(call));
+  }
+
+  private async askNow(call: HttpCall): Promise<HttpAnswer> {
     const socket = this.relay === null ? null : openSocket(join(this.relay, "socket"));
     try {
       const target =
