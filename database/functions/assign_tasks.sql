@@ -9,7 +9,7 @@ create or replace function assign_tasks(ctx jsonb, task_ids uuid[], agent_ids uu
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('assign_tasks');
   perform _check_items(task_ids, cardinality(agent_ids), cardinality(contexts));
   perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for no key update;
@@ -24,7 +24,7 @@ begin
       when exists (select from task_dependencies d join task_queue q on q.id = d.depends_on where d.task_id = t.id and q.status <> 'verified') then 'dependencies_open'
       when a.standing not in ('active', 'probation') then 'agent_unavailable'
       when t.kind <> all (a.capabilities) then 'not_capable'
-      when h.seen_at is null or h.seen_at < clock_timestamp() - interval '30 seconds' then 'agent_unbound'
+      when h.seen_at is null or h.seen_at < clock_timestamp() - interval '20 seconds' then 'agent_unbound'
       when a.max_concurrent < i.nth + (select count(*) from task_queue q where q.assigned_agent = a.id::text and q.status in ('assigned', 'running')) then 'agent_busy'
       when exists (
         select from (

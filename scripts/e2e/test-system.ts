@@ -15,6 +15,7 @@ const DIE_AT = fileURLToPath(new URL("die-at.mjs", import.meta.url));
 /** Node keeps compiled code here: a service that starts again and again is not compiled again and again. */
 const COMPILED = join(ROOT, "node_modules", ".cache", "compiled-services");
 const FOLDERS = { manager: "manager", agent: "agent-runtime", auditor: "auditor" } as const;
+const PORTS = { manager: "MANAGER_PORT", agent: "AGENT_RUNTIME_PORT", auditor: "AUDITOR_PORT" } as const;
 export type ServiceName = keyof typeof FOLDERS;
 
 /** The three real services as processes, on a database of their own, with a scripted model behind the real wire. */
@@ -24,6 +25,8 @@ export interface TestSystem {
   readonly manager_url: string;
   /** How many tasks the agents' runtime works on now. */
   readonly tasksRunning: () => Promise<number>;
+  /** One more of a service, on ports of its own, kept running like the others. */
+  readonly another: (name: ServiceName, environment?: Readonly<Record<string, string>>) => Promise<TestService>;
   /** Of the service as it runs now. */
   readonly pidOf: (name: ServiceName) => number;
   /** Where processes of the crash plan died, in order: `after assign_tasks`. */
@@ -31,9 +34,17 @@ export interface TestSystem {
   readonly close: () => Promise<void>;
 }
 
+/** One service beside the three. */
+export interface TestService {
+  readonly url: string;
+  readonly pid: () => number;
+}
+
 export interface TestSystemOptions {
   /** For successive processes of a service: where each dies (see die-at.mjs). The process after the last one lives. */
   readonly crashPlan?: Partial<Record<ServiceName, readonly string[]>>;
+  /** Leases of a service that died are left to run out, instead of being aged. */
+  readonly isPatient?: boolean;
   /** For all three services, over what they get otherwise. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -42,7 +53,7 @@ export async function startTestSystem(
   model: Pick<ScriptedModel, "base_url">,
   options: TestSystemOptions = {},
 ): Promise<TestSystem> {
-  const [database] = await Promise.all([testDatabase(), compileServices()]);
+  const [database] = await Promise.all([testDatabase({ led: false }), compileServices()]);
   const folder = mkdtempSync(join(tmpdir(), "aura-e2e-"));
   const crossings = join(folder, "crossings");
   openSync(crossings, "a");
@@ -70,13 +81,14 @@ export async function startTestSystem(
     auditor: { ...common, AURA_AUDITOR_DATABASE_URL: database.urls.auditor, AUDITOR_PORT: "0" },
   };
   for (const environment of Object.values(environments)) Object.assign(environment, options.environment);
-  const kept = (name: ServiceName) =>
-    keepRunning(name, environments[name], options.crashPlan?.[name] ?? [], { folder, crossings, database });
+  const around = { folder, crossings, database, isPatient: options.isPatient ?? false };
+  const kept = (name: ServiceName) => keepRunning(name, environments[name], options.crashPlan?.[name] ?? [], around);
   const running = { manager: kept("manager"), agent: kept("agent"), auditor: kept("auditor") };
   const manager_url = `http://127.0.0.1:${port}`;
   const api = createApiClient(manager_url, database.directorKey);
+  const others: ReturnType<typeof keepRunning>[] = [];
   const close = async () => {
-    await Promise.all(Object.values(running).map((service) => service.stop()));
+    await Promise.all([...Object.values(running), ...others].map((service) => service.stop()));
     await database.close();
     rmSync(folder, { recursive: true, force: true });
   };
@@ -91,6 +103,15 @@ export async function startTestSystem(
     tasksRunning: async () => {
       const ready = await fetch(`http://127.0.0.1:${agentPort}/readyz`);
       return ((await ready.json()) as { tasks_running: number }).tasks_running;
+    },
+    another: async (name, environment = {}) => {
+      const own = await freePort();
+      const env = { ...environments[name], ...environment, [PORTS[name]]: String(own) };
+      const service = keepRunning(name, env, [], around);
+      others.push(service);
+      const url = `http://127.0.0.1:${own}`;
+      await untilAnswering(url);
+      return { url, pid: service.pid };
     },
     pidOf: (name) => running[name].pid(),
     deaths: () => readFileSync(crossings, "utf8").split("\n").filter(Boolean),
@@ -118,6 +139,7 @@ interface Surroundings {
   readonly folder: string;
   readonly crossings: string;
   readonly database: TestDatabase;
+  readonly isPatient: boolean;
 }
 
 /** Starts the service again whenever it has died; its leases and heartbeats are aged, so that nobody waits for them. */
@@ -128,7 +150,7 @@ function keepRunning(name: ServiceName, env: Record<string, string>, plan: reado
     for (let incarnation = 0; !stopping; incarnation += 1) {
       child = launch(name, env, plan[incarnation], around);
       await new Promise((resolve) => child?.once("exit", resolve));
-      if (!stopping) await ageLeases(around.database, name);
+      if (!stopping && !around.isPatient) await ageLeases(name, around.database);
     }
   })();
   return {
@@ -160,7 +182,8 @@ function launch(
 }
 
 /** The leases of all: whoever lives sees its claim taken away. Heartbeats of agents that died only: others beat every 10 s. */
-async function ageLeases({ pools: { admin } }: TestDatabase, died: ServiceName): Promise<void> {
+async function ageLeases(died: ServiceName, { pools: { admin } }: TestDatabase): Promise<void> {
+  if (died === "manager") await admin.query("update manager_lease set expires_at = now()");
   await admin.query("update task_leases set expires_at = now() - interval '1 second'");
   await admin.query("update verification_leases set expires_at = now() - interval '1 second'");
   if (died === "agent") await admin.query("update runtime_heartbeats set seen_at = now() - interval '1 minute'");

@@ -8,8 +8,9 @@ import { canonicalJson, sha256Hex } from "../models/canonical-json.ts";
 import { newId } from "../models/ids.ts";
 import type { Tree } from "../models/tree.ts";
 import { putBlobs, putJson, putTree, readJson } from "../postgres/blobs.ts";
-import { callVerb, callVerbRows, type VerbContext, type VerbOutcome } from "../postgres/verbs.ts";
+import { callVerb, callVerbRows, type LeaderContext, type VerbContext, type VerbOutcome } from "../postgres/verbs.ts";
 import type { Requirement } from "../schemas/requirements-product.ts";
+import type { VerificationReport } from "../schemas/verification-report.ts";
 import type { TestDatabase } from "./postgres.ts";
 
 /** Rows that came about as in the real system: through the verbs, each by the role that may call it. */
@@ -18,7 +19,8 @@ export function testContext(actorKind: ActorKind, actorId: string = actorKind): 
   return { actor_kind: actorKind, actor_id: actorId, request_id: null, action_id: null };
 }
 
-export const MANAGER = testContext("manager");
+/** Leads every database of `testDatabase` that is not told otherwise. */
+export const MANAGER: LeaderContext = { ...testContext("manager"), term: "1" };
 export const AUDITOR = testContext("auditor");
 export const RUNTIME = testContext("runtime");
 
@@ -277,7 +279,7 @@ export async function recordTestVerification(
   const verification = {
     id: newId(),
     outcome,
-    report_sha256: await putJson(db.pools.auditor, { outcome }),
+    report_sha256: await putJson(db.pools.auditor, emptyReport(outcome)),
     tree_sha256: treeSha256,
     sandbox_level: treeSha256 === null ? null : "bubblewrap",
     environment_sha256: null,
@@ -506,4 +508,9 @@ export async function allDone(call: Promise<VerbOutcome[]>): Promise<VerbOutcome
 
 export function hash(hex: string): Buffer {
   return Buffer.from(hex, "hex");
+}
+
+/** What an Auditor would store that looked at nothing. */
+function emptyReport(outcome: VerificationReport["outcome"]): VerificationReport {
+  return { outcome, findings: [], verdicts: [], tests: [], guards: [], evidence: [], environment: null };
 }

@@ -23,7 +23,9 @@ const STEPS: Readonly<Record<WaitingCode, Step>> = {
   not_recorded: byDirector("Configure a model (OPENAI_API_KEY, OPENAI_BASE_URL) and start the run again."),
   inconclusive: byDirector("Look at the evidence, then retry_task or override_verdict."),
   isolation_unavailable: byDirector("Install bubblewrap or run with Docker Compose, then retry_task."),
-  dependency_unavailable: byDirector("Ask for a plan without the dependency: request_changes, or retry_task."),
+  dependency_unavailable: byDirector(
+    "Let the registry answer, or list the package in policy dependencies.listed, then retry_task; or cancel and start again with a PRD that does without it.",
+  ),
   failures_used_up: byDirector(
     "Look at the last failure, then retry_task, reassign_task, override_verdict or deliver_partial.",
   ),
@@ -42,6 +44,12 @@ const STEPS: Readonly<Record<WaitingCode, Step>> = {
 const ASKED_AGAIN: Step = {
   owner: "agent",
   next_step: "The provider is asked again by itself, later each time; if it keeps failing the Director decides.",
+};
+
+/** Work of agents and Auditors goes on; what comes after it waits. */
+const NO_LEADER: Step = {
+  owner: "manager",
+  next_step: "No Manager leads. A standby takes over by itself within seconds; where there is none, start a Manager.",
 };
 
 const APPROVAL_REASONS: Readonly<Record<ApprovalKind, WaitingCode>> = {
@@ -80,6 +88,7 @@ export function runWaitsFor(run: RunRow): RunWaitingFor | null {
     const code = APPROVAL_REASONS[pending.kind];
     return wait(code, pending.created_at, STEPS[code]);
   }
+  if (run.leaderless_since !== null) return wait("no_leader", run.leaderless_since, NO_LEADER);
   const [reason, step] = workOf(run.status);
   return wait(reason, null, step);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable } from "@aura/shared/postgres/client";
 import { notifyTasks } from "@aura/shared/postgres/task-notifications";
+import { isStaleTerm } from "@aura/shared/postgres/verbs";
 import { readPolicies } from "../policy-enforcer/policies.ts";
 import type { Step, StepDeps } from "./step.ts";
 
@@ -16,7 +17,7 @@ export type LoopDeps = Omit<StepDeps, "policies">;
  * One pass over all steps. A step that fails is logged and the others go on: what it left undone is due next time.
  *
  * @returns how many items moved
- * @throws when the database does not answer, so that the caller can wait for it
+ * @throws when the database does not answer, so that the caller can wait for it, or when this Manager does not lead any more
  */
 export async function tick(deps: LoopDeps, steps: readonly Step[]): Promise<number> {
   const stepDeps = { ...deps, policies: await readPolicies(deps.pool) };
@@ -27,7 +28,7 @@ export async function tick(deps: LoopDeps, steps: readonly Step[]): Promise<numb
       if (count > 0) deps.log.debug({ step: step.name, moved: count }, "step moved items");
       moved += count;
     } catch (error) {
-      if (isUnavailable(error)) throw error;
+      if (isUnavailable(error) || isStaleTerm(error)) throw error;
       deps.log.error({ step: step.name, err: error }, "a step failed");
     }
   }
@@ -60,8 +61,8 @@ export class Waker {
 }
 
 /**
- * Ticks until `signal` aborts: again soon while something moved, else about once a second or when woken. A database
- * that is away is waited for; it never ends the process.
+ * Ticks until `signal` aborts or the term is over: again soon while something moved, else about once a second or when
+ * woken. A database that is away is waited for; it never ends the process.
  */
 export async function runLoop(
   deps: LoopDeps,
@@ -71,17 +72,23 @@ export async function runLoop(
 ): Promise<void> {
   while (!signal.aborted) {
     const milliseconds = await pause(deps, steps);
+    if (milliseconds === null) return;
     await sleep(FLOOR_MS);
     await waker.wait(milliseconds, signal);
   }
 }
 
-async function pause(deps: LoopDeps, steps: readonly Step[]): Promise<number> {
+/** @returns how long to wait after this tick; null when the database says that this Manager does not lead any more */
+async function pause(deps: LoopDeps, steps: readonly Step[]): Promise<number | null> {
   try {
     const moved = await tick(deps, steps);
     if (moved > 0) await notifyTasks(deps.pool); // agents and Auditors look at once
     return moved > 0 ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * Math.random());
   } catch (error) {
+    if (isStaleTerm(error)) {
+      deps.log.warn({ err: error }, "the loop ends: this Manager does not lead any more");
+      return null;
+    }
     deps.log.error({ err: error }, "tick failed");
     return AWAY_MS;
   }

@@ -3,7 +3,7 @@ import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { Problem } from "@aura/shared/schemas/api/conventions";
 import type { Operation } from "@aura/shared/schemas/api/operation";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
-import { createTestRun, createTestRuntime, openTestApproval } from "@aura/shared/testing/factories";
+import { createTestRun, createTestRuntime, MANAGER, openTestApproval } from "@aura/shared/testing/factories";
 import fc, { type Arbitrary } from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -39,7 +39,7 @@ async function seed(): Promise<Pool> {
   const { db, keys } = api;
   await createTestRuntime(db, ["replay", "openai"]);
   const prices = priceRows({ [`openai/${MODEL}`]: { input: "1", output: "4" } });
-  await new ManagerVerbs("manager-under-test").setModelPrices(db.pools.manager, prices);
+  await new ManagerVerbs(MANAGER.actor_id, MANAGER.term).setModelPrices(db.pools.manager, prices);
   const landed = await landedRun(db);
   const fresh = await createTestRun(db);
   const asked = await openTestApproval(db, landed.run.run_id, "question", landed.tasks.T1);

@@ -5,6 +5,7 @@ import { languageOf } from "./languages/language.ts";
 import {
   assumptionsSection,
   blocksText,
+  dependenciesSection,
   failureText,
   fenced,
   filesText,
@@ -13,7 +14,7 @@ import {
   section,
 } from "./rendering.ts";
 
-export const TEMPLATE = "acceptance_tests@3";
+export const TEMPLATE = "acceptance_tests@4";
 
 const RULES = `You are a test engineer of a team that turns a product requirements document (PRD) into verified software. You write the acceptance tests that decide whether the software is delivered. You write them before the code exists, from the requirements and the interfaces alone; you never see the code, and its developers never see your tests, only their names and what failed. A test that demands something the requirements do not say fails good software; a test that demands too little lets bad software through. Both are your failure.
 
@@ -47,6 +48,7 @@ export function userPrompt(context: TaskContextOf<"acceptance_tests">, batch: re
   const parts = [
     section(`Task ${context.task_key}: ${context.title}`, order),
     section(`Toolchain of the product: ${context.toolchain.name}`, context.toolchain.description),
+    ...dependenciesSection(context.dependencies),
     section("Interfaces that the product will have", interfacesText(context.interfaces)),
     section(
       disputed ? "Requirements that the disputed tests are about" : "Wanted requirements",
