@@ -21,6 +21,11 @@ begin
   end loop;
 end $$;
 
+-- A number is given to an event that is there, with its leaf. One look a statement instead of a foreign key: events never
+-- change and never go, so nothing has to be locked against.
+create or replace trigger refuse_unknown_leaves after insert on audit_leaves referencing new table as new_rows
+  for each statement execute function refuse_unknown_leaves();
+
 create or replace trigger refuse_log_shrinking before update on audit_log_state for each row execute function refuse_log_shrinking();
 
 create or replace trigger legal_moves_insert after insert on task_queue referencing new table as new_rows

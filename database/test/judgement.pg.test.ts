@@ -148,7 +148,9 @@ test("a judgement must be about the requested tree, under the holder's lease, an
     evidence: [],
   };
   const record = (holder: string, value: object) =>
-    callVerb(db.pools.auditor, "record_verification", AUDITOR, holder, request.id, lease?.claim_id, value);
+    callVerb(db.pools.auditor, "record_verifications", AUDITOR, holder, [
+      { request_id: request.id, claim_id: lease?.claim_id, ...value },
+    ]);
   expect(await record("auditor-2", verification)).toEqual([refused("stale_claim")]);
   expect(await record("auditor-1", { ...verification, tree_sha256: other })).toEqual([refused("tree_mismatch")]);
   expect(await record("auditor-1", verification)).toEqual([done]);

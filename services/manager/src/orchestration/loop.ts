@@ -44,8 +44,8 @@ export class Waker {
     this.#wake();
   }
 
-  /** Waits so long, or until woken or stopped. */
-  async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  /** Waits so long, or until woken or stopped. @returns whether it was woken */
+  async wait(milliseconds: number, signal: AbortSignal): Promise<boolean> {
     if (!this.#pending && !signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -55,13 +55,15 @@ export class Waker {
       await Promise.race([woken, sleep(milliseconds, undefined, { signal: any }).catch(() => undefined)]);
       timer.abort();
     }
+    const woken = this.#pending;
     this.#pending = false;
+    return woken;
   }
 }
 
 /**
- * Ticks until `signal` aborts: again soon while something moved, else about once a second or when woken. A database
- * that is away is waited for; it never ends the process.
+ * Ticks until `signal` aborts: again soon while something moved, else about once a second or when woken, then with the
+ * urgent steps first. A database that is away is waited for; it never ends the process.
  */
 export async function runLoop(
   deps: LoopDeps,
@@ -69,17 +71,24 @@ export async function runLoop(
   waker: Waker,
   signal: AbortSignal,
 ): Promise<void> {
+  const urgent = steps.filter((step) => step.urgent);
+  let woken = false;
   while (!signal.aborted) {
-    const milliseconds = await pause(deps, steps);
+    const milliseconds = await pause(deps, woken ? [urgent, steps] : [steps]);
     await sleep(FLOOR_MS);
-    await waker.wait(milliseconds, signal);
+    woken = await waker.wait(milliseconds, signal);
   }
 }
 
-async function pause(deps: LoopDeps, steps: readonly Step[]): Promise<number> {
+/** One tick after the other; agents and Auditors are told after each, so that they begin while the next goes on. */
+async function pause(deps: LoopDeps, ticks: readonly (readonly Step[])[]): Promise<number> {
   try {
-    const moved = await tick(deps, steps);
-    if (moved > 0) await notifyTasks(deps.pool); // agents and Auditors look at once
+    let moved = 0;
+    for (const steps of ticks) {
+      const count = await tick(deps, steps);
+      if (count > 0) await notifyTasks(deps.pool);
+      moved += count;
+    }
     return moved > 0 ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * Math.random());
   } catch (error) {
     deps.log.error({ err: error }, "tick failed");
