@@ -2607,7 +2607,10 @@ CREATE OR REPLACE FUNCTION public._shows_plan(p_plan_id uuid, p_content_sha256 b
 AS $function$
 select coalesce((
   select _json(p_content_sha256) = jsonb_build_object('kind', 'plan', 'revision', p.revision, 'plan', _json(p.content_sha256), 'requirements',
-    (select coalesce(jsonb_agg(_json(q.content_sha256) order by substr(q.key, 2)::int), '[]') from requirements q where q.run_id = p.run_id))
+      (select coalesce(jsonb_agg(_json(q.content_sha256) order by substr(q.key, 2)::int), '[]') from requirements q where q.run_id = p.run_id))
+    || coalesce((select jsonb_build_object('dependencies', d.fetched)
+                 from verifications v, lateral (select _json(v.report_sha256)->'dependencies' as fetched) d
+                 where v.id = p.verification_id and d.fetched is not null), '{}')
   from plans p where p.id = p_plan_id), false)
 $function$;
 

@@ -24,6 +24,12 @@ insert into policies (key, version, value, description) values
   ('task.provider_retries_max',      1, '3',      'Attempts that a failing model provider may end before the Director is asked.'),
   ('verification.retries_max',       1, '2',      'Times that a submission is judged again after an environment failure or without a conclusion.'),
   ('repair.rounds_max',              1, '2',      'Rounds of repair after a failed assembly before the Director is asked.'),
+  ('dependencies.mode',              1, 'checked', 'checked: packages that pass every check may be installed. listed: only those on dependencies.listed. none: none.'),
+  ('dependencies.listed',            1, '',       'Packages that a person has looked at (npm:NAME or pypi:NAME, separated by blanks): age, licence, likeness and scripts are not checked again.'),
+  ('dependencies.licences',          1, 'MIT MIT-0 ISC 0BSD BSD-2-Clause BSD-3-Clause Apache-2.0 BlueOak-1.0.0 CC0-1.0 CC-BY-3.0 CC-BY-4.0 Unlicense Zlib Python-2.0 PSF-2.0 MPL-2.0',
+                                                  'Licences (SPDX) that packages may have.'),
+  ('dependencies.version_age_days',  1, '7',      'Days that a version must have been published: most poisoned ones are found and withdrawn sooner.'),
+  ('dependencies.package_age_days',  1, '90',     'Days since the first version of a package that a plan names: invented names are registered by others later.'),
   ('hr.probation_below',             1, '0.5',    'An agent whose verified rate is surely below this (95 %) is put on probation; surely above it ends that.'),
   ('hr.suspend_below',               1, '0.2',    'An agent on probation whose verified rate is surely below this is suspended, while another can do its work.')
 on conflict do nothing;

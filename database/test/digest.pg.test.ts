@@ -121,6 +121,7 @@ test("a plan's gate shows the Director the plan and every requirement as they ar
     { ...shown, plan: { plan: "harmless" } },
     { ...shown, requirements: [first, second] },
     { ...shown, requirements: [first, second, { ...tenth, text: "It does something else." }] },
+    { ...shown, requirements: [first, second, tenth], dependencies: { packages: [] } }, // nothing was fetched for it
   ]) {
     expect(await open(document), JSON.stringify(document)).toEqual([refused("product_mismatch")]);
   }

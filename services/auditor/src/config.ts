@@ -1,5 +1,7 @@
 import { AuraError } from "@aura/shared/problems";
+import type { Ecosystem } from "@aura/shared/schemas/dependencies";
 import { z } from "zod";
+import { RegistryAddresses, registriesOf } from "./dependencies/addresses.ts";
 
 /** Every variable of the Auditor; docs and .env.example are made from it. */
 export const ConfigSchema = z.object({
@@ -14,6 +16,14 @@ export const ConfigSchema = z.object({
     .regex(/^(auto|bubblewrap|unix:\/.+)$/, "auto, bubblewrap or unix:/path")
     .default("auto")
     .describe("What isolates generated code: auto, bubblewrap, or unix:/path of the sandbox process."),
+  AURA_REGISTRY: z
+    .string()
+    .regex(/^(own|unix:\/.+)$/, "own or unix:/path")
+    .default("own")
+    .describe(
+      "Registry gate, the only way to package registries: own (in this process), or unix:/path of its process.",
+    ),
+  ...RegistryAddresses,
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
@@ -25,6 +35,9 @@ export interface AuditorConfig {
   readonly host: string;
   readonly port: number;
   readonly sandbox: string;
+  readonly registry: string;
+  /** Of the gate in this process; null: that ecosystem is switched off. */
+  readonly registries: Readonly<Record<Ecosystem, string | null>>;
   readonly logLevel: string;
 }
 
@@ -47,6 +60,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     host: data.AUDITOR_HOST,
     port: data.AUDITOR_PORT,
     sandbox: data.AURA_SANDBOX,
+    registry: data.AURA_REGISTRY,
+    registries: registriesOf(data),
     logLevel: data.LOG_LEVEL,
   };
 }

@@ -10,6 +10,8 @@ import { watchIsolation } from "./auditor/isolation-watch.ts";
 import { createSandboxQueue } from "./auditor/sandbox-queue.ts";
 import { startVerificationLoop } from "./auditor/verification-loop.ts";
 import { loadConfig } from "./config.ts";
+import { GateClient } from "./dependencies/gate-client.ts";
+import { openGate } from "./dependencies/open-gate.ts";
 import { startNumberingLoop } from "./ledger/numbering-loop.ts";
 import { startReplayLoop } from "./ledger/replay-check.ts";
 import { openSandbox } from "./sandbox/open.ts";
@@ -20,12 +22,15 @@ async function main(): Promise<void> {
   const log = createLog("auditor", config.logLevel);
   const pool = createPool(config.databaseUrl, "aura-auditor");
   const holder = `auditor-${randomBytes(4).toString("hex")}`;
-  const sandbox = createSandboxQueue(watchIsolation(openSandbox({ sandbox: config.sandbox }), pool, holder, log));
+  const gate = await openGate(config, log);
+  const registry = { gate: gate.socket, path: process.env.PATH ?? "" };
+  const opened = openSandbox({ sandbox: config.sandbox, registry });
+  const sandbox = createSandboxQueue(watchIsolation(opened, pool, holder, log));
   const environment = createIsolationState(() => sandbox.borrow(new AbortController().signal).environment());
   const app = buildApp({ pool, log, version: facts.version, holder, environment });
   await app.listen({ host: config.host, port: config.port });
 
-  const deps = { pool, log, sandbox, holder };
+  const deps = { pool, log, sandbox, holder, gate: new GateClient(gate.socket) };
   const verifying = startVerificationLoop(deps);
   const loops = [startNumberingLoop(pool, log), startReplayLoop(pool, log, holder), startCheckLoop(deps), verifying];
   const listening = new AbortController();
@@ -37,6 +42,7 @@ async function main(): Promise<void> {
     listening.abort();
     await Promise.all(loops.map((loop) => loop.stop()));
     await app.close();
+    gate.close();
     await pool.end();
   };
   process.once("SIGTERM", stop);

@@ -1,3 +1,4 @@
+import type { Ecosystem } from "../schemas/dependencies.ts";
 import { TreePath } from "../schemas/prd.ts";
 
 /** What a plan may build on. The Auditor's toolchain of the same name carries it out (services/auditor/src/toolchains). */
@@ -7,6 +8,9 @@ export interface ToolchainFacts {
   readonly description: string;
   /** Checks that a developer may ask for, by name. */
   readonly commands: readonly { readonly name: string; readonly does: string }[];
+  /** Where its packages come from, and the file of a product that names them. */
+  readonly ecosystem: Ecosystem;
+  readonly manifest: string;
   /** How a plan's command must look to start from a folder that is not the product's. */
   readonly command_form: string;
 }
@@ -14,8 +18,10 @@ export interface ToolchainFacts {
 export const TOOLCHAINS: readonly ToolchainFacts[] = [
   {
     name: "python",
+    ecosystem: "pypi",
+    manifest: "requirements.txt",
     description:
-      "Python 3.11, standard library only; nothing can be installed. The product's files are mounted read-only and are on PYTHONPATH, so a package `tally` is started with `python3 -m tally`. It runs in a working directory that is not the product's, with an empty environment, UTF-8, no network but 127.0.0.1.",
+      "Python 3.11: its standard library and the plan's dependencies, where it has any; nothing else is there or can be installed. The product's files are mounted read-only and are on PYTHONPATH, so a package `tally` is started with `python3 -m tally`. It runs in a working directory that is not the product's, with an empty environment, UTF-8, no network but 127.0.0.1.",
     commands: [
       { name: "compile", does: "byte-compiles every file and reports syntax errors" },
       { name: "unit_tests", does: "python3 -m unittest discover over the product's own tests" },
@@ -29,8 +35,10 @@ export const TOOLCHAINS: readonly ToolchainFacts[] = [
   },
   {
     name: "typescript",
+    ecosystem: "npm",
+    manifest: "package.json",
     description:
-      'TypeScript on Node 24, which runs .ts files directly by removing the types; Node\'s standard library only (`node:http`, `node:fs`, ...), nothing can be installed, no compiler and no node_modules. Types are not checked, only removed: erasable syntax only (no enum, no namespace, no parameter properties, no `import x = require()`), `import type` or `import { type X }` for what is only a type. ECMAScript modules: relative imports with their full ending (`import { parse } from "./parse.ts"`), named exports; a package.json, if there is one, says `"type": "module"` and has no dependencies. The product\'s files are read-only under /product, so a command ["node", "src/main.ts"] starts /product/src/main.ts, and a program outside the product imports "/product/src/parse.ts". A file that is both started and imported guards its start with `if (import.meta.main)`. A program ends by itself with `process.exitCode` set: `process.exit()` cuts off what is still being written. It runs in a working directory that is not the product\'s, with an empty environment, UTF-8, no network but 127.0.0.1: a service listens on the host "127.0.0.1" and the port that it is given.',
+      'TypeScript on Node 24, which runs .ts files directly by removing the types; Node\'s standard library (`node:http`, `node:fs`, ...) and the plan\'s dependencies, where it has any; nothing else is there or can be installed, and there is no compiler. Types are not checked, only removed: erasable syntax only (no enum, no namespace, no parameter properties, no `import x = require()`), `import type` or `import { type X }` for what is only a type. ECMAScript modules: relative imports with their full ending (`import { parse } from "./parse.ts"`), named exports; a package.json, if there is one, says `"type": "module"` and has no dependencies but the plan\'s. The product\'s files are read-only under /product, so a command ["node", "src/main.ts"] starts /product/src/main.ts, and a program outside the product imports "/product/src/parse.ts". A file that is both started and imported guards its start with `if (import.meta.main)`. A program ends by itself with `process.exitCode` set: `process.exit()` cuts off what is still being written. It runs in a working directory that is not the product\'s, with an empty environment, UTF-8, no network but 127.0.0.1: a service listens on the host "127.0.0.1" and the port that it is given.',
     commands: [
       {
         name: "compile",

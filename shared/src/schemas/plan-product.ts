@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PlannedDependency } from "./dependencies.ts";
 import { TreePath } from "./prd.ts";
 
 /** A file scope: an exact path, or `folder/**` for everything below a folder. */
@@ -64,7 +65,7 @@ export const PlanProduct = z.strictObject({
     cli: z.array(CommandLine),
     http: z.array(HttpInterface),
   }),
-  dependencies: z.array(z.strictObject({ name: z.string().min(1), version: z.string(), reason: z.string() })),
+  dependencies: z.array(PlannedDependency),
   tasks: z.array(PlannedTask).min(1),
 });
 export type PlanProduct = z.infer<typeof PlanProduct>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TASK_KINDS } from "../enums/task.ts";
+import { PlannedDependency } from "./dependencies.ts";
 import { FileScope, PlanProduct } from "./plan-product.ts";
 import { PrdBlock, TreePath } from "./prd.ts";
 import { Question, Requirement } from "./requirements-product.ts";
@@ -41,6 +42,9 @@ const Specification = {
   assumptions: z.array(Question),
 };
 
+/** The plan's packages with the versions that are installed; left out where there are none. */
+const Installed = z.array(PlannedDependency).optional();
+
 /** Everything an agent is given for one attempt: assembled by the Manager, stored, hashed, nothing else is seen. */
 export const TaskContext = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -75,6 +79,7 @@ export const TaskContext = z.discriminatedUnion("kind", [
     interfaces: PlanProduct.shape.interfaces,
     attachments: z.array(ContextFile),
     toolchain: z.strictObject({ name: z.string(), description: z.string() }),
+    dependencies: Installed,
     /** Requirements to write tests for now; the others' tests are in `previous`. */
     wanted_requirement_ids: z.array(z.string()),
     previous: SuiteProduct.nullable(),
@@ -89,6 +94,7 @@ export const TaskContext = z.discriminatedUnion("kind", [
     ...Specification,
     interfaces: PlanProduct.shape.interfaces,
     toolchain: z.strictObject({ name: z.string(), description: z.string() }),
+    dependencies: Installed,
     file_scope: z.array(FileScope),
     closes: z.array(z.string()),
     /** Other requirements that the closing tests lean on. */

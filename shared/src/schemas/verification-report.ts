@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SANDBOX_LEVELS, TEST_OUTCOMES, VERDICTS, VERIFICATION_OUTCOMES } from "../enums/verification.ts";
+import { DependencyResolution } from "./dependencies.ts";
 
 /** One thing that a mechanical check found. `code` is stable, `message` is for the agent that must mend it. */
 export const Finding = z.strictObject({
@@ -41,7 +42,7 @@ export const EnvironmentFacts = z.strictObject({
 export type EnvironmentFacts = z.infer<typeof EnvironmentFacts>;
 
 export const EvidenceItem = z.strictObject({
-  kind: z.enum(["acceptance_run", "stub_run", "body_removal_run", "own_tests", "plan_import"]),
+  kind: z.enum(["acceptance_run", "stub_run", "body_removal_run", "own_tests", "plan_import", "dependency_resolution"]),
   command: z.array(z.string()),
   exit_code: z.int().nullable(),
   /** What ended it: exit, timeout, memory, output, killed, spawn_failed. */
@@ -69,5 +70,7 @@ export const VerificationReport = z.strictObject({
   guards: z.array(z.string()).default([]),
   evidence: z.array(EvidenceItem),
   environment: EnvironmentFacts.nullable(),
+  /** Of a plan that names dependencies: what was fetched for it. */
+  dependencies: DependencyResolution.optional(),
 });
 export type VerificationReport = z.infer<typeof VerificationReport>;

@@ -57,7 +57,11 @@ describe("a plan", () => {
     ["has no circle", planWith({ depends_on: ["T1"] }), "circle"],
     ["keeps parallel scopes apart", planWith({}, { key: "T2", closes: [] }), "overlap"],
     ["can be started", planWith({ file_scope: ["src/**"] }), "words/__main__.py"],
-    ["installs nothing", { ...PLAN, dependencies: [{ name: "x", version: "1", reason: "y" }] }, "dependencies"],
+    [
+      "names its packages in a file of the product",
+      { ...PLAN, dependencies: [{ name: "x", version: "1", reason: "y" }] },
+      "dependencies",
+    ],
   ])("%s", (_rule, plan, words) => {
     expect(precheckPlan(plan, PLAN_CONTEXT).join("\n")).toContain(words);
   });

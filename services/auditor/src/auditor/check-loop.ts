@@ -3,7 +3,7 @@ import { isUnavailable, withTransaction } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import { claimSandboxJob, finishSandboxJob, mayRunJob, type SandboxJob } from "../db/sandbox-job-statements.ts";
-import { readAttachments } from "../db/specification-statements.ts";
+import { readAttachments, readLayer } from "../db/specification-statements.ts";
 import { type PollingLoop, startPolling } from "../polling-loop.ts";
 import type { Sandbox } from "../sandbox/port.ts";
 import { withKill } from "./sandbox-queue.ts";
@@ -57,8 +57,10 @@ async function execute(
   const { toolchain, command } = job;
   const tree = await readTree(pool, job.tree_sha256);
   const attachments = await readAttachments(pool, job.prd_id);
+  const dependencies = job.plan_id === null ? undefined : await readLayer(pool, job.plan_id);
   try {
-    return await sandbox.runCheck({ tree, toolchain, command, arguments: job.arguments, attachments });
+    const request = { tree, dependencies, toolchain, command, arguments: job.arguments, attachments };
+    return await sandbox.runCheck(request);
   } catch (error) {
     signal.throwIfAborted();
     if (isUnavailable(error)) throw error;

@@ -1,6 +1,7 @@
 import type { Queryable } from "@aura/shared/postgres/client";
 import type { Finding, VerificationReport } from "@aura/shared/schemas/verification-report";
 import type { VerificationCase } from "../db/request-statements.ts";
+import type { GateClient } from "../dependencies/gate-client.ts";
 import type { Sandbox } from "../sandbox/port.ts";
 import { boundedFindings } from "../validators/findings.ts";
 
@@ -8,6 +9,8 @@ import { boundedFindings } from "../validators/findings.ts";
 export interface JudgeContext {
   readonly db: Queryable;
   readonly sandbox: Sandbox;
+  /** The way to the package registries. */
+  readonly gate: GateClient;
 }
 
 /** Judges one request of its kind. Throws `EnvironmentFailure` when it could not be judged at all. */

@@ -9,6 +9,8 @@ import { EnvironmentFailure } from "./judge-context.ts";
 /** What one suite is run on. */
 export interface SuiteGround {
   readonly tree: Tree;
+  /** Packages of the plan. */
+  readonly dependencies: Tree;
   readonly toolchain: string;
   readonly interfaces: PlanInterfaces;
   readonly suite: SuiteProduct;
@@ -73,8 +75,8 @@ export async function runTests(
   tests: readonly AcceptanceTest[],
   kind: EvidenceItem["kind"],
 ): Promise<AcceptanceResult> {
-  const { tree, toolchain, interfaces, suite, attachments, seed } = ground;
-  const request = { tree, toolchain, interfaces, prelude: suite.prelude, tests, attachments, seed };
+  const { tree, dependencies, toolchain, interfaces, suite, attachments, seed } = ground;
+  const request = { tree, dependencies, toolchain, interfaces, prelude: suite.prelude, tests, attachments, seed };
   const result = await sandbox.runAcceptance(request);
   requireExecuted(result.evidence);
   requireAll(tests, result.tests);

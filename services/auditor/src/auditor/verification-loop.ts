@@ -11,6 +11,7 @@ import {
   type VerificationCase,
   type VerificationClaim,
 } from "../db/request-statements.ts";
+import type { GateClient } from "../dependencies/gate-client.ts";
 import { type PollingLoop, startPolling } from "../polling-loop.ts";
 import { finding } from "../validators/findings.ts";
 import { judge } from "./judge.ts";
@@ -27,6 +28,7 @@ export interface AuditorDeps {
   readonly pool: Pool;
   readonly log: Log;
   readonly sandbox: SandboxQueue;
+  readonly gate: GateClient;
   /** Name of this process in leases, verdicts and events. */
   readonly holder: string;
 }
@@ -62,10 +64,10 @@ export async function verifyNext(deps: AuditorDeps, stopping: AbortSignal): Prom
 }
 
 async function verifyClaimed(deps: AuditorDeps, claim: VerificationClaim, signal: AbortSignal): Promise<void> {
-  const { pool, log, holder } = deps;
+  const { pool, log, holder, gate } = deps;
   const request = await readCase(pool, claim.request_id);
   const sandbox = deps.sandbox.borrow(signal);
-  const judged = await judge({ db: pool, sandbox, log }, request, signal);
+  const judged = await judge({ db: pool, sandbox, gate, log }, request, signal);
   if (!(await mayVerify(pool, claim.request_id))) return;
   const record = async (found: VerificationReport) => {
     const recorded = await withTransaction(pool, (tx) => recordReport(tx, holder, claim, request, found));

@@ -12,6 +12,7 @@ const SandboxJob = z.object({
   command: z.string(),
   arguments: z.array(z.string()),
   prd_id: z.uuid(),
+  plan_id: z.uuid().nullable(),
 });
 /** A check that an agent asked for, under this auditor's lease. */
 export type SandboxJob = z.infer<typeof SandboxJob>;
@@ -25,7 +26,7 @@ export type SandboxJob = z.infer<typeof SandboxJob>;
 export async function claimSandboxJob(db: Queryable, holder: string, leaseSeconds: number): Promise<SandboxJob | null> {
   const { rows } = await db.query(
     `select j.id, j.run_id, j.task_id, encode(j.tree_sha256, 'hex') as tree_sha256, j.toolchain, j.command,
-            j.arguments, r.prd_id
+            j.arguments, r.prd_id, r.plan_id
        from claim_sandbox_jobs($1, $2, 1, $3) j join orchestra_runs r on r.id = j.run_id`,
     [JSON.stringify(auditorContext(holder)), holder, leaseSeconds],
   );

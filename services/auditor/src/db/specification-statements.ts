@@ -1,6 +1,7 @@
 import type { Tree } from "@aura/shared/models/tree";
-import { readBlobs, readJson } from "@aura/shared/postgres/blobs";
+import { readBlobs, readJson, readTree } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
+import { readResolution } from "@aura/shared/postgres/plan-dependencies";
 import { PlanProduct } from "@aura/shared/schemas/plan-product";
 import { AttachmentRef, PrdBlock } from "@aura/shared/schemas/prd";
 import { SuiteProduct } from "@aura/shared/schemas/suite-product";
@@ -71,6 +72,25 @@ export async function readRequirements(db: Queryable, runId: string): Promise<Re
 export async function readPlan(db: Queryable, planId: string): Promise<PlanProduct> {
   const { rows } = await db.query("select encode(content_sha256, 'hex') as sha256 from plans where id = $1", [planId]);
   return readJson(db, z.object({ sha256: z.string() }).parse(rows[0]).sha256, PlanProduct);
+}
+
+/** The packages that every product of an adopted plan may import, by their path under /dependencies. */
+export async function readLayer(db: Queryable, planId: string): Promise<Tree> {
+  const resolution = await readResolution(db, planId);
+  return resolution === null ? new Map() : readTree(db, resolution.layer_sha256);
+}
+
+/** The policies in force about dependencies, by key. Source: table policies, the newest version of each counts. */
+export async function readDependencyPolicies(db: Queryable): Promise<Map<string, string>> {
+  const { rows } = await db.query(
+    "select distinct on (key) key, value from policies where key like 'dependencies.%' order by key, version desc",
+  );
+  return new Map(
+    z
+      .array(z.object({ key: z.string(), value: z.string() }))
+      .parse(rows)
+      .map(({ key, value }) => [key, value]),
+  );
 }
 
 export async function readSuite(db: Queryable, suiteId: string): Promise<SuiteProduct> {

@@ -34,6 +34,7 @@ export class TestRunner {
       env: { PATH: "/usr/bin:/bin", LANG: "C.UTF-8", NO_COLOR: "1" },
       stdin: null,
       product: null,
+      dependencies: null,
       work: this.folder,
       attachments: null,
       relay: null,

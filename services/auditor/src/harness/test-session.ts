@@ -27,6 +27,8 @@ export interface SuiteSetting {
   readonly interfaces: PlanInterfaces;
   /** Folder outside with the product. */
   readonly product: string;
+  /** Folder outside with the packages that it may import; null when there are none. */
+  readonly dependencies: string | null;
   /** Folder outside with the attachments; null when there are none. */
   readonly attachmentsFolder: string | null;
   readonly attachments: Tree;
@@ -235,12 +237,13 @@ export class TestSession {
     timeoutS: number,
     limits = PRODUCT_LIMITS,
   ): JailSpec {
-    const { jail, toolchain, product, attachmentsFolder, seed } = this.setting;
+    const { jail, toolchain, product, dependencies, attachmentsFolder, seed } = this.setting;
     return {
       argv,
       env: { ...toolchain.environment(seed), ...env },
       stdin,
       product,
+      dependencies,
       work: this.work,
       attachments: jail.namespaces ? attachmentsFolder : null,
       relay: null,

@@ -26,6 +26,9 @@ const SANDBOX_UID = 60_900;
 const NODE_FOLDER = "/aura";
 const FIX =
   "install python3 and util-linux, allow user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu, kernel.unprivileged_userns_clone=1 on older Debian), or run with Docker Compose";
+const DEPENDENCIES = "/dependencies";
+/** Node looks for packages in the folders above a file: above /product lies this. */
+const MODULES_LINK = ["--symlink", "dependencies/node_modules", "/node_modules"];
 const TMP_BYTES = 64 * 1024 * 1024;
 
 export interface BubblewrapSettings {
@@ -60,6 +63,7 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
     namespaces: true,
     scratch,
     openProduct: () => makeFolder(scratch, "product-", null),
+    openDependencies: () => makeFolder(scratch, "dependencies-", null),
     openWork: () => makeFolder(scratch, "work-", owner),
     openFolder: () => makeFolder(scratch, "own-", owner),
     discard: removeFolder,
@@ -115,6 +119,7 @@ function mounts(spec: JailSpec, scratch: string, node: string | null): string[] 
     ...["--bind", spec.work, "/work", "--chdir", "/work"],
     ...(spec.attachments === null ? [] : ["--ro-bind", spec.attachments, "/work/attachments"]),
     ...(spec.product === null ? [] : ["--ro-bind", spec.product, "/product"]),
+    ...(spec.dependencies === null ? [] : ["--ro-bind", spec.dependencies, DEPENDENCIES, ...MODULES_LINK]),
     ...(spec.relay === null ? [] : ["--bind", spec.relay, "/relay"]),
     ...(node === null ? [] : ["--ro-bind", node, `${NODE_FOLDER}/node`]),
     ...["--remount-ro", "/"],

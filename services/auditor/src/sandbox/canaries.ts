@@ -71,6 +71,7 @@ function start(jail: Jail, work: string, facts: string) {
     env: { PATH: "/usr/bin:/bin" },
     stdin: null,
     product: null,
+    dependencies: null,
     work,
     attachments: null,
     relay: null,

@@ -9,6 +9,8 @@ import type {
   AcceptanceResult,
   CheckRequest,
   ImportRequest,
+  InstallRequest,
+  InstallResult,
   Sandbox,
   StripRequest,
   StubRequest,
@@ -47,6 +49,10 @@ export class SandboxClient implements Sandbox {
 
   checkImports(request: ImportRequest): Promise<EvidenceItem> {
     return this.call("checkImports", request);
+  }
+
+  installDependencies(request: InstallRequest): Promise<InstallResult> {
+    return this.call("installDependencies", request);
   }
 
   /** Hangs up; the service then kills the job. */

@@ -10,6 +10,8 @@ export interface JailSpec {
   readonly stdin: string | Buffer | null;
   /** Read-only inside; null for processes that must not see the product. */
   readonly product: string | null;
+  /** Packages that the product may import, read-only at /dependencies; null where there are none. */
+  readonly dependencies: string | null;
   /** Read-write inside, and the process starts in it. */
   readonly work: string;
   /** Read-only at /work/attachments, where the level can mount; elsewhere they were copied into `work`. */
@@ -59,6 +61,8 @@ export interface Jail {
   readonly namespaces: boolean;
   /** A fresh folder outside that the sandboxed user can only read: becomes /product. */
   openProduct(): string;
+  /** A fresh folder outside that the sandboxed user can only read: becomes /dependencies. */
+  openDependencies(): string;
   /** A fresh folder outside that the sandboxed user may write to: becomes /work. */
   openWork(): string;
   /** A further folder that the sandboxed user may write to, for a relay or for the process that holds the tests. */

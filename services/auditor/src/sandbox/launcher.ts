@@ -10,6 +10,7 @@ import { superviseProcess } from "./supervised-process.ts";
 /** Where product and working directory lie, inside and outside, since nothing can be mounted. */
 const PRODUCT = "/product";
 const WORK = "/work";
+const DEPENDENCIES = "/dependencies";
 /** Further folders that programs expect to write to; emptied together with the working directory. */
 const TEMPORARY = ["/tmp", "/dev/shm"];
 const READABLE = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
@@ -19,6 +20,7 @@ const READABLE_FILES = [
   "/etc/ld.so.cache",
   "/etc/localtime",
   "/etc/ssl/openssl.cnf",
+  "/etc/debian_version", // pip tells registries what it runs on, and ends when it may not look
 ];
 
 export interface LauncherSettings {
@@ -36,7 +38,7 @@ export interface LauncherSettings {
  */
 export function openLauncher(settings: LauncherSettings): Jail {
   requireProgram(settings.program);
-  for (const folder of [PRODUCT, WORK, ...TEMPORARY]) requireEmpty(folder);
+  for (const folder of [PRODUCT, DEPENDENCIES, WORK, ...TEMPORARY]) requireEmpty(folder);
   const filter = seccompFilter(process.arch, false);
   if (filter === null) unavailable(`there is no seccomp filter for ${process.arch}; run on x64 or arm64`);
   const scratch = makeScratch(settings.base);
@@ -50,10 +52,11 @@ export function openLauncher(settings: LauncherSettings): Jail {
     namespaces: false,
     scratch,
     openProduct: () => emptied(PRODUCT),
+    openDependencies: () => emptied(DEPENDENCIES),
     openWork: () => emptied(WORK, ...TEMPORARY),
     openFolder: () => makeFolder(scratch, "own-", null),
     discard: (folder) => {
-      if (folder === PRODUCT) emptied(PRODUCT);
+      if (folder === PRODUCT || folder === DEPENDENCIES) emptied(folder);
       else if (folder === WORK) emptied(WORK, ...TEMPORARY);
       else removeFolder(folder);
     },
@@ -67,7 +70,7 @@ export function openLauncher(settings: LauncherSettings): Jail {
     close: async () => {
       for (const job of running) job.kill("killed");
       await Promise.all([...running].map((job) => job.ended));
-      emptied(PRODUCT, WORK, ...TEMPORARY);
+      emptied(PRODUCT, DEPENDENCIES, WORK, ...TEMPORARY);
       removeFolder(scratch);
     },
   };
@@ -86,11 +89,11 @@ function startWith(program: string, filterPath: string, spec: JailSpec): JailPro
 }
 
 function confinement(spec: JailSpec): string[] {
-  const { work, product, node, loopback, limits } = spec;
+  const { work, product, dependencies, node, loopback, limits } = spec;
   const reads = [
     ...READABLE,
     ...READABLE_FILES,
-    ...(product === null ? [] : [product]),
+    ...[product, dependencies].filter((folder) => folder !== null),
     ...(node ? [process.execPath] : []),
   ];
   const writes = work === WORK ? TEMPORARY : [];

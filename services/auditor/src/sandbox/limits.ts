@@ -43,6 +43,16 @@ export const PRODUCT_LIMITS: Limits = {
 /** A check that a developer asked for, and the Auditor's own programs over a whole tree. */
 export const CHECK_LIMITS: Limits = { ...PRODUCT_LIMITS, wall_ms: 60_000, cpu_s: 60 };
 
+/** npm or pip fetching the packages of a plan. */
+export const INSTALL_LIMITS: Limits = {
+  ...PRODUCT_LIMITS,
+  wall_ms: 240_000,
+  cpu_s: 180,
+  memory_bytes: 768 * MIB,
+  disk_bytes: 120 * MIB,
+  disk_entries: 19_000,
+};
+
 /** The process that holds the tests. Node reserves address space far beyond what it uses. */
 export const RUNNER_LIMITS: Limits = {
   ...PRODUCT_LIMITS,

@@ -10,6 +10,7 @@ import { runSuite } from "../harness/run-suite.ts";
 import { requireToolchain } from "../toolchains/registry.ts";
 import { jailed, type Launch, type Toolchain } from "../toolchains/toolchain.ts";
 import { runCanaries } from "./canaries.ts";
+import { installDependencies } from "./install-job.ts";
 import type { Jail, JailEnd } from "./jail.ts";
 import { CHECK_LIMITS } from "./limits.ts";
 import type {
@@ -17,6 +18,8 @@ import type {
   AcceptanceResult,
   CheckRequest,
   ImportRequest,
+  InstallRequest,
+  InstallResult,
   Sandbox,
   StripRequest,
   StubRequest,
@@ -27,6 +30,15 @@ import { checkTree, unpackTree } from "./scratch.ts";
 
 const OUTPUT_SHOWN = 32 * 1024;
 const NOTHING: Tree = new Map();
+const EMPTY = { tree: NOTHING, attachments: NOTHING };
+
+/** Where packages come from, for a sandbox that may install any. */
+export interface RegistryAccess {
+  /** Socket of the registry gate. */
+  readonly gate: string;
+  /** Where npm is looked for, as PATH has it. */
+  readonly path: string;
+}
 
 /**
  * The sandbox in this process. Jobs wait for one another where the jail has one set of folders; the jail itself is
@@ -36,11 +48,13 @@ const NOTHING: Tree = new Map();
  */
 export class LocalSandbox implements Sandbox {
   private readonly openJail: () => Jail;
+  private readonly registry: RegistryAccess | undefined;
   private jail: Jail | null = null;
   private slots: Semaphore | null = null;
 
-  constructor(openJail: () => Jail) {
+  constructor(openJail: () => Jail, registry?: RegistryAccess) {
     this.openJail = openJail;
+    this.registry = registry;
   }
 
   async environment(): Promise<EnvironmentFacts> {
@@ -64,7 +78,7 @@ export class LocalSandbox implements Sandbox {
     const toolchain = requireToolchain(request.toolchain);
     return this.inJail(async (jail) => {
       await runCanaries(jail);
-      return withFolders(jail, { tree: NOTHING, attachments: NOTHING }, async (folders) => {
+      return withFolders(jail, EMPTY, async (folders) => {
         const end = await runProgram(jail, toolchain, toolchain.stub(request.interfaces), folders);
         const { tree, findings } = collectStub(end, folders.work);
         return { tree, findings: [...toolchain.interfaceFindings(request.interfaces), ...findings] };
@@ -79,13 +93,14 @@ export class LocalSandbox implements Sandbox {
       const begun = performance.now();
       const product = unpackProduct(jail, request.tree);
       const attachmentsFolder = unpackAttachments(jail, request.attachments);
+      const dependencies = unpackDependencies(jail, request.dependencies);
       try {
         const { interfaces, attachments, seed } = request;
-        const setting = { jail, toolchain, interfaces, product, attachmentsFolder, attachments, seed };
+        const setting = { jail, toolchain, interfaces, product, dependencies, attachmentsFolder, attachments, seed };
         const tests = await runSuite(request, setting, () => this.jail !== jail);
         return { tests, evidence: acceptanceEvidence(request, tests, begun), environment };
       } finally {
-        discardAll(jail, [product, attachmentsFolder]);
+        discardAll(jail, [product, attachmentsFolder, dependencies]);
       }
     });
   }
@@ -94,7 +109,7 @@ export class LocalSandbox implements Sandbox {
     const toolchain = requireToolchain(request.toolchain);
     return this.inJail(async (jail) => {
       await runCanaries(jail);
-      return withFolders(jail, { tree: request.tree, attachments: NOTHING }, async (folders) => {
+      return withFolders(jail, { ...EMPTY, tree: request.tree }, async (folders) => {
         const end = await runProgram(jail, toolchain, toolchain.strip(), folders);
         return collectStripped(end, folders.work, request.tree, toolchain);
       });
@@ -105,10 +120,20 @@ export class LocalSandbox implements Sandbox {
     const toolchain = requireToolchain(request.toolchain);
     return this.inJail(async (jail) => {
       await runCanaries(jail);
-      return withFolders(jail, { tree: request.tree, attachments: NOTHING }, async (folders) => {
+      return withFolders(jail, { ...request, attachments: NOTHING }, async (folders) => {
         const end = await runProgram(jail, toolchain, toolchain.imports(request.modules), folders);
         return importEvidence(request, end);
       });
+    });
+  }
+
+  async installDependencies(request: InstallRequest): Promise<InstallResult> {
+    const toolchain = requireToolchain(request.toolchain);
+    const { registry } = this;
+    if (registry === undefined) throw new AuraError("internal", "this sandbox has no way to a registry");
+    return this.inJail(async (jail) => {
+      await runCanaries(jail);
+      return installDependencies(jail, toolchain, request, registry.gate, registry.path);
     });
   }
 
@@ -142,23 +167,25 @@ export class LocalSandbox implements Sandbox {
 
 interface Folders {
   readonly product: string;
+  readonly dependencies: string | null;
   readonly work: string;
   readonly attachments: string | null;
 }
 
 async function withFolders<T>(
   jail: Jail,
-  inputs: { readonly tree: Tree; readonly attachments: Tree },
+  inputs: { readonly tree: Tree; readonly dependencies?: Tree | undefined; readonly attachments: Tree },
   work: (folders: Folders) => Promise<T>,
 ): Promise<T> {
   const product = unpackProduct(jail, inputs.tree);
   const attachments = unpackAttachments(jail, inputs.attachments);
+  const dependencies = unpackDependencies(jail, inputs.dependencies);
   const folder = jail.openWork();
   try {
     if (!jail.namespaces) unpackInto(folder, inputs.attachments);
-    return await work({ product, attachments, work: folder });
+    return await work({ product, dependencies, attachments, work: folder });
   } finally {
-    discardAll(jail, [product, attachments, folder]);
+    discardAll(jail, [product, dependencies, attachments, folder]);
   }
 }
 
@@ -166,6 +193,14 @@ function unpackProduct(jail: Jail, tree: Tree): string {
   checkTree(tree);
   const folder = jail.openProduct();
   unpackTree(folder, tree);
+  return folder;
+}
+
+/** Null where there are none. */
+function unpackDependencies(jail: Jail, dependencies: Tree = NOTHING): string | null {
+  if (dependencies.size === 0) return null;
+  const folder = jail.openDependencies();
+  unpackTree(folder, dependencies);
   return folder;
 }
 
@@ -191,6 +226,7 @@ function runProgram(jail: Jail, toolchain: Toolchain, launch: Launch, folders: F
     env: toolchain.environment(0),
     stdin: launch.stdin,
     product: folders.product,
+    dependencies: folders.dependencies,
     work: folders.work,
     attachments: folders.attachments,
     relay: null,

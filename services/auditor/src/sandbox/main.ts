@@ -6,13 +6,15 @@ import { serveSandbox } from "./server.ts";
 const Environment = z.object({
   AURA_SANDBOX_SOCKET: z.string().startsWith("/").default("/sock/sandbox.sock"),
   AURA_SANDBOX: z.enum(["auto", "bubblewrap", "launcher"]).default("launcher"),
+  AURA_REGISTRY_SOCKET: z.string().startsWith("/").default("/sock/registry.sock"),
   AURA_LAUNCHER: z.string().startsWith("/").default("/usr/local/bin/aura-launcher"),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
 const config = Environment.parse(process.env);
 const log = createLog("sandbox", config.LOG_LEVEL);
-const sandbox = openSandbox({ sandbox: config.AURA_SANDBOX, launcher: config.AURA_LAUNCHER });
+const registry = { gate: config.AURA_REGISTRY_SOCKET, path: process.env.PATH ?? "" };
+const sandbox = openSandbox({ sandbox: config.AURA_SANDBOX, launcher: config.AURA_LAUNCHER, registry });
 const server = await serveSandbox(sandbox, config.AURA_SANDBOX_SOCKET, log);
 log.info({ socket: config.AURA_SANDBOX_SOCKET, sandbox: config.AURA_SANDBOX }, "sandbox service listening");
 

@@ -5,7 +5,7 @@ import { AuraError } from "@aura/shared/problems";
 import { openBubblewrap } from "./bubblewrap.ts";
 import { SandboxClient } from "./client.ts";
 import { openLauncher } from "./launcher.ts";
-import { LocalSandbox } from "./local-sandbox.ts";
+import { LocalSandbox, type RegistryAccess } from "./local-sandbox.ts";
 import type { Sandbox } from "./port.ts";
 
 export interface SandboxConfig {
@@ -13,6 +13,8 @@ export interface SandboxConfig {
   readonly sandbox: string;
   /** The compiled launcher, for `launcher`. */
   readonly launcher?: string;
+  /** How packages are fetched; without it none can be. */
+  readonly registry?: RegistryAccess;
 }
 
 const LAUNCHER = "/usr/local/bin/aura-launcher";
@@ -26,11 +28,11 @@ const PROGRAMS = "/usr/bin:/bin:/usr/local/bin:/usr/sbin";
  */
 export function openSandbox(config: SandboxConfig): Sandbox {
   if (config.sandbox === "auto" || config.sandbox === "bubblewrap") {
-    return new LocalSandbox(() => openBubblewrap({ base: scratchBase(), path: PROGRAMS }));
+    return new LocalSandbox(() => openBubblewrap({ base: scratchBase(), path: PROGRAMS }), config.registry);
   }
   if (config.sandbox === "launcher") {
     const program = config.launcher ?? LAUNCHER;
-    return new LocalSandbox(() => openLauncher({ base: scratchBase(), program }));
+    return new LocalSandbox(() => openLauncher({ base: scratchBase(), program }), config.registry);
   }
   if (config.sandbox.startsWith("unix:/")) return new SandboxClient(config.sandbox.slice("unix:".length));
   throw new AuraError("validation_failed", `AURA_SANDBOX is ${JSON.stringify(config.sandbox)}`);

@@ -16,12 +16,15 @@ export interface CheckRequest extends WithToolchain {
   /** One of the toolchain's commands; another one ends with reason `unknown_command`. */
   readonly command: string;
   readonly arguments: readonly string[];
+  /** Packages that the product may import, as `installDependencies` gave them. */
+  readonly dependencies?: Tree | undefined;
   /** The PRD's attachments by their own path; they lie under `attachments/` in the working directory. */
   readonly attachments: Tree;
 }
 
 export interface AcceptanceRequest extends WithToolchain {
   readonly tree: Tree;
+  readonly dependencies?: Tree | undefined;
   readonly interfaces: PlanInterfaces;
   readonly prelude: string;
   readonly tests: readonly AcceptanceTest[];
@@ -54,7 +57,26 @@ export interface StripRequest extends WithToolchain {
 
 export interface ImportRequest extends WithToolchain {
   readonly tree: Tree;
+  readonly dependencies?: Tree | undefined;
   readonly modules: PlanInterfaces["modules"];
+}
+
+export interface InstallRequest extends WithToolchain {
+  /** Checked: `name` is a name and `version` a range of the toolchain's ecosystem. */
+  readonly dependencies: readonly { readonly name: string; readonly version: string }[];
+  /** Session of the registry gate, which is all that the package manager can reach. */
+  readonly session: string;
+}
+
+export interface InstallResult {
+  /** `exit`, or the limit that ended the package manager; `unavailable`: there is none here. */
+  readonly reason: string;
+  readonly exit_code: number | null;
+  /** What it printed, cut to 32 KiB. */
+  readonly output: string;
+  readonly duration_ms: number;
+  /** What it installed; null when it failed, or left more than a tree may hold. */
+  readonly layer: Tree | null;
 }
 
 /**
@@ -80,6 +102,9 @@ export interface Sandbox {
 
   /** Tries to import what the plan promises; exit_code 0 when every module and symbol is there. */
   checkImports(request: ImportRequest): Promise<EvidenceItem>;
+
+  /** Lets the toolchain's package manager install packages through the registry gate, without running any of their code. */
+  installDependencies(request: InstallRequest): Promise<InstallResult>;
 
   /** Ends every process that this sandbox runs; calls that were under way reject or end with reason `killed`. */
   killAll(): Promise<void>;

@@ -27,11 +27,13 @@ export const REQUESTS = {
     toolchain: z.string(),
     command: z.string(),
     arguments: z.array(z.string()),
+    dependencies: WireTree.optional(),
     attachments: WireTree,
   }),
   buildStub: z.strictObject({ toolchain: z.string(), interfaces: Interfaces }),
   runAcceptance: z.strictObject({
     tree: WireTree,
+    dependencies: WireTree.optional(),
     toolchain: z.string(),
     interfaces: Interfaces,
     prelude: z.string(),
@@ -40,7 +42,17 @@ export const REQUESTS = {
     seed: z.int().nonnegative(),
   }),
   stripBodies: z.strictObject({ tree: WireTree, toolchain: z.string() }),
-  checkImports: z.strictObject({ tree: WireTree, toolchain: z.string(), modules: Modules }),
+  checkImports: z.strictObject({
+    tree: WireTree,
+    dependencies: WireTree.optional(),
+    toolchain: z.string(),
+    modules: Modules,
+  }),
+  installDependencies: z.strictObject({
+    toolchain: z.string(),
+    dependencies: z.array(z.strictObject({ name: z.string(), version: z.string() })),
+    session: z.string().regex(/^[0-9a-f]+$/),
+  }),
 };
 export type SandboxMethod = keyof typeof REQUESTS;
 
@@ -56,6 +68,13 @@ export const ANSWERS = {
   }),
   stripBodies: WireTree,
   checkImports: EvidenceItem,
+  installDependencies: z.strictObject({
+    reason: z.string(),
+    exit_code: z.int().nullable(),
+    output: z.string(),
+    duration_ms: z.int().nonnegative(),
+    layer: WireTree.nullable(),
+  }),
 };
 
 const Problem = z.strictObject({
@@ -96,5 +115,7 @@ export function callSandbox(sandbox: Sandbox, method: SandboxMethod, body: unkno
       return sandbox.stripBodies(REQUESTS.stripBodies.parse(body));
     case "checkImports":
       return sandbox.checkImports(REQUESTS.checkImports.parse(body));
+    case "installDependencies":
+      return sandbox.installDependencies(REQUESTS.installDependencies.parse(body));
   }
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Finding } from "@aura/shared/schemas/verification-report";
+import { specifier } from "../dependencies/package-names.ts";
 import type { Launch, Toolchain } from "./toolchain.ts";
 
 const INTERPRETER = "/usr/bin/python3";
+const LAYER = "/work/layer";
 const SCRIPT_BYTES_MAX = 20_000;
 
 const readProgram = (name: string) => readFileSync(new URL(`./python/${name}.py`, import.meta.url), "utf8");
@@ -28,7 +30,7 @@ export const pythonToolchain: Toolchain = {
     HOME: "/work",
     TMPDIR: "/tmp",
     LANG: "C.UTF-8",
-    PYTHONPATH: "/product",
+    PYTHONPATH: "/product:/dependencies",
     PYTHONDONTWRITEBYTECODE: "1",
     PYTHONHASHSEED: `${seed % 4294967296}`,
     PYTHONUTF8: "1",
@@ -51,8 +53,26 @@ export const pythonToolchain: Toolchain = {
 
   isSource: (path) => path.endsWith(".py"),
 
+  install: (dependencies, registry) => ({
+    argv: [
+      ...[INTERPRETER, "-I", "-m", "pip", "install", "--isolated", "--no-input", "--disable-pip-version-check"],
+      ...["--only-binary", ":all:", "--no-compile", "--no-cache-dir", "--retries", "0", "--progress-bar", "off"],
+      ...["--index-url", `${registry}/pypi/simple/`, "--target", LAYER, "--no-warn-script-location", "--"],
+      ...dependencies.map(({ name, version }) => specifier("pypi", name, version)),
+    ],
+    stdin: null,
+  }),
+
+  layer: { inside: (path) => packageFile(path) },
+
   imports: (modules) => ({ argv: [INTERPRETER, "-c", PROGRAMS.imports], stdin: JSON.stringify(modules) }),
 };
+
+/** Scripts for a shell's path are not part of a library, and no compiled code is taken. */
+function packageFile(path: string): string | null {
+  if (!path.startsWith("layer/") || path.startsWith("layer/bin/") || path.includes("/__pycache__/")) return null;
+  return path.slice("layer/".length);
+}
 
 type CheckLaunch = (args: readonly string[]) => Launch | null;
 

@@ -16,6 +16,16 @@ export interface Launch {
   readonly stdin: string | null;
 }
 
+export interface PlannedPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface LayerPlace {
+  /** Path under /dependencies of a file under /work; null: it is not kept. */
+  inside(path: string): string | null;
+}
+
 /**
  * One language: how its products are started, probed and taken apart. Everything here is a description of processes;
  * the sandbox runs them, and what they print is data from a hostile process.
@@ -47,6 +57,16 @@ export interface Toolchain {
   /** Writes the files of /product whose functions it could remove into /work; `isSource` names the files it may write. */
   strip(): Launch;
   isSource(path: string): boolean;
+
+  /**
+   * Installs packages into /work without running code of any of them.
+   *
+   * @param registry address of the registry gate's session, without a slash at its end
+   * @param npm folder of npm's own package inside; empty for toolchains without Node
+   */
+  install(dependencies: readonly PlannedPackage[], registry: string, npm: string): Launch;
+  /** Which of the files in /work are the packages, and where they lie under /dependencies. */
+  readonly layer: LayerPlace;
 
   /** Exit code 0 when all of `modules` can be imported and hold their symbols; problems one a line on stdout. */
   imports(modules: PlanInterfaces["modules"]): Launch;

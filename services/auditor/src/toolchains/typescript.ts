@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { startFiles } from "@aura/shared/models/toolchains";
 import type { Finding } from "@aura/shared/schemas/verification-report";
+import { specifier } from "../dependencies/package-names.ts";
 import type { Launch, Toolchain } from "./toolchain.ts";
 
 const SCRIPT_BYTES_MAX = 20_000;
@@ -54,8 +55,33 @@ export const typescriptToolchain: Toolchain = {
 
   isSource: (path) => /\.[cm]?[jt]s$/.test(path),
 
+  install: (dependencies, registry, npm) => ({
+    argv: [
+      ...["node", `${npm}/bin/npm-cli.js`, "install", "--ignore-scripts", "--no-bin-links", "--omit=dev", "--no-audit"],
+      ...[
+        "--no-fund",
+        "--no-update-notifier",
+        "--no-progress",
+        "--loglevel=error",
+        "--fetch-retries=0",
+        "--logs-max=0",
+      ],
+      ...["--cache=/work/cache", "--prefix=/work/layer"],
+      ...[`--registry=${registry}/npm/`, "--replace-registry-host=always", "--"],
+      ...dependencies.map(({ name, version }) => specifier("npm", name, version)),
+    ],
+    stdin: null,
+  }),
+
+  layer: { inside: (path) => packageFile(path) },
+
   imports: (modules) => ({ argv: ownProgram("imports"), stdin: JSON.stringify(modules) }),
 };
+
+function packageFile(path: string): string | null {
+  if (!path.startsWith("layer/node_modules/") || path.startsWith("layer/node_modules/.")) return null;
+  return path.slice("layer/".length);
+}
 
 const TOUCHED = `data:text/javascript,${encodeURIComponent(PROGRAMS.touched)}`;
 

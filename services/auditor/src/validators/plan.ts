@@ -1,6 +1,8 @@
+import { findToolchain } from "@aura/shared/models/toolchains";
 import { inScope, scopesOverlap } from "@aura/shared/models/tree";
 import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { Finding } from "@aura/shared/schemas/verification-report";
+import { normalName, spellingProblem } from "../dependencies/package-names.ts";
 import { commandFindings } from "./command-form.ts";
 import { finding, repeated } from "./findings.ts";
 import { findCycle, parallelPairs } from "./plan-graph.ts";
@@ -133,8 +135,19 @@ function interfaces(plan: PlanProduct, ground: PlanGround): Finding[] {
   ];
 }
 
+/** How they are written; whether they can be had is found out by asking for them. */
 function dependencies(plan: PlanProduct): Finding[] {
-  return plan.dependencies.map(({ name }) =>
-    finding("dependency_unavailable", name, `${name} cannot be installed here. Plan with the standard library only.`),
+  const facts = findToolchain(plan.toolchain);
+  if (facts === undefined || plan.dependencies.length === 0) return [];
+  const { ecosystem, manifest } = facts;
+  const misspelt = plan.dependencies.flatMap(({ name, version }) => {
+    const problem = spellingProblem(ecosystem, name, version);
+    return problem === null ? [] : [finding("dependency_malformed", name, `${name} ${problem}.`)];
+  });
+  const twice = repeated(plan.dependencies.map(({ name }) => normalName(ecosystem, name))).map((name) =>
+    finding("dependency_malformed", name, `${name} is named twice. Name it once.`),
   );
+  if (plan.tasks.some((task) => inScope(manifest, task.file_scope))) return [...misspelt, ...twice];
+  const message = `The product names its dependencies in ${manifest}: add it to the file_scope of one task.`;
+  return [...misspelt, ...twice, finding("manifest_out_of_scope", manifest, message)];
 }

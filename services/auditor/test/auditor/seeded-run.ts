@@ -7,12 +7,15 @@ import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { SuiteProduct } from "@aura/shared/schemas/suite-product";
 import { TaskSpec } from "@aura/shared/schemas/task-spec";
 import { VerificationReport } from "@aura/shared/schemas/verification-report";
+import { reportOf } from "../../src/auditor/judge-context.ts";
 import { acceptanceTest, block, plan, requirement, suite, task } from "../validators/fixtures.ts";
 
 /** A run of a program that adds two numbers, as it stands while its first task is worked on. */
 export interface SeededRun {
   readonly run_id: string;
   /** Seeds a submitted task of this kind with a request to judge it. @returns the request's id */
+  /** From now on the run has the plan that this request accepted. */
+  adopt(requestId: string): Promise<void>;
   submit(kind: VerificationKind, product: unknown, tree?: Tree, disputed?: string[]): Promise<string>;
   /** Seeds a request to judge the assembled tree of a run that has no suite. @returns the request's id */
   submitWithoutSuite(tree: Tree): Promise<string>;
@@ -65,7 +68,7 @@ export async function seedRun(admin: Pool): Promise<SeededRun> {
   const seedTask = async (tx: Tx, kind: string, status: string, disputed: string[]) => {
     claim += 1;
     const id = randomUUID();
-    const spec = TaskSpec.parse({ file_scope: ["adder/**"] });
+    const spec = TaskSpec.parse({ file_scope: ["adder/**", "requirements.txt"] });
     await tx.query(
       `insert into task_queue (id, run_id, status, kind, key, title, spec_sha256, attempt, claim_id, assigned_agent, disputes_test_ids)
        values ($1, $2, $3, $4, $5, 'seeded', decode($6, 'hex'), 1, $7, $8, $9)`,
@@ -113,6 +116,13 @@ export async function seedRun(admin: Pool): Promise<SeededRun> {
           [id, run_id, await putTree(tx, tree), ids.plan_id],
         );
         return id;
+      }),
+    adopt: (requestId) =>
+      past(async (tx) => {
+        await tx.query(
+          "update plans set verification_id = (select id from verifications where request_id = $2) where id = $1",
+          [ids.plan_id, requestId],
+        );
       }),
     inspectEverything: () =>
       past(async (tx) => {
@@ -166,7 +176,7 @@ async function seedSpecification(tx: Tx, run_id: string) {
   }
   await tx.query(
     "insert into plans (id, run_id, revision, content_sha256, digest, verification_id) values ($1, $2, 1, decode($3, 'hex'), decode($3, 'hex'), $4)",
-    [plan_id, run_id, await putJson(tx, ADDER_PLAN), randomUUID()],
+    [plan_id, run_id, await putJson(tx, ADDER_PLAN), await seedAccepted(tx, run_id)],
   );
   await tx.query("insert into suites (id, run_id, version, content_sha256) values ($1, $2, 1, decode($3, 'hex'))", [
     suite_id,
@@ -174,6 +184,17 @@ async function seedSpecification(tx: Tx, run_id: string) {
     await putJson(tx, ADDER_SUITE),
   ]);
   return { plan_id, suite_id, closed };
+}
+
+/** The verification by which the plan was accepted. */
+async function seedAccepted(tx: Tx, run_id: string): Promise<string> {
+  const id = randomUUID();
+  const report = await putJson(tx, reportOf([]));
+  await tx.query(
+    "insert into verifications (id, request_id, run_id, outcome, report_sha256, auditor) values ($1, $2, $3, 'accepted', decode($4, 'hex'), 'seeded')",
+    [id, randomUUID(), run_id, report],
+  );
+  return id;
 }
 
 /** What the Auditor recorded on a request; null when it recorded nothing. */

@@ -18,6 +18,7 @@ const FACTS: EnvironmentFacts = {
 const SUITE = suite(acceptanceTest("a", ["R1"]), acceptanceTest("b", ["R1"]), acceptanceTest("guard", ["R2"]));
 const GROUND: SuiteGround = {
   tree: new Map(),
+  dependencies: new Map(),
   toolchain: "python",
   interfaces: { modules: [], cli: [], http: [] },
   suite: SUITE,

@@ -1,14 +1,21 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import type { Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createLog } from "@aura/shared/log";
 import { treeSha256 } from "@aura/shared/models/tree";
 import { putTree } from "@aura/shared/postgres/blobs";
 import { AuraError } from "@aura/shared/problems";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runNextCheck } from "../../src/auditor/check-loop.ts";
 import { createSandboxQueue } from "../../src/auditor/sandbox-queue.ts";
 import { type AuditorDeps, verifyNext } from "../../src/auditor/verification-loop.ts";
+import { GateClient } from "../../src/dependencies/gate-client.ts";
+import { openRegistryGate } from "../../src/dependencies/registry-gate.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
 import type { Sandbox } from "../../src/sandbox/port.ts";
+import { type FakeRegistry, startFakeRegistry } from "../dependencies/fake-registry.ts";
 import { codesOf } from "../validators/fixtures.ts";
 import { scriptedSandbox } from "./scripted-sandbox.ts";
 import { ADDER_PLAN, ADDER_SUITE, adderTree, recordedReport, type SeededRun, seedRun } from "./seeded-run.ts";
@@ -28,9 +35,12 @@ afterAll(async () => {
   await database?.close();
 });
 
+/** No plan of these tests names a package. */
+const gate = new GateClient("/nowhere/registry.sock");
+
 function auditor(used: Sandbox = sandbox, holder = "auditor-one"): AuditorDeps {
   const log = createLog("auditor", "silent");
-  return { pool: database.pools.auditor, log, sandbox: createSandboxQueue(used), holder };
+  return { pool: database.pools.auditor, log, sandbox: createSandboxQueue(used), gate, holder };
 }
 
 /** Lets the auditor judge the one open request. */
@@ -39,7 +49,9 @@ async function judged(requestId: string, deps = auditor()) {
   return recordedReport(database.pools.admin, requestId);
 }
 
-async function submitTree(core: string, extra: Record<string, string> = {}) {
+const submitTree = (core: string, extra: Record<string, string> = {}) => submitTo(run, core, extra);
+
+async function submitTo(run: SeededRun, core: string, extra: Record<string, string>) {
   const tree = new Map([...adderTree(core), ...Object.entries(extra).map(([k, v]) => [k, Buffer.from(v)] as const)]);
   const changes = [...tree].map(([path, body]) => ({ path, content: body.toString("utf8") }));
   const base_tree_sha256 = await putTree(database.pools.admin, new Map());
@@ -73,6 +85,79 @@ test("a plan whose interfaces cannot be built is refused with the signature", as
   const report = await judged(await run.submit("plan", broken));
   expect(report?.outcome).toBe("rejected");
   expect(report?.findings[0]?.subject).toContain("add");
+});
+
+describe("a plan with a dependency", () => {
+  const folder = mkdtempSync(join(tmpdir(), "gate-"));
+  const socket = join(folder, "socket");
+  const installing = openSandbox({ sandbox: "auto", registry: { gate: socket, path: "" } });
+  const files = { "plus/__init__.py": "def plus(a, b):\n    return a + b\n" };
+  const manifest = { path: "requirements.txt", name: "plus-lib" };
+  let registry: FakeRegistry;
+  let server: Server;
+
+  beforeAll(async () => {
+    registry = await startFakeRegistry([], [{ name: manifest.name, version: "1.4.0", age: 400, files }]);
+    const registries = { npm: null, pypi: registry.pypi };
+    server = await openRegistryGate({ registries, log: createLog("registry", "silent") }, socket);
+  });
+  afterAll(async () => {
+    await installing.killAll();
+    server.close();
+    server.closeAllConnections();
+    registry.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const deps = () => ({ ...auditor(installing), gate: new GateClient(socket) });
+  const planOf = (name: string, version: string) => {
+    const tasks = ADDER_PLAN.tasks.map((task) => ({ ...task, file_scope: [...task.file_scope, manifest.path] }));
+    return { ...ADDER_PLAN, tasks, dependencies: [{ name, version, reason: "adds" }] };
+  };
+
+  test("is rejected where it cannot be had, before anything is built on it", async () => {
+    for (const [name, version] of [
+      ["no-such-lib", ""],
+      [manifest.name, ">=2"],
+    ] as const) {
+      const report = await judged(await run.submit("plan", planOf(name, version)), deps());
+      expect(report).toMatchObject({ outcome: "rejected", findings: [{ code: "dependency_unavailable" }] });
+    }
+  });
+
+  test("is nobody's fault where the registry does not answer, or policy cannot be read", async () => {
+    const report = await judged(await run.submit("plan", planOf(manifest.name, "")));
+    expect(report).toMatchObject({ outcome: "environment", findings: [{ code: "dependency_unavailable" }] });
+    const { admin } = database.pools;
+    await admin.query("insert into policies values ('dependencies.mode', 2, 'whatever', 'nonsense')");
+    const unread = await judged(await run.submit("plan", planOf(manifest.name, "")), deps());
+    expect(unread).toMatchObject({ outcome: "environment", findings: [{ code: "dependency_unavailable" }] });
+    await admin.query("insert into policies values ('dependencies.mode', 3, 'checked', 'as before')");
+  });
+
+  test("is accepted with what was fetched, and what is built on it is judged with exactly that", async () => {
+    const request = await run.submit("plan", planOf(manifest.name, ">=1,<2"));
+    const report = await judged(request, deps());
+    expect(report).toMatchObject({
+      outcome: "accepted",
+      dependencies: { packages: [{ name: manifest.name, version: "1.4.0", licence: "MIT", direct: true }] },
+    });
+    const layer = report?.dependencies?.layer_sha256;
+    expect(await rowsOf("evidence", request)).toContainEqual(
+      expect.objectContaining({ kind: "dependency_resolution", tree_sha256: Buffer.from(layer ?? "", "hex") }),
+    );
+    const fresh = await seedRun(database.pools.admin);
+    const again = await fresh.submit("plan", planOf(manifest.name, ">=1,<2"));
+    await judged(again, deps());
+    await fresh.adopt(again);
+    const asked = registry.asked.length;
+    const core = "from plus import plus\n\n\ndef add(a, b):\n    return plus(a, b)\n";
+    const unnamed = await judged(await submitTo(fresh, core, {}), deps());
+    expect(codesOf(unnamed?.findings ?? [])).toEqual(["manifest_differs"]);
+    const named = await judged(await submitTo(fresh, core, { [manifest.path]: "plus-lib==1.4.0\n" }), deps());
+    expect(named).toMatchObject({ outcome: "accepted", findings: [] });
+    expect(registry.asked.length).toBe(asked); // fetched once
+  });
 });
 
 test("a suite is accepted when it fails on the stub, and its guards are marked", async () => {

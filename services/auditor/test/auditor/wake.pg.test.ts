@@ -5,6 +5,7 @@ import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createSandboxQueue } from "../../src/auditor/sandbox-queue.ts";
 import { verifyNext } from "../../src/auditor/verification-loop.ts";
+import { GateClient } from "../../src/dependencies/gate-client.ts";
 import { startPolling } from "../../src/polling-loop.ts";
 import { scriptedSandbox } from "./scripted-sandbox.ts";
 import { seedRun } from "./seeded-run.ts";
@@ -36,7 +37,10 @@ test("a notification of work begins the next step at once, and a recorded verdic
   const run = await seedRun(admin);
   await run.submit("requirements", { requirements: [], dispositions: [], questions: [] });
   const sandbox = createSandboxQueue(scriptedSandbox({}));
-  await verifyNext({ pool: auditor, log, sandbox, holder: "auditor-one" }, ending.signal);
+  await verifyNext(
+    { pool: auditor, log, sandbox, gate: new GateClient("/nowhere"), holder: "auditor-one" },
+    ending.signal,
+  );
   expect((await heard)[0]).toMatchObject({ channel: "aura_tasks" });
 
   client.release(true);

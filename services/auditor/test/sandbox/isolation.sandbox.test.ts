@@ -21,6 +21,7 @@ function startPython(program: string, work: string, limits: Partial<Limits> = {}
     env: { PATH: "/usr/bin:/bin", HOME: "/work" },
     stdin: null,
     product: null,
+    dependencies: null,
     work,
     attachments: null,
     relay: null,

@@ -9,6 +9,7 @@ import { SandboxClient } from "../../src/sandbox/client.ts";
 import { openLauncher } from "../../src/sandbox/launcher.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
 import { conforms } from "./conformance.ts";
+import { installs } from "./installing.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../../../..");
 const SERVICE_UID = 10_001;
@@ -31,7 +32,7 @@ function isPassable(folder: string): boolean {
 
 /**
  * The service as it runs in its container, with bubblewrap in the container's place: no network, a user of its own,
- * four empty folders, the socket's folder shared.
+ * empty folders, the socket's folder shared.
  */
 function startService(folder: string): ChildProcess {
   const node = join("/app", process.execPath.slice(REPOSITORY.length));
@@ -42,7 +43,7 @@ function startService(folder: string): ChildProcess {
   const mounts = [
     ...["--ro-bind", "/usr", "/usr", "--ro-bind", "/etc", "/etc", "--proc", "/proc", "--dev", "/dev"],
     ...["bin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
-    ...["/tmp", "/product", "/work", "/scratch"].flatMap((path) => ["--tmpfs", path]),
+    ...["/tmp", "/product", "/dependencies", "/work", "/scratch"].flatMap((path) => ["--tmpfs", path]),
     ...[
       "--ro-bind",
       REPOSITORY,
@@ -59,7 +60,13 @@ function startService(folder: string): ChildProcess {
     ...[...user, "bwrap", "--unshare-all", "--uid", `${SERVICE_UID}`, "--gid", `${SERVICE_UID}`, "--die-with-parent"],
     ...[
       ...mounts,
+      "--symlink",
+      "dependencies/node_modules",
+      "/node_modules",
       "--clearenv",
+      "--setenv",
+      "PATH",
+      process.env.PATH ?? "",
       "--setenv",
       "TMPDIR",
       "/scratch",
@@ -101,6 +108,8 @@ describe.skipIf(!canRun)("the sandbox service with the launcher", () => {
     const sandbox = openSandbox({ sandbox: `unix:${socket}` });
     return { sandbox, close: () => sandbox.killAll() };
   });
+
+  installs("by the service", join(folder, "sock", "registry.sock"), () => openSandbox({ sandbox: `unix:${socket}` }));
 
   test("a client that talks nonsense or hangs up does not end the service", async () => {
     await new Promise<void>((done) => {

@@ -95,11 +95,29 @@ test("a command has the form of the run's toolchain", () => {
     expect(codesOf(withCommand(...other))).toEqual(["command_not_startable"]);
 });
 
-test("there is an interface where anything is tested, and nothing has to be installed", () => {
+test("there is an interface where anything is tested", () => {
   const interfaces = { modules: [], cli: [], http: [] };
   expect(codesOf(check({ interfaces }))).toEqual(["interface_missing"]);
   const looked = ["R1", "R2"].map((id) => ({ id, testable: false, needs_closing: false }));
   expect(check({ interfaces }, { requirements: looked })).toEqual([]);
-  const dependencies = [{ name: "flask", version: "3", reason: "web" }];
-  expect(codesOf(check({ dependencies }))).toEqual(["dependency_unavailable"]);
+});
+
+test("dependencies are written as their ecosystem has them, once, and a task may write the file that names them", () => {
+  const tasks = [
+    task("T1", {
+      file_scope: ["app/**", "requirements.txt"],
+      closes: ["R1", "R2"],
+      requirement_ids: ["R1", "R2", "R3"],
+    }),
+  ];
+  const of = (...dependencies: { name: string; version: string }[]) =>
+    codesOf(check({ tasks, dependencies: dependencies.map((one) => ({ ...one, reason: "web" })) }));
+  expect(of({ name: "flask", version: ">=3,<4" }, { name: "lxml", version: "" })).toEqual([]);
+  expect(of({ name: "flask", version: "3" })).toEqual(["dependency_malformed"]);
+  expect(of({ name: "../flask", version: "" })).toEqual(["dependency_malformed"]);
+  expect(of({ name: "ruamel.yaml", version: "" }, { name: "Ruamel_Yaml", version: "" })).toEqual([
+    "dependency_malformed",
+  ]);
+  const dependencies = [{ name: "flask", version: "", reason: "web" }];
+  expect(codesOf(check({ dependencies }))).toEqual(["manifest_out_of_scope"]);
 });

@@ -9,6 +9,7 @@ const FactsRow = DeliveryReport.pick({
   generated_at: true,
   ddl_guard: true,
 }).extend({
+  plan_id: z.uuid().nullable(),
   prd_title: z.string(),
   prd_sha256: z.string(),
   attachments_sha256: z.string(),
@@ -29,7 +30,7 @@ export function readReportFacts(db: Queryable, runId: string): Promise<ReportFac
     FactsRow,
     `select d.title as prd_title, ${hex("d.body_sha256")} as prd_sha256,
             ${hex("d.attachments_sha256")} as attachments_sha256, ${utc("now()")} as generated_at,
-            ddl_guard_status() as ddl_guard,
+            ddl_guard_status() as ddl_guard, p.id as plan_id,
             case when p.id is not null then jsonb_build_object('revision', p.revision, 'digest', ${hex("p.digest")}) end as plan,
             case when s.id is not null
               then jsonb_build_object('version', s.version, 'sha256', ${hex("s.content_sha256")}) end as suite,

@@ -19,6 +19,8 @@ const SubmissionRow = z.object({
   title: z.string(),
   attempt: z.number(),
   claim_id: z.string(),
+  /** Charged before this attempt. */
+  failures: z.number(),
   /** Verified by the Director's word: the product is taken as it was judged last. */
   overridden: z.boolean(),
   best_request_id: z.string().nullable(),
@@ -67,7 +69,7 @@ export function readOverridden(db: Queryable): Promise<Submission[]> {
 /** The attempt of an overridden task that counts is the last one that was submitted at all. */
 const SUBMISSION = `
   select r.id as run_id, r.oversight, r.strict_policy, r.head_revision_id, r.plan_id, r.suite_id,
-         t.id as task_id, t.kind, t.key, t.title, a.attempt, a.claim_id, t.overridden, t.best_request_id,
+         t.id as task_id, t.kind, t.key, t.title, a.attempt, a.claim_id, t.failures, t.overridden, t.best_request_id,
          t.disputes_test_ids, encode(t.spec_sha256, 'hex') as spec_sha256, a.agent_id,
          encode(a.context_sha256, 'hex') as context_sha256, encode(a.product_sha256, 'hex') as product_sha256,
          q.id as request_id, encode(q.product_sha256, 'hex') as request_product_sha256,

@@ -1,4 +1,5 @@
 import { readJson } from "@aura/shared/postgres/blobs";
+import { readResolution } from "@aura/shared/postgres/plan-dependencies";
 import { AuraError } from "@aura/shared/problems";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { PlanProduct } from "@aura/shared/schemas/plan-product";
@@ -22,7 +23,7 @@ export function addSpecificationRoutes(app: FastifyInstance, { pool }: AppDeps):
     if (row === null) return missing(params.run_id, "the run has no accepted plan yet");
     const content = await readJson(pool, row.content_sha256, PlanProduct);
     const dag = content.tasks.flatMap((task) => task.depends_on.map((from) => ({ from, to: task.key })));
-    return { ...row, ...content, dag };
+    return { ...row, ...content, resolution: await readResolution(pool, row.id), dag };
   });
 
   addRoute(app, OPERATIONS.getSuite, async ({ params, query }) => {

@@ -1,5 +1,6 @@
 import { readJson, readTree } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
+import { readResolution } from "@aura/shared/postgres/plan-dependencies";
 import { CoverageTest } from "@aura/shared/schemas/api/coverage";
 import { DeliveryReport } from "@aura/shared/schemas/api/report";
 import { AttachmentRef } from "@aura/shared/schemas/prd";
@@ -48,6 +49,7 @@ export async function buildDeliveryReport(db: Queryable, runId: string): Promise
     },
     suite: facts.suite === null ? null : { ...facts.suite, tests: suite?.tests.length ?? 0 },
     revision: facts.revision === null ? null : { ...facts.revision, files: await countFiles(db, facts.revision) },
+    dependencies: facts.plan_id === null ? null : await readResolution(db, facts.plan_id),
     verification: await reportedVerification(db, facts.verification),
     requirements: await reportedRequirements(db, runId, suite),
     ...(await decisionsOf(db, runId)),

@@ -1,5 +1,6 @@
 import { readJson } from "@aura/shared/postgres/blobs";
 import { SuiteProduct } from "@aura/shared/schemas/suite-product";
+import { VerificationReport } from "@aura/shared/schemas/verification-report";
 import { DeltaProduct } from "@aura/shared/schemas/work-products";
 import { readRunFacts, readRunTasks } from "../db/orchestration-specification.ts";
 import { type Dispute, readDisputes, readTestRecords } from "../db/orchestration-submissions.ts";
@@ -15,6 +16,7 @@ import { allDone, atomically, type StepDeps } from "./step.ts";
  * stays submitted. Otherwise the attempt is rejected, which charges it, and remembered when it is the best so far.
  */
 export async function rejectSubmission(deps: StepDeps, submission: JudgedSubmission): Promise<number> {
+  if (submission.kind === "plan") return rejectPlan(deps, submission);
   if (submission.kind !== "implement") return reject(deps, submission, false);
   const disputes = await readDisputes(deps.pool, submission.run_id);
   if (disputes.some((dispute) => isAbout(dispute, submission) && isOpen(dispute))) return 0;
@@ -26,6 +28,23 @@ export async function rejectSubmission(deps: StepDeps, submission: JudgedSubmiss
   const best =
     submission.best_request_id === null ? null : await readTestRecords(deps.pool, submission.best_request_id);
   return reject(deps, submission, isBetterAttempt(best, records, await inheritedIds(deps, submission)));
+}
+
+/**
+ * A plan that was rejected before and still needs what cannot be had is put before the Director at once: a third one
+ * would cost and bring nothing, and no code is paid for.
+ */
+async function rejectPlan(deps: StepDeps, submission: JudgedSubmission): Promise<number> {
+  const { findings } = await readJson(deps.pool, submission.report_sha256, VerificationReport);
+  const refused = findings.filter(({ code }) => code === "dependency_unavailable").map(({ message }) => message);
+  if (refused.length === 0 || submission.failures === 0) return reject(deps, submission, false);
+  const detail = refused.join(" ").slice(0, 2000);
+  const done = await atomically(deps, "reject a plan for good", async (tx) => {
+    allDone(await deps.verbs.rejectTasks(tx, [submission]));
+    const { task_id } = submission;
+    allDone(await deps.verbs.escalateTasks(tx, [{ task_id, code: "dependency_unavailable", detail }]));
+  });
+  return done ? 1 : 0;
 }
 
 function isAbout(dispute: Dispute, submission: JudgedSubmission): boolean {

@@ -17,6 +17,7 @@ export function renderReportMarkdown(report: DeliveryReport): string {
       "Answered by the Director",
       report.answers.map((a) => `${line(a.question)} Answer: ${line(a.answer)}`),
     ),
+    section("Dependencies, fetched once and verified with", dependencyLines(report)),
     section("Disputed tests", report.disputes.map(disputeLine)),
     section("Doubts of the reviewer", report.doubts.map(doubtLine)),
     section(
@@ -85,6 +86,16 @@ function requirementsTable({ requirements }: DeliveryReport): string {
   });
   const head = ["| | requirement | priority | state | tests | tasks | isolation |", "|---|---|---|---|---|---|---|"];
   return ["## Requirements", "", ...head, ...rows].join("\n");
+}
+
+function dependencyLines({ dependencies }: DeliveryReport): string[] {
+  if (dependencies === null) return [];
+  const { registry, layer_sha256, packages } = dependencies;
+  const lines = packages.map(
+    ({ name, version, licence, integrity, direct }) =>
+      `${line(name)} ${line(version)}, ${line(licence ?? "no licence stated")}, ${line(integrity)}${direct ? "" : " (needed by another)"}`,
+  );
+  return [`From ${line(registry)}, layer ${layer_sha256}`, ...lines];
 }
 
 function failures({ requirements }: DeliveryReport): string[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { OVERSIGHTS, RUN_STATUSES, STOP_REASONS } from "../../enums/run.ts";
 import { VERDICTS, VERIFICATION_OUTCOMES } from "../../enums/verification.ts";
+import { DependencyResolution } from "../dependencies.ts";
 import { AttachmentRef } from "../prd.ts";
 import { Requirement } from "../requirements-product.ts";
 import { EnvironmentFacts } from "../verification-report.ts";
@@ -60,6 +61,10 @@ export const DeliveryReport = z
     base_run_id: Id.nullable(),
     prd: z.strictObject({ title: z.string(), sha256: Sha256, attachments: z.array(AttachmentRef) }),
     plan: z.strictObject({ revision: z.int(), digest: Sha256 }).nullable(),
+    dependencies: DependencyResolution.nullable().meta({
+      description:
+        "what the plan in force was given beyond its language, and what every product of it was verified with",
+    }),
     suite: z.strictObject({ version: z.int(), sha256: Sha256, tests: z.int() }).nullable(),
     revision: z
       .strictObject({ id: Id, number: z.int(), tree_sha256: Sha256, files: z.int() })

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DependencyResolution } from "../dependencies.ts";
 import { PlanProduct } from "../plan-product.ts";
 import { SuiteProduct } from "../suite-product.ts";
 import { Id, Sha256, Timestamp } from "./conventions.ts";
@@ -14,6 +15,9 @@ export const Plan = z
     verification_id: Id,
     created_at: Timestamp,
     ...PlanProduct.shape,
+    resolution: DependencyResolution.nullable().meta({
+      description: "what was fetched for its dependencies: every package with version, licence and integrity",
+    }),
     dag: z.array(z.strictObject({ from: z.string(), to: z.string() })).meta({
       description: "edges between task keys: `to` waits for `from`",
     }),

@@ -20,7 +20,13 @@ function ground(plan: PlanProduct, context: TaskContextOf<"plan">): string[] {
   const { modules, cli, http } = plan.interfaces;
   const found: string[] = [];
   if (plan.toolchain !== context.toolchain.name) found.push(`toolchain must be "${context.toolchain.name}".`);
-  if (plan.dependencies.length > 0) found.push("dependencies must be empty: nothing can be installed.");
+  const manifest = findToolchain(plan.toolchain)?.manifest;
+  if (
+    plan.dependencies.length > 0 &&
+    manifest !== undefined &&
+    !plan.tasks.some((task) => inScope(manifest, task.file_scope))
+  )
+    found.push(`There are dependencies: ${manifest}, which names them, must lie in the file_scope of one task.`);
   const tested = context.requirements.some(({ verification_method }) => verification_method !== "inspection");
   if (tested && modules.length + cli.length + http.length === 0)
     found.push("interfaces are empty: tests could reach nothing.");

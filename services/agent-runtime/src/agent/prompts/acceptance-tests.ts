@@ -5,6 +5,7 @@ import { languageOf } from "./languages/language.ts";
 import {
   assumptionsSection,
   blocksText,
+  dependenciesSection,
   failureText,
   fenced,
   filesText,
@@ -47,6 +48,7 @@ export function userPrompt(context: TaskContextOf<"acceptance_tests">, batch: re
   const parts = [
     section(`Task ${context.task_key}: ${context.title}`, order),
     section(`Toolchain of the product: ${context.toolchain.name}`, context.toolchain.description),
+    ...dependenciesSection(context.dependencies),
     section("Interfaces that the product will have", interfacesText(context.interfaces)),
     section(
       disputed ? "Requirements that the disputed tests are about" : "Wanted requirements",

@@ -5,6 +5,7 @@ import type { LanguageWords } from "./languages/words.ts";
 import {
   assumptionsSection,
   blocksText,
+  dependenciesSection,
   failureText,
   filesText,
   interfacesText,
@@ -12,7 +13,7 @@ import {
   section,
 } from "./rendering.ts";
 
-export const TEMPLATE = "implement@2";
+export const TEMPLATE = "implement@3";
 
 const rules = (
   words: LanguageWords,
@@ -22,7 +23,7 @@ const rules = (
 
 1. Build every requirement of the task completely, to the letter: names, formats, spelling, order, rounding, exit statuses, what goes to standard output and what to standard error, every error path. Read each acceptance criterion as a test that will be run, with more inputs than it names. Nothing is left for later: no stub, no placeholder, no TODO.
 2. The interfaces are a contract: every command, option, route, module, symbol and signature exists exactly as written.
-3. Only the standard library of the toolchain exists. Nothing can be installed, there is no network, and the product starts from a working directory that is not its own, with its own files read-only: never write beside the code, never rely on the current directory to find code or data files of the product.
+3. Only the standard library of the toolchain exists, and the dependencies that the task lists, if it lists any: they are installed in exactly those versions, and when \`${words.manifest}\` is in your scope it names exactly them, ${words.pinned}. Nothing else can be installed, there is no network, and the product starts from a working directory that is not its own, with its own files read-only: never write beside the code, never rely on the current directory to find code or data files of the product.
 4. Be robust where nobody told you to be: empty input, missing or unreadable files, a folder instead of a file, text that is not UTF-8, very long input, numbers at the limits, duplicate or unknown arguments, a closed pipe. An expected error is a clear message and the right exit status, never a ${words.trace}. Exact arithmetic (decimal, integers) for money and counts. Linear algorithms where the input can be large.
 5. Change only files inside your file scope. Attachments are read-only and are not part of the product: what it needs of them at run time, copy into a file of yours.
 6. Write code that is easy to read: small functions, clear names, ${words.documentation} on what is public, the standard formatting of the language, no cleverness, no dead code. Add a README.md (what it is, how to run it, examples) and unit tests of your own when they are in your scope. Never write code that recognises a test.
@@ -43,6 +44,7 @@ export function userPrompt(context: TaskContextOf<"implement">): string {
       "File scope (you may create, change and delete only these)",
       context.file_scope.map((scope) => `- ${scope}`).join("\n"),
     ),
+    ...dependenciesSection(context.dependencies),
     section("Interfaces of the whole product", interfacesText(context.interfaces)),
     section("Requirements of this task", requirementsText(context.requirements)),
     ...relatedSection(context),

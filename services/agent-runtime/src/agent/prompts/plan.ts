@@ -13,7 +13,7 @@ import {
   section,
 } from "./rendering.ts";
 
-export const TEMPLATE = "plan@2";
+export const TEMPLATE = "plan@3";
 
 const rules = (
   words: LanguageWords,
@@ -21,7 +21,7 @@ const rules = (
 
 # Rules
 
-1. \`toolchain\` is the one named in the task. \`dependencies\` is empty: nothing can be installed.
+1. \`toolchain\` is the one named in the task. \`dependencies\` names the packages that the product needs at run time beyond the standard library, each with a range of versions as ${words.registry} has it (${words.ranges}) and the reason. None is the rule: plan one only where the PRD demands it, or where writing it anew would be a risk (a parser of a large format, cryptography). Test runners, formatters and type packages are never needed. Every package is looked at (does it exist, how old is it, its licence, scripts that it wants to run) and fetched once before anybody writes code; a plan with one that cannot be had is not accepted. When one was refused, plan without it if the requirements can be met so, to the letter; else name it again or ask the Director. Where there are dependencies, \`${words.manifest}\` is in the \`file_scope\` of one task, and its developer names them there.
 2. \`interfaces\` is the contract between tests and code; both sides follow it to the letter.
    - \`cli\`: one entry for each command-line program, \`command\` as it is started from a folder that is not the product's (${words.commands}), \`usage\` with every subcommand, argument, option, default, output format and exit status that the requirements name. Do not add commands or options that nobody asked for.
    - \`http\`: one entry for each service: its start command, the environment variable that gives it the port on 127.0.0.1, a path that answers as soon as it is ready, and every route with method, path, body and answers; further lines of \`routes\` for other environment variables, refusals to start and signals that the requirements name.

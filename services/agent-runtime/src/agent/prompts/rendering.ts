@@ -1,3 +1,4 @@
+import type { PlannedDependency } from "@aura/shared/schemas/dependencies";
 import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { PrdBlock } from "@aura/shared/schemas/prd";
 import type { Question, Requirement } from "@aura/shared/schemas/requirements-product";
@@ -59,6 +60,12 @@ export function assumptionsSection(assumptions: readonly Question[]): string[] {
       `- ${id}: ${question} (${block_ids.join(", ")})\n  Assumed: ${assumption}`,
   );
   return [section("Assumptions that hold where the PRD leaves a question open", lines.join("\n"))];
+}
+
+export function dependenciesSection(dependencies: readonly PlannedDependency[] = []): string[] {
+  if (dependencies.length === 0) return [];
+  const lines = dependencies.map(({ name, version, reason }) => `- ${name} ${version}: ${reason}`);
+  return [section("Dependencies that are installed beside the standard library", lines.join("\n"))];
 }
 
 export function interfacesText(interfaces: PlanProduct["interfaces"]): string {

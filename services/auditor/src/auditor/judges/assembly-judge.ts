@@ -32,8 +32,10 @@ export const judgeAssembledProduct: Judge = async ({ db, sandbox }, request) => 
 };
 
 /** The product's own tests are shown beside the verdict and never counted: their author is the one who is judged. */
-async function runOwnTests(sandbox: Sandbox, { tree, toolchain, attachments }: SuiteGround): Promise<EvidenceItem> {
-  const result = await sandbox.runCheck({ tree, toolchain, command: OWN_TESTS, arguments: [], attachments });
+async function runOwnTests(sandbox: Sandbox, ground: SuiteGround): Promise<EvidenceItem> {
+  const { tree, dependencies, toolchain, attachments } = ground;
+  const request = { tree, dependencies, toolchain, command: OWN_TESTS, arguments: [], attachments };
+  const result = await sandbox.runCheck(request);
   requireExecuted(result);
   return ownTestsEvidence(result);
 }

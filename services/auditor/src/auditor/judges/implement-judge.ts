@@ -1,6 +1,7 @@
 import { inScope, type Tree } from "@aura/shared/models/tree";
 import { readJson, readTree } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
+import { readResolution } from "@aura/shared/postgres/plan-dependencies";
 import { invariant } from "@aura/shared/problems";
 import { TaskSpec } from "@aura/shared/schemas/task-spec";
 import type { EvidenceItem, Finding, VerificationReport } from "@aura/shared/schemas/verification-report";
@@ -10,6 +11,7 @@ import { readRequirements, readTaskGraph } from "../../db/specification-statemen
 import type { Sandbox } from "../../sandbox/port.ts";
 import { excerpt, finding } from "../../validators/findings.ts";
 import { type Closure, closingTests, foreignPaths, validateDelta } from "../../validators/implement.ts";
+import { manifestFindings } from "../../validators/manifest.ts";
 import { reachable } from "../../validators/plan-graph.ts";
 import { failedTests, verdictOf } from "../../validators/verdicts.ts";
 import { EnvironmentFailure, type Judge, type JudgeContext, report, reportOf } from "../judge-context.ts";
@@ -23,12 +25,20 @@ export const judgeImplement: Judge = async (context, request) => {
   if (product === null) return reportOf(malformed);
   const ground = await readSuiteGround(db, request);
   const scope = await fileScope(db, request);
-  const findings = await deltaFindings(db, request, product, ground, scope);
+  const findings = [
+    ...(await deltaFindings(db, request, product, ground, scope)),
+    ...manifestFindings(request.toolchain, await resolutionOf(db, request), ground.tree, scope),
+  ];
   if (findings.length > 0) return reportOf(findings);
   const soundness = await checkSoundness(sandbox, ground, scope);
   if (soundness.findings.length === 0) return judgeTests(context, request, ground, soundness.evidence);
   return reportOf(soundness.findings, { evidence: soundness.evidence, environment: await sandbox.environment() });
 };
+
+async function resolutionOf(db: Queryable, { plan_id }: VerificationCase) {
+  invariant(plan_id !== null, "code is judged by an adopted plan");
+  return readResolution(db, plan_id);
+}
 
 async function fileScope(db: Queryable, request: VerificationCase): Promise<readonly string[]> {
   invariant(request.spec_sha256 !== null, "an implement request has a task");
@@ -55,7 +65,7 @@ async function deltaFindings(
 /** Does it compile, and can the planned modules in the task's scope that are there be imported? */
 async function checkSoundness(
   sandbox: Sandbox,
-  { tree, toolchain, interfaces }: SuiteGround,
+  { tree, dependencies, toolchain, interfaces }: SuiteGround,
   scope: readonly string[],
 ): Promise<{ findings: Finding[]; evidence: EvidenceItem[] }> {
   const none: Tree = new Map();
@@ -67,7 +77,7 @@ async function checkSoundness(
   }
   const modules = interfaces.modules.filter(({ path }) => inScope(path, scope) && tree.has(path));
   if (modules.length === 0) return { findings: [], evidence: [] };
-  const imports = await sandbox.checkImports({ tree, toolchain, modules });
+  const imports = await sandbox.checkImports({ tree, dependencies, toolchain, modules });
   requireExecuted(imports);
   const message = `What the plan promises cannot be imported: ${excerpt(imports.output, 1000)}`;
   const findings = imports.exit_code === 0 ? [] : [finding("import_failed", null, message)];

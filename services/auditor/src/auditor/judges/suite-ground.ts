@@ -7,6 +7,7 @@ import {
   isTestable,
   readAttachments,
   readGuards,
+  readLayer,
   readPlan,
   readRequirements,
   readSuite,
@@ -29,6 +30,7 @@ export async function readSuiteGround(db: Queryable, request: VerificationCase):
   const plan = await readPlan(db, plan_id);
   return {
     tree: await readTree(db, tree_sha256),
+    dependencies: await readLayer(db, plan_id),
     toolchain: request.toolchain,
     interfaces: plan.interfaces,
     suite: await suiteOf(db, request),

@@ -5,6 +5,7 @@ import type { VerificationCase } from "../../db/request-statements.ts";
 import {
   isTestable,
   readAttachments,
+  readLayer,
   readPlan,
   readRequirements,
   readSuite,
@@ -61,6 +62,15 @@ export async function runOnStub(
     throw new EnvironmentFailure(finding("stub_unavailable", null, `The accepted plan gives no stub: ${message}`));
   }
   const attachments = await readAttachments(db, request.prd_id);
-  const ground = { tree: stub.tree, toolchain, interfaces, suite, attachments, seed: seedOf(request.request_id) };
+  const dependencies = await readLayer(db, request.plan_id);
+  const ground = {
+    tree: stub.tree,
+    dependencies,
+    toolchain,
+    interfaces,
+    suite,
+    attachments,
+    seed: seedOf(request.request_id),
+  };
   return runTests(sandbox, ground, suite.tests, "stub_run");
 }

@@ -1,7 +1,10 @@
 import { findToolchain } from "@aura/shared/models/toolchains";
 import { readJson } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
+import { readResolution } from "@aura/shared/postgres/plan-dependencies";
 import { invariant } from "@aura/shared/problems";
+import type { PlannedDependency } from "@aura/shared/schemas/dependencies";
+import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { PrdBlock } from "@aura/shared/schemas/prd";
 import { type Question, type Requirement, RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import type { TaskSpec } from "@aura/shared/schemas/task-spec";
@@ -25,6 +28,25 @@ export function toolchainFacts(name: string): { name: string; description: strin
 export function inScopeOf(requirements: readonly AdoptedRequirement[]): Requirement[] {
   return requirements.filter((requirement) => !requirement.set_aside).map(({ content }) => content);
 }
+
+/** The plan's packages as they were fetched, for a context; nothing where there are none. */
+export async function installedDependencies(
+  db: Queryable,
+  facts: RunFacts,
+  plan: PlanProduct,
+): Promise<{ dependencies?: PlannedDependency[] }> {
+  if (plan.dependencies.length === 0 || facts.plan_id === null) return {};
+  const fetched = (await readResolution(db, facts.plan_id))?.packages.filter((one) => one.direct) ?? [];
+  const isSame = (a: string, b: string) => plain(a) === plain(b);
+  const dependencies = plan.dependencies.map((planned) => {
+    const version = fetched.find(({ name }) => isSame(name, planned.name))?.version;
+    return version === undefined ? planned : { ...planned, version };
+  });
+  return { dependencies };
+}
+
+/** PyPI takes `Foo.Bar` and `foo_bar` for one package. */
+const plain = (name: string) => name.toLowerCase().replace(/[-_.]+/g, "-");
 
 /** Questions that nobody had to answer: their assumptions hold. */
 export async function assumptionsOf(db: Queryable, runId: string): Promise<Question[]> {

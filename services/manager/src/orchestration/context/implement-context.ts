@@ -16,7 +16,14 @@ import { rebase } from "../rebase.ts";
 import { headNow } from "../submission-tree.ts";
 import { attachmentFiles, contextFiles } from "./context-files.ts";
 import { failureSources } from "./failure-sources.ts";
-import { assumptionsOf, type ContextGround, inScopeOf, sourceBlocks, toolchainFacts } from "./ground.ts";
+import {
+  assumptionsOf,
+  type ContextGround,
+  inScopeOf,
+  installedDependencies,
+  sourceBlocks,
+  toolchainFacts,
+} from "./ground.ts";
 import { lastFailure } from "./last-failure.ts";
 
 /** For the developer: its requirements, the whole tree to read, its scope to write, its tests by name only. */
@@ -41,6 +48,7 @@ export async function implementContext(db: Queryable, ground: ContextGround): Pr
     assumptions: await assumptionsOf(db, task.run_id),
     interfaces: plan.interfaces,
     toolchain: toolchainFacts(facts.toolchain),
+    ...(await installedDependencies(db, facts, plan)),
     file_scope: spec.file_scope,
     closes: spec.closes,
     related_requirements: related,

@@ -8,7 +8,7 @@ import { readBlocks, readPlan, readRequirements, readSuite } from "../../db/orch
 import { mergeSuite } from "../suite-merge.ts";
 import { attachmentFiles } from "./context-files.ts";
 import { failureSources } from "./failure-sources.ts";
-import { assumptionsOf, type ContextGround, inScopeOf, toolchainFacts } from "./ground.ts";
+import { assumptionsOf, type ContextGround, inScopeOf, installedDependencies, toolchainFacts } from "./ground.ts";
 import { lastFailure } from "./last-failure.ts";
 
 /** For the test author: requirements and interfaces and never a file of the product. */
@@ -29,6 +29,7 @@ export async function suiteContext(db: Queryable, ground: ContextGround): Promis
     interfaces: plan.interfaces,
     attachments: await attachmentFiles(db, facts),
     toolchain: toolchainFacts(facts.toolchain),
+    ...(await installedDependencies(db, facts, plan)),
     wanted_requirement_ids: spec.requirement_ids,
     previous: await previousSuite(db, ground, suite),
     disputes: disputes.flatMap(({ test_id, basis }) => {

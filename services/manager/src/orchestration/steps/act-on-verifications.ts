@@ -32,11 +32,14 @@ function act(deps: StepDeps, submission: JudgedSubmission): Promise<number> {
   }
 }
 
+/** What was not to be had, and whose wait has a name and a next step of its own. */
+const MISSING = ["isolation_unavailable", "dependency_unavailable"] as const;
+
 /** Judged again as often as policy says and still no conclusion: a person has to look, and nobody is charged. */
 async function escalateUnjudged({ pool, verbs, log }: StepDeps, submission: JudgedSubmission): Promise<number> {
   const report = await readJson(pool, submission.report_sha256, VerificationReport);
-  const isolation = report.findings.some((finding) => finding.code === "isolation_unavailable");
-  const code = isolation ? "isolation_unavailable" : submission.outcome;
+  const missing = MISSING.find((code) => report.findings.some((finding) => finding.code === code));
+  const code = missing ?? submission.outcome;
   const detail = report.findings[0]?.message ?? "the Auditor came to no conclusion";
   const items = [{ task_id: submission.task_id, code, detail: detail.slice(0, 2000) }];
   return countDone(log, "escalate_tasks", await verbs.escalateTasks(pool, items));

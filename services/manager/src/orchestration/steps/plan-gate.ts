@@ -1,4 +1,5 @@
 import { readJson } from "@aura/shared/postgres/blobs";
+import { readResolution } from "@aura/shared/postgres/plan-dependencies";
 import { z } from "zod";
 import {
   countDeadApprovals,
@@ -30,7 +31,9 @@ async function openGate(deps: StepDeps, plan: UngatedPlan): Promise<number> {
   const done = await atomically(deps, "open a plan gate", async (tx) => {
     const requirements = (await readRequirements(tx, run_id)).map(({ content }) => content);
     const product = await readJson(tx, plan.content_sha256, z.unknown()); // as it was submitted
-    const content = { kind: "plan", revision: plan.revision, requirements, plan: product };
+    const fetched = await readResolution(tx, plan_id);
+    const dependencies = fetched === null ? {} : { dependencies: fetched };
+    const content = { kind: "plan", revision: plan.revision, requirements, plan: product, ...dependencies };
     const occasion = String(await countDeadApprovals(tx, "plan", plan_id));
     const subject = { run_id, kind: "plan" as const, subject_id: plan_id, occasion, question: null, content, digest };
     const approval = await draftApproval(tx, subject, taskLimits(deps.policies).approvalHours);

@@ -68,6 +68,10 @@ export const TYPESCRIPT: LanguageWords = {
   methods: "`total(depth?: number): string`",
   types:
     "Types use built-in names or symbols of the same list; a shape is a symbol of kind class without methods, its signature on one line (`export interface Entry { date: string; amount: bigint }`). Every symbol is exported by its name.",
+  registry: "npm",
+  ranges: "`^4.1.0`, `~2.3.1`, or an empty text for the newest",
+  manifest: "package.json",
+  pinned: 'as `"dependencies": {"name": "version"}` with no range and no other kind of dependencies',
   files: "modules, the files that commands start, package.json, data files",
   probe: PROBE,
   printing:

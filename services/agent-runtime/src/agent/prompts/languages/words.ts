@@ -10,6 +10,12 @@ export interface LanguageWords {
   readonly signatures: string;
   readonly methods: string;
   readonly types: string;
+  /** Where packages come from, how ranges of their versions look, and the file that names them. */
+  readonly registry: string;
+  readonly ranges: string;
+  readonly manifest: string;
+  /** How that file names one version exactly. */
+  readonly pinned: string;
   /** Kinds of files that a file scope must not forget. */
   readonly files: string;
   /** A test with a probe, and how a probe prints its value. */
