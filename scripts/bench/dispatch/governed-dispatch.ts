@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestDatabase } from "@aura/shared/testing/postgres";
 import { addGraph } from "../orchestra/add-graph.ts";
-import { accept, nextClaim } from "../orchestra/judge.ts";
+import { Judge } from "../orchestra/judge.ts";
 import { startOrchestra } from "../orchestra/orchestra.ts";
 
 /** So long nothing happens before a verdict is given: every loop is idle then. */
@@ -16,29 +16,31 @@ export interface DispatchSample {
 
 /** A chain of tasks: each waits for the verdict on the one before it. */
 export async function measureDispatch(db: TestDatabase, count: number, signal: AbortSignal): Promise<DispatchSample[]> {
-  const started = new Map<string, number>();
   const asked: number[] = [];
+  const starts: { taskId: string; at: number }[] = [];
+  const judge = new Judge(db);
   const orchestra = await startOrchestra(db, {
     slots: 4,
     work: async () => void asked.push(performance.now()),
-    onStart: (taskId) => void started.set(taskId, performance.now()),
+    onStart: (taskId) => void starts.push({ taskId, at: performance.now() }),
   });
   try {
     const ids = await addGraph(db, orchestra.run, chain(count + 1));
     const committed: number[] = [];
-    for (let place = 0; place < count; place += 1) {
-      const claim = await nextClaim(db, signal);
-      if (claim === null) return [];
+    // A task is only submitted once it was begun and its model asked: each claim closes the sample before it.
+    for (let claim = await judge.nextClaim(signal); claim !== null; claim = await judge.nextClaim(signal)) {
+      if (committed.length === count) break;
       await sleep(IDLE_MS.least + IDLE_MS.more * Math.random());
-      committed.push(await accept(db, claim));
+      committed.push(await judge.accept(claim));
     }
-    await nextClaim(db, signal); // the last one was begun, asked and submitted
-    return committed.map((at, place) => ({
-      start_ms: (started.get(ids[place + 1] ?? "") ?? Number.NaN) - at,
-      asked_ms: (asked[place + 1] ?? Number.NaN) - at,
-    }));
+    return committed.map((at, place) => {
+      const start = starts[place + 1];
+      if (start === undefined || start.taskId !== ids[place + 1]) throw new Error("tasks began out of order");
+      return { start_ms: start.at - at, asked_ms: (asked[place + 1] ?? Number.NaN) - at };
+    });
   } finally {
     await orchestra.stop();
+    judge.stop();
   }
 }
 

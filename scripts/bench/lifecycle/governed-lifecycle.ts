@@ -16,7 +16,7 @@ import {
   type TestRun,
 } from "@aura/shared/testing/factories";
 import type { TestDatabase } from "@aura/shared/testing/postgres";
-import { Bell } from "./bell.ts";
+import { Bell } from "../bell.ts";
 import { VerbTimes } from "./verb-times.ts";
 
 /** Items in a call. */

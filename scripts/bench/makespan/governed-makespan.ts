@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestDatabase } from "@aura/shared/testing/postgres";
 import { addGraph, keyAt } from "../orchestra/add-graph.ts";
-import { accept, nextClaim } from "../orchestra/judge.ts";
+import { Judge } from "../orchestra/judge.ts";
 import { startOrchestra } from "../orchestra/orchestra.ts";
 import type { Workload } from "./random-graph.ts";
 
@@ -18,6 +18,7 @@ export async function measureMakespan(
   signal: AbortSignal,
 ): Promise<number | null> {
   const workOf = new Map(work.map((ms, place) => [keyAt(place), ms]));
+  const judge = new Judge(db);
   const orchestra = await startOrchestra(db, {
     slots,
     work: (key, ended) => sleep(workOf.get(key) ?? 0, undefined, { signal: ended }),
@@ -29,12 +30,13 @@ export async function measureMakespan(
     const begun = performance.now();
     let committed = begun;
     for (let judged = 0; judged < graph.length; judged += 1) {
-      const claim = await nextClaim(db, signal);
+      const claim = await judge.nextClaim(signal);
       if (claim === null) return null;
-      committed = await accept(db, claim);
+      committed = await judge.accept(claim);
     }
     return committed - begun;
   } finally {
     await orchestra.stop();
+    judge.stop();
   }
 }

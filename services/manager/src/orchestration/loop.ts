@@ -4,7 +4,7 @@ import { notifyTasks } from "@aura/shared/postgres/task-notifications";
 import { readPolicies } from "../policy-enforcer/policies.ts";
 import type { Step, StepDeps } from "./step.ts";
 
-/** Between any two ticks, however often the loop is woken. */
+/** Before each whole tick, however often the loop is woken. */
 const FLOOR_MS = 20;
 const BUSY_MS = 250;
 const IDLE_MS = 1000;
@@ -15,23 +15,31 @@ export type LoopDeps = Omit<StepDeps, "policies">;
 /**
  * One pass over all steps. A step that fails is logged and the others go on: what it left undone is due next time.
  *
+ * @param before called before each step; what it moves counts
  * @returns how many items moved
  * @throws when the database does not answer, so that the caller can wait for it
  */
-export async function tick(deps: LoopDeps, steps: readonly Step[]): Promise<number> {
+export async function tick(
+  deps: LoopDeps,
+  steps: readonly Step[],
+  before: () => Promise<number> = async () => 0,
+): Promise<number> {
   const stepDeps = { ...deps, policies: await readPolicies(deps.pool) };
   let moved = 0;
-  for (const step of steps) {
-    try {
-      const count = await step.run(stepDeps);
-      if (count > 0) deps.log.debug({ step: step.name, moved: count }, "step moved items");
-      moved += count;
-    } catch (error) {
-      if (isUnavailable(error)) throw error;
-      deps.log.error({ step: step.name, err: error }, "a step failed");
-    }
-  }
+  for (const step of steps) moved += (await before()) + (await take(step, stepDeps));
   return moved;
+}
+
+async function take(step: Step, deps: StepDeps): Promise<number> {
+  try {
+    const count = await step.run(deps);
+    if (count > 0) deps.log.debug({ step: step.name, moved: count }, "step moved items");
+    return count;
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    deps.log.error({ step: step.name, err: error }, "a step failed");
+    return 0;
+  }
 }
 
 /** Lets a waiting loop go on at once; a hint, never needed for correctness. */
@@ -44,26 +52,30 @@ export class Waker {
     this.#wake();
   }
 
-  /** Waits so long, or until woken or stopped. @returns whether it was woken */
-  async wait(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-    if (!this.#pending && !signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      const timer = new AbortController();
-      const any = AbortSignal.any([signal, timer.signal]);
-      await Promise.race([woken, sleep(milliseconds, undefined, { signal: any }).catch(() => undefined)]);
-      timer.abort();
-    }
+  /** Whether it was woken since it was asked last. */
+  wasWoken(): boolean {
     const woken = this.#pending;
     this.#pending = false;
     return woken;
   }
+
+  /** Waits so long, or until woken or stopped. */
+  async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (this.#pending || signal.aborted) return;
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const timer = new AbortController();
+    const any = AbortSignal.any([signal, timer.signal]);
+    await Promise.race([woken, sleep(milliseconds, undefined, { signal: any }).catch(() => undefined)]);
+    timer.abort();
+  }
 }
 
 /**
- * Ticks until `signal` aborts: again soon while something moved, else about once a second or when woken, then with the
- * urgent steps first. A database that is away is waited for; it never ends the process.
+ * Ticks until `signal` aborts: again soon while something moved, else about once a second or when woken. Whenever it is
+ * woken, also in the middle of a tick, the urgent steps go first: agents wait for them. A database that is away is
+ * waited for; it never ends the process.
  */
 export async function runLoop(
   deps: LoopDeps,
@@ -72,24 +84,29 @@ export async function runLoop(
   signal: AbortSignal,
 ): Promise<void> {
   const urgent = steps.filter((step) => step.urgent);
-  let woken = false;
-  while (!signal.aborted) {
-    const milliseconds = await pause(deps, woken ? [urgent, steps] : [steps]);
-    await sleep(FLOOR_MS);
-    woken = await waker.wait(milliseconds, signal);
+  const urgentIfWoken = async () => (waker.wasWoken() ? told(deps, await tick(deps, urgent)) : 0);
+  let milliseconds = 0;
+  for (;;) {
+    await waker.wait(milliseconds, signal);
+    if (signal.aborted) return;
+    milliseconds = await pause(deps, async () => {
+      const moved = await urgentIfWoken();
+      await sleep(FLOOR_MS);
+      return moved + (await told(deps, await tick(deps, steps, urgentIfWoken)));
+    });
   }
 }
 
-/** One tick after the other; agents and Auditors are told after each, so that they begin while the next goes on. */
-async function pause(deps: LoopDeps, ticks: readonly (readonly Step[])[]): Promise<number> {
+/** Agents and Auditors look at once where something moved. */
+async function told(deps: LoopDeps, moved: number): Promise<number> {
+  if (moved > 0) await notifyTasks(deps.pool);
+  return moved;
+}
+
+/** @returns how long to wait after this turn of the loop, in milliseconds */
+async function pause(deps: LoopDeps, turn: () => Promise<number>): Promise<number> {
   try {
-    let moved = 0;
-    for (const steps of ticks) {
-      const count = await tick(deps, steps);
-      if (count > 0) await notifyTasks(deps.pool);
-      moved += count;
-    }
-    return moved > 0 ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * Math.random());
+    return (await turn()) > 0 ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * Math.random());
   } catch (error) {
     deps.log.error({ err: error }, "tick failed");
     return AWAY_MS;
