@@ -265,6 +265,33 @@ create table public.idempotent_replies (
   constraint idempotent_replies_pkey PRIMARY KEY (scope, key)
 );
 
+create table public.manager_lease (
+  one boolean not null default true,
+  term bigint not null default 0,
+  holder text,
+  lasts interval not null default '00:00:10'::interval,
+  expires_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint manager_lease_lasts_check CHECK (((lasts >= '00:00:02'::interval) AND (lasts <= '00:10:00'::interval))),
+  constraint manager_lease_one_check CHECK (one),
+  constraint manager_lease_pkey PRIMARY KEY (one)
+);
+
+create table public.manager_terms (
+  term bigint not null,
+  previous_term bigint generated always as (NULLIF((term - 1), 0)) stored,
+  holder text not null,
+  elected_at timestamp with time zone not null default clock_timestamp(),
+  ended_at timestamp with time zone,
+  ending text,
+  constraint manager_terms_check CHECK (((ended_at IS NULL) = (ending IS NULL))),
+  constraint manager_terms_check1 CHECK ((ended_at >= elected_at)),
+  constraint manager_terms_ending_check CHECK ((ending = ANY (ARRAY['released'::text, 'expired'::text]))),
+  constraint manager_terms_holder_check CHECK (((length(holder) >= 1) AND (length(holder) <= 200))),
+  constraint manager_terms_pkey PRIMARY KEY (term),
+  constraint manager_terms_previous_term_fkey FOREIGN KEY (previous_term) REFERENCES public.manager_terms(term),
+  constraint manager_terms_term_check CHECK ((term > 0))
+);
+
 create table public.model_calls (
   id uuid not null,
   run_id uuid not null,
@@ -782,6 +809,7 @@ CREATE INDEX audit_events_run ON public.audit_events USING btree (run_id, id);
 CREATE INDEX audit_events_task ON public.audit_events USING btree (task_id, id) WHERE (task_id IS NOT NULL);
 CREATE INDEX evidence_verification ON public.evidence USING btree (verification_id);
 CREATE INDEX idempotent_replies_age ON public.idempotent_replies USING btree (created_at);
+CREATE UNIQUE INDEX manager_terms_one_open ON public.manager_terms USING btree ((true)) WHERE (ended_at IS NULL);
 CREATE INDEX model_calls_open ON public.model_calls USING btree (created_at) WHERE (status = 'reserved'::text);
 CREATE INDEX model_calls_run ON public.model_calls USING btree (run_id);
 CREATE INDEX model_calls_task ON public.model_calls USING btree (task_id);
@@ -1330,6 +1358,14 @@ CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER refuse_outside_release AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.governed_tables FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_outside_release();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.governed_tables FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.idempotent_replies FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.manager_lease FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.manager_terms REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_manager_terms();
+CREATE TRIGGER audit_insert AFTER INSERT ON public.manager_terms REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_manager_terms();
+CREATE TRIGGER audit_update AFTER UPDATE ON public.manager_terms REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_manager_terms();
+CREATE TRIGGER refuse_delete BEFORE DELETE ON public.manager_terms FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_rewriting BEFORE UPDATE ON public.manager_terms FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) OR (((new.term IS DISTINCT FROM old.term) OR (new.holder IS DISTINCT FROM old.holder)) OR (new.elected_at IS DISTINCT FROM old.elected_at)))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.manager_terms FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.manager_terms FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.model_calls REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_model_calls();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.model_calls REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_model_calls();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.model_calls REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_model_calls();
@@ -2118,6 +2154,19 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public._enter_leader(ctx jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform _enter(ctx, array['manager']);
+  perform from manager_lease l
+  where l.term::text = ctx->>'term' and l.holder = ctx->>'actor_id' and l.expires_at > clock_timestamp() for key share;
+  if not found then
+    raise exception 'term % of % is not in force', coalesce(ctx->>'term', '(none)'), ctx->>'actor_id' using errcode = 'AU006';
+  end if;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public._enter_runtime(ctx jsonb, p_token text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -2688,6 +2737,15 @@ AS $function$
     || right(lpad(to_hex(p_tx::text::bigint), 13, '0'), 3) || '8000000000000000')::uuid
 $function$;
 
+CREATE OR REPLACE FUNCTION public._verbs_of_any_manager()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select array['authenticate_key', 'begin_idempotent', 'finish_idempotent', 'create_project', 'create_run', 'take_director_action',
+               'put_blobs', 'ddl_guard_status', 'claim_leadership']
+$function$;
+
 CREATE OR REPLACE FUNCTION public._verification_matches(t public.task_queue, p_verification_id uuid, p_outcome text)
  RETURNS boolean
  LANGUAGE sql
@@ -2777,7 +2835,7 @@ declare
   before text[];
   fresh uuid[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   perform from orchestra_runs where id = p_run_id for share;
   select array_agg(case
@@ -2832,7 +2890,7 @@ declare
   base revisions;
   revision uuid;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = p_run_id for no key update;
   select s.* into base from revisions s join orchestra_runs b on b.delivered_revision_id = s.id where b.id = r.base_run_id;
   revision := (select s.id from revisions s where s.run_id = p_run_id and s.number = 0);
@@ -2861,7 +2919,7 @@ declare
   r orchestra_runs;
   q verification_requests;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = (plan->>'run_id')::uuid for no key update;
   if exists (select from plans p where p.id = adopting.plan_id and p.content_sha256 = decode(plan->>'content_sha256', 'hex')) then
     return _outcome('adopt_plan', 'plan', plan_id, null);
@@ -2895,7 +2953,7 @@ declare
   present uuid[];
   asked verification_requests;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = p_run_id for no key update;
   present := (select array_agg(q.id order by q.id::text) from requirements q where q.run_id = p_run_id);
   if r.id is null then return _outcome('adopt_requirements', 'run', p_run_id, 'not_found'); end if;
@@ -2931,7 +2989,7 @@ declare
   r orchestra_runs;
   q verification_requests;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = (suite->>'run_id')::uuid for no key update;
   if exists (select from suites s where s.id = adopting.suite_id and s.content_sha256 = decode(suite->>'content_sha256', 'hex')) then
     return _outcome('adopt_suite', 'suite', suite_id, null);
@@ -2993,7 +3051,7 @@ declare
   stopped constant boolean := _is_stopped();
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('assign_tasks');
   perform _check_items(task_ids, cardinality(agent_ids), cardinality(contexts));
   perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for no key update;
@@ -3022,7 +3080,7 @@ begin
       when exists (select from task_dependencies d join task_queue q on q.id = d.depends_on where d.task_id = i.id and q.status <> 'verified') then 'dependencies_open'
       when a.standing not in ('active', 'probation') then 'agent_unavailable'
       when i.kind <> all (a.capabilities) then 'not_capable'
-      when h.seen_at is null or h.seen_at < clock_timestamp() - interval '30 seconds' then 'agent_unbound'
+      when h.seen_at is null or h.seen_at < clock_timestamp() - interval '20 seconds' then 'agent_unbound'
       when a.max_concurrent < i.nth + coalesce(l.tasks, 0) then 'agent_busy'
       when exists (
         select from done d where d.run_id = i.run_id and d.agent_id = i.agent_id and d.n < i.n and (d.kind, i.kind) in
@@ -3478,6 +3536,61 @@ begin
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'evidence.deleted' event_type, coalesce('', '') from_status, '' to_status,
                  (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.id::text subject_id, '' changes
+          from old_rows r offset 0) x;
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_manager_terms()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
+ SET jit TO 'off'
+AS $function$
+declare
+  f event_frame;
+  written bigint;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'manager_term', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'manager_term', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'manager_term.created' event_type, '' from_status, coalesce(r.ending, '') to_status,
+                 null::uuid run_id, null::uuid task_id, r.term::text subject_id, concat(case when r.elected_at is not null then ',"elected_at":"' || _utc_text(r.elected_at at time zone 'UTC') || '"' end, case when r.ended_at is not null then ',"ended_at":"' || _utc_text(r.ended_at at time zone 'UTC') || '"' end, case when r.ending is not null then ',"ending":' || to_json(_short_text(r.ending)) end, case when r.holder is not null then ',"holder":' || to_json(_short_text(r.holder)) end) changes
+          from new_rows r offset 0) x;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'manager_term', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'manager_term', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'manager_term.' || case when r.ending is distinct from o.ending then coalesce(r.ending, 'changed') else 'changed' end event_type, coalesce(o.ending, '') from_status, coalesce(r.ending, '') to_status,
+                 null::uuid run_id, null::uuid task_id, r.term::text subject_id, concat(case when r.elected_at is distinct from o.elected_at then case when r.elected_at is null then ',"elected_at":null' else ',"elected_at":"' || _utc_text(r.elected_at at time zone 'UTC') || '"' end end, case when r.ended_at is distinct from o.ended_at then case when r.ended_at is null then ',"ended_at":null' else ',"ended_at":"' || _utc_text(r.ended_at at time zone 'UTC') || '"' end end, case when r.ending is distinct from o.ending then case when r.ending is null then ',"ending":null' else ',"ending":' || to_json(_short_text(r.ending)) end end, case when r.holder is distinct from o.holder then case when r.holder is null then ',"holder":null' else ',"holder":' || to_json(_short_text(r.holder)) end end) changes
+          from new_rows r join old_rows o on o.term = r.term where true offset 0) x;
+    get diagnostics written = row_count;
+    if written <> (select count(*) from new_rows) then
+      raise exception 'the key of a governed row never changes' using errcode = 'AU002';
+    end if;
+  else
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'manager_term', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'manager_term', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'manager_term.deleted' event_type, coalesce(r.ending, '') from_status, '' to_status,
+                 null::uuid run_id, null::uuid task_id, r.term::text subject_id, '' changes
           from old_rows r offset 0) x;
   end if;
   return null;
@@ -4758,7 +4871,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(agent_ids, cardinality(runtime_ids));
   select array_agg(case when a.id is null or r.id is null then 'not_found' end order by i.n)
   into codes from unnest(agent_ids, runtime_ids) with ordinality i (id, runtime_id, n) left join agents a on a.id = i.id left join agent_runtimes r on r.id = i.runtime_id;
@@ -4779,10 +4892,42 @@ AS $function$
 declare
   refusals text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(task_ids, cardinality(codes));
   refusals := _cancel(task_ids, codes);
   return query select * from _outcomes('cancel_tasks', 'task', task_ids, refusals);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.claim_leadership(ctx jsonb, lease_s integer)
+ RETURNS TABLE(elected boolean, term bigint, holder text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET lock_timeout TO '1s'
+AS $function$
+#variable_conflict use_column
+declare
+  l manager_lease;
+begin
+  perform _enter(ctx, array['manager']);
+  if coalesce(lease_s, 0) not between 2 and 600 then
+    raise exception 'malformed lease: 2 to 600 seconds' using errcode = 'AU001';
+  end if;
+  select * into l from manager_lease;
+  if l.expires_at <= clock_timestamp() then
+    select * into l from manager_lease for update;
+  end if;
+  if l.expires_at > clock_timestamp() then
+    return query select false, l.term, l.holder;
+    return;
+  end if;
+  update manager_terms set ended_at = clock_timestamp(), ending = 'expired' where ended_at is null;
+  insert into manager_terms (term, holder) values (l.term + 1, ctx->>'actor_id');
+  update manager_lease set term = l.term + 1, holder = ctx->>'actor_id', lasts = make_interval(secs => lease_s),
+                           expires_at = clock_timestamp() + make_interval(secs => lease_s);
+  return query select true, l.term + 1, ctx->>'actor_id';
 end
 $function$;
 
@@ -4969,7 +5114,7 @@ declare
   refusals text[];
   endings text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('escalate_tasks');
   perform _check_items(task_ids, cardinality(codes), cardinality(details));
   perform from task_queue where id = any (task_ids) order by id for no key update;
@@ -4997,7 +5142,7 @@ AS $function$
 declare
   ids uuid[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   with due as (
     select c.id from model_calls c where c.status = 'reserved' and c.created_at < clock_timestamp() - make_interval(secs => older_than_s) order by c.id for no key update skip locked)
   , charged as (
@@ -5017,7 +5162,7 @@ AS $function$
 declare
   refusals text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('fail_tasks');
   perform _check_items(task_ids, cardinality(codes));
   perform from task_queue where id = any (task_ids) order by id for no key update;
@@ -5050,7 +5195,7 @@ AS $function$
 declare
   refusals text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(run_ids, cardinality(statuses), cardinality(stop_reasons), cardinality(revision_ids));
   perform from orchestra_runs where id = any (run_ids) order by id for no key update;
   select array_agg(case
@@ -5101,7 +5246,7 @@ AS $function$
 declare
   forgotten int;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   delete from idempotent_replies i using (
     select scope, key from idempotent_replies where created_at < clock_timestamp() - interval '24 hours'
     order by created_at limit 1000 for update skip locked) old
@@ -5206,7 +5351,7 @@ declare
   earlier revisions;
   revision uuid;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = p_run_id for no key update;
   select * into earlier from revisions s where s.run_id = p_run_id and s.number > 0 and s.verification_id is null;
   if r.id is null or not exists (select from blobs b where b.sha256 = p_tree_sha256) then
@@ -5244,7 +5389,7 @@ declare
   revision uuid;
   code text;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(verification_ids, cardinality(messages));
   for i in 1 .. cardinality(verification_ids) loop
     select * into v from verifications where id = verification_ids[i];
@@ -5295,7 +5440,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(task_ids, cardinality(request_ids));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when not exists (select from verification_requests q join verifications v on v.request_id = q.id
@@ -5317,7 +5462,7 @@ AS $function$
 declare
   refusals text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(run_ids, cardinality(statuses), cardinality(codes), cardinality(details));
   perform from orchestra_runs where id = any (run_ids) order by id for no key update;
   select array_agg(case
@@ -5377,7 +5522,7 @@ declare
   ids uuid[] := (select array_agg((a->>'id')::uuid order by n) from jsonb_array_elements(_items(open_approvals.approvals)) with ordinality u (a, n));
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   perform from orchestra_runs r where r.id in (select (a->>'run_id')::uuid from jsonb_array_elements(_items(open_approvals.approvals)) a) order by r.id for share;
   select array_agg(case
@@ -5408,7 +5553,7 @@ declare
   ids uuid[] := (select array_agg((d->>'id')::uuid order by n) from jsonb_array_elements(_items(disputes)) with ordinality u (d, n));
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(case
       when exists (select from test_disputes x where x.id = d.id) then null
@@ -5506,7 +5651,7 @@ declare
   ids uuid[] := (select array_agg((d->>'id')::uuid order by n) from jsonb_array_elements(_items(decisions)) with ordinality u (d, n));
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(case when not exists (select from policies p where p.key = d.policy_key and (d.policy_version is null or p.version = d.policy_version)) then 'not_found' end
                    order by array_position(ids, d.id))
@@ -5748,7 +5893,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('reject_tasks');
   perform _check_items(task_ids, cardinality(verification_ids));
   perform from task_queue where id = any (task_ids) order by id for no key update;
@@ -5763,6 +5908,22 @@ begin
   update task_queue t set status = 'rejected', failures = t.failures + 1, status_changed_at = now()
   from unnest(task_ids, codes) i (id, code) where t.id = i.id and i.code is null;
   return query select * from _outcomes('reject_tasks', 'task', task_ids, codes);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.release_leadership(ctx jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET lock_timeout TO '3s'
+AS $function$
+begin
+  perform from manager_lease for update;
+  perform _enter_leader(ctx);
+  update manager_terms set ended_at = clock_timestamp(), ending = 'released' where ended_at is null;
+  update manager_lease set expires_at = clock_timestamp();
 end
 $function$;
 
@@ -5781,7 +5942,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('release_tasks');
   perform _check_items(task_ids);
   perform from task_queue where id = any (task_ids) order by id for no key update;
@@ -5794,6 +5955,19 @@ begin
   update task_queue t set status = 'ready', status_changed_at = now()
   from unnest(task_ids, codes) i (id, code) where t.id = i.id and i.code is null;
   return query select * from _outcomes('release_tasks', 'task', task_ids, codes);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.renew_leadership(ctx jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+begin
+  perform _enter_leader(ctx);
+  update manager_lease set expires_at = clock_timestamp() + lasts;
 end
 $function$;
 
@@ -5861,7 +6035,7 @@ declare
   codes text[];
   earlier uuid[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(row(q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, decode(q.product_sha256, 'hex'), q.base_revision_id,
                        decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.retry, 0), now())::verification_requests order by e.n)
@@ -5923,7 +6097,7 @@ declare
   refusals text[];
   endings text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('requeue_tasks');
   perform _check_items(task_ids, cardinality(codes), cardinality(charged));
   perform from task_queue where id = any (task_ids) order by id for no key update;
@@ -6007,7 +6181,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(dispute_ids, cardinality(rulings));
   perform from test_disputes where id = any (dispute_ids) order by id for no key update;
   select array_agg(case
@@ -6032,7 +6206,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(run_ids, cardinality(scores));
   select array_agg(case when r.id is null then 'not_found' end order by i.n) into codes
   from unnest(run_ids) with ordinality i (id, n) left join orchestra_runs r on r.id = i.id;
@@ -6051,7 +6225,7 @@ AS $function$
 declare
   written int;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   insert into model_prices (provider, model, input_usd, output_usd, source, valid_from)
   select p.provider, p.model, p.input_usd, p.output_usd, p.source, clock_timestamp()
   from jsonb_to_recordset(_items(prices)) p (provider text, model text, input_usd numeric, output_usd numeric, source text)
@@ -6073,7 +6247,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(agent_ids, cardinality(standings), cardinality(reasons));
   perform from agents where id = any (agent_ids) order by id for no key update;
   select array_agg(case when a.id is null then 'not_found'
@@ -6095,7 +6269,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(approval_ids, cardinality(statuses), cardinality(policy_decision_ids));
   perform from approvals where id = any (approval_ids) order by id for no key update;
   select array_agg(case
@@ -6251,7 +6425,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(approval_ids, cardinality(digests));
   perform from approvals where id = any (approval_ids) order by id for no key update;
   select array_agg(case
@@ -6292,7 +6466,7 @@ AS $function$
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('verify_tasks');
   perform _check_items(task_ids, cardinality(verification_ids));
   perform from task_queue where id = any (task_ids) order by id for no key update;
@@ -6322,7 +6496,7 @@ AS $function$
 declare
   refusals text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(task_ids, cardinality(codes));
   refusals := _withdraw(task_ids, codes);
   return query select * from _outcomes('withdraw_tasks', 'task', task_ids, refusals);
@@ -6381,6 +6555,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._end_run(uuid,text,text,uuid): aura_owner=X/aura_owner
 -- function public._enter(jsonb,text[]): aura_owner=X/aura_owner
 -- function public._enter_director(jsonb,text,text[]): aura_owner=X/aura_owner
+-- function public._enter_leader(jsonb): aura_owner=X/aura_owner
 -- function public._enter_runtime(jsonb,text): aura_owner=X/aura_owner
 -- function public._event_bytes(public.event_frame,text,text,text,text,uuid,uuid,text,text,text,text,text,text): aura_owner=X/aura_owner
 -- function public._event_frame(): aura_owner=X/aura_owner
@@ -6422,6 +6597,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._stored_text(bytea): aura_owner=X/aura_owner
 -- function public._utc_text(timestamp without time zone): aura_owner=X/aura_owner
 -- function public._uuid_floor(integer,xid8): aura_owner=X/aura_owner
+-- function public._verbs_of_any_manager(): aura_owner=X/aura_owner
 -- function public._verification_matches(public.task_queue,uuid,text): aura_owner=X/aura_owner
 -- function public._withdraw(uuid[],text[]): aura_owner=X/aura_owner
 -- function public.accept_tasks(jsonb,text,integer,integer): aura_agent=X/aura_owner, aura_owner=X/aura_owner
@@ -6440,6 +6616,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.audit_block_dispositions(): aura_owner=X/aura_owner
 -- function public.audit_director_actions(): aura_owner=X/aura_owner
 -- function public.audit_evidence(): aura_owner=X/aura_owner
+-- function public.audit_manager_terms(): aura_owner=X/aura_owner
 -- function public.audit_model_calls(): aura_owner=X/aura_owner
 -- function public.audit_model_prices(): aura_owner=X/aura_owner
 -- function public.audit_orchestra_runs(): aura_owner=X/aura_owner
@@ -6467,6 +6644,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.begin_idempotent(text,text,bytea): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.bind_agents(jsonb,uuid[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.cancel_tasks(jsonb,uuid[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
+-- function public.claim_leadership(jsonb,integer): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.claim_sandbox_jobs(jsonb,text,integer,integer): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.claim_verifications(jsonb,text,integer,integer): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.create_project(jsonb,text,text): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -6504,7 +6682,9 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.refuse_unless_erasing(): aura_owner=X/aura_owner
 -- function public.register_runtime(jsonb,text,text,integer,text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.reject_tasks(jsonb,uuid[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
+-- function public.release_leadership(jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.release_tasks(jsonb,uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
+-- function public.renew_leadership(jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.renew_verifications(text,uuid[],bigint[],integer): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.replay_mismatches(integer): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.request_verifications(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -6563,6 +6743,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- table public.evidence: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.governed_tables: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.idempotent_replies: aura_owner=arwdDxt/aura_owner
+-- table public.manager_lease: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.manager_terms: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.model_calls: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.model_prices: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.orchestra_runs: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
@@ -6667,6 +6849,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- (block_dispositions,block,"{run_id,block_id}",r.run_id,,,f,"{disposition,set_aside_by}",{})
 -- (director_actions,director_action,{id},,,action,t,"{director_id,action,target_id,key_id,outcome,code,args_sha256}",{})
 -- (evidence,evidence,{id},"(select v.run_id from verifications v where v.id = r.verification_id)","(select v.task_id from verifications v where v.id = r.verification_id)",,f,"{verification_id,kind,command,exit_code,reason,output_sha256,tree_sha256,duration_ms}",{})
+-- (manager_terms,manager_term,{term},,,ending,f,"{holder,elected_at,ended_at,ending}",{})
 -- (model_calls,model_call,{id},r.run_id,r.task_id,status,t,"{run_id,task_id,attempt,claim_id,provider,model,status,reserved_tokens,reserved_usd,input_tokens,output_tokens,usd,outcome,request_sha256,reply_sha256}",{})
 -- (model_prices,model_price,"{provider,model,valid_from}",,,,f,"{input_usd,output_usd}",{})
 -- (orchestra_runs,run,{id},r.id,,status,f,"{project_id,manager_id,status,confidence_score,finished_at,prd_id,oversight,provider,model,toolchain,base_run_id,priority,usd_limit,tokens_limit,paused_at,stop_reason,waiting_code,plan_id,suite_id,head_revision_id,delivered_revision_id,delivery_partial,strict_policy,created_by}",{})

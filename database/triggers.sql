@@ -26,6 +26,11 @@ end $$;
 create or replace trigger refuse_unknown_leaves after insert on audit_leaves referencing new table as new_rows
   for each statement execute function refuse_unknown_leaves();
 
+-- A term ends once; who led it and since when never changes.
+create or replace trigger refuse_rewriting before update on manager_terms for each row
+  when (old.ended_at is not null or (new.term, new.holder, new.elected_at) is distinct from (old.term, old.holder, old.elected_at))
+  execute function refuse_change();
+
 create or replace trigger refuse_log_shrinking before update on audit_log_state for each row execute function refuse_log_shrinking();
 
 create or replace trigger legal_moves_insert after insert on task_queue referencing new table as new_rows

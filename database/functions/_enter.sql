@@ -1,4 +1,5 @@
--- First call of every verb: checks ctx {actor_kind, actor_id, request_id, action_id} and sets it for the transaction,
+-- First call of every verb, through _enter_director, _enter_leader or _enter_runtime where it has one of these: checks ctx
+-- {actor_kind, actor_id, request_id, action_id}, for a leader {term} too, and sets it for the transaction,
 -- so that the audit triggers know who acts; a verb that moves tasks names itself after it (_in_verb). Raises AU001 when it is malformed.
 create or replace function _enter(ctx jsonb, p_allowed text[]) returns void language plpgsql as $$
 begin

@@ -12,7 +12,7 @@ declare
   before text[];
   fresh uuid[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   perform from orchestra_runs where id = p_run_id for share;
   select array_agg(case

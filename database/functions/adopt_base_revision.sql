@@ -8,7 +8,7 @@ declare
   base revisions;
   revision uuid;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = p_run_id for no key update;
   select s.* into base from revisions s join orchestra_runs b on b.delivered_revision_id = s.id where b.id = r.base_run_id;
   revision := (select s.id from revisions s where s.run_id = p_run_id and s.number = 0);

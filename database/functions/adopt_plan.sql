@@ -10,7 +10,7 @@ declare
   r orchestra_runs;
   q verification_requests;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = (plan->>'run_id')::uuid for no key update;
   if exists (select from plans p where p.id = adopting.plan_id and p.content_sha256 = decode(plan->>'content_sha256', 'hex')) then
     return _outcome('adopt_plan', 'plan', plan_id, null);

@@ -13,7 +13,7 @@ declare
   present uuid[];
   asked verification_requests;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = p_run_id for no key update;
   present := (select array_agg(q.id order by q.id::text) from requirements q where q.run_id = p_run_id);
   if r.id is null then return _outcome('adopt_requirements', 'run', p_run_id, 'not_found'); end if;

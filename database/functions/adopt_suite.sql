@@ -10,7 +10,7 @@ declare
   r orchestra_runs;
   q verification_requests;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = (suite->>'run_id')::uuid for no key update;
   if exists (select from suites s where s.id = adopting.suite_id and s.content_sha256 = decode(suite->>'content_sha256', 'hex')) then
     return _outcome('adopt_suite', 'suite', suite_id, null);

@@ -11,7 +11,7 @@ declare
   stopped constant boolean := _is_stopped();
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('assign_tasks');
   perform _check_items(task_ids, cardinality(agent_ids), cardinality(contexts));
   perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for no key update;
@@ -40,7 +40,7 @@ begin
       when exists (select from task_dependencies d join task_queue q on q.id = d.depends_on where d.task_id = i.id and q.status <> 'verified') then 'dependencies_open'
       when a.standing not in ('active', 'probation') then 'agent_unavailable'
       when i.kind <> all (a.capabilities) then 'not_capable'
-      when h.seen_at is null or h.seen_at < clock_timestamp() - interval '30 seconds' then 'agent_unbound'
+      when h.seen_at is null or h.seen_at < clock_timestamp() - interval '20 seconds' then 'agent_unbound'
       when a.max_concurrent < i.nth + coalesce(l.tasks, 0) then 'agent_busy'
       when exists (
         select from done d where d.run_id = i.run_id and d.agent_id = i.agent_id and d.n < i.n and (d.kind, i.kind) in

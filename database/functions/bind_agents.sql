@@ -5,7 +5,7 @@ create or replace function bind_agents(ctx jsonb, agent_ids uuid[], runtime_ids 
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(agent_ids, cardinality(runtime_ids));
   select array_agg(case when a.id is null or r.id is null then 'not_found' end order by i.n)
   into codes from unnest(agent_ids, runtime_ids) with ordinality i (id, runtime_id, n) left join agents a on a.id = i.id left join agent_runtimes r on r.id = i.runtime_id;

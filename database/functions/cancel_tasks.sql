@@ -5,7 +5,7 @@ create or replace function cancel_tasks(ctx jsonb, task_ids uuid[], codes text[]
 declare
   refusals text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(task_ids, cardinality(codes));
   refusals := _cancel(task_ids, codes);
   return query select * from _outcomes('cancel_tasks', 'task', task_ids, refusals);

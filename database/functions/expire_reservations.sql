@@ -5,7 +5,7 @@ create or replace function expire_reservations(ctx jsonb, older_than_s int) retu
 declare
   ids uuid[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   with due as (
     select c.id from model_calls c where c.status = 'reserved' and c.created_at < clock_timestamp() - make_interval(secs => older_than_s) order by c.id for no key update skip locked)
   , charged as (

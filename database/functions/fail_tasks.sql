@@ -5,7 +5,7 @@ create or replace function fail_tasks(ctx jsonb, task_ids uuid[], codes text[]) 
 declare
   refusals text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('fail_tasks');
   perform _check_items(task_ids, cardinality(codes));
   perform from task_queue where id = any (task_ids) order by id for no key update;

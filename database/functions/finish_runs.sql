@@ -9,7 +9,7 @@ create or replace function finish_runs(
 declare
   refusals text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(run_ids, cardinality(statuses), cardinality(stop_reasons), cardinality(revision_ids));
   perform from orchestra_runs where id = any (run_ids) order by id for no key update;
   select array_agg(case

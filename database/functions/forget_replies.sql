@@ -6,7 +6,7 @@ create or replace function forget_replies(ctx jsonb) returns int
 declare
   forgotten int;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   delete from idempotent_replies i using (
     select scope, key from idempotent_replies where created_at < clock_timestamp() - interval '24 hours'
     order by created_at limit 1000 for update skip locked) old

@@ -12,7 +12,7 @@ declare
   earlier revisions;
   revision uuid;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   select * into r from orchestra_runs where id = p_run_id for no key update;
   select * into earlier from revisions s where s.run_id = p_run_id and s.number > 0 and s.verification_id is null;
   if r.id is null or not exists (select from blobs b where b.sha256 = p_tree_sha256) then

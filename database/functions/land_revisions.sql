@@ -12,7 +12,7 @@ declare
   revision uuid;
   code text;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(verification_ids, cardinality(messages));
   for i in 1 .. cardinality(verification_ids) loop
     select * into v from verifications where id = verification_ids[i];

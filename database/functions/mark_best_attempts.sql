@@ -5,7 +5,7 @@ create or replace function mark_best_attempts(ctx jsonb, task_ids uuid[], reques
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(task_ids, cardinality(request_ids));
   perform from task_queue where id = any (task_ids) order by id for no key update;
   select array_agg(case when not exists (select from verification_requests q join verifications v on v.request_id = q.id

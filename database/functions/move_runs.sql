@@ -8,7 +8,7 @@ create or replace function move_runs(
 declare
   refusals text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(run_ids, cardinality(statuses), cardinality(codes), cardinality(details));
   perform from orchestra_runs where id = any (run_ids) order by id for no key update;
   select array_agg(case

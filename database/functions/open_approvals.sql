@@ -8,7 +8,7 @@ declare
   ids uuid[] := (select array_agg((a->>'id')::uuid order by n) from jsonb_array_elements(_items(open_approvals.approvals)) with ordinality u (a, n));
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   perform from orchestra_runs r where r.id in (select (a->>'run_id')::uuid from jsonb_array_elements(_items(open_approvals.approvals)) a) order by r.id for share;
   select array_agg(case

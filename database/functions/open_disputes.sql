@@ -7,7 +7,7 @@ declare
   ids uuid[] := (select array_agg((d->>'id')::uuid order by n) from jsonb_array_elements(_items(disputes)) with ordinality u (d, n));
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(case
       when exists (select from test_disputes x where x.id = d.id) then null

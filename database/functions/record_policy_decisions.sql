@@ -7,7 +7,7 @@ declare
   ids uuid[] := (select array_agg((d->>'id')::uuid order by n) from jsonb_array_elements(_items(decisions)) with ordinality u (d, n));
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(case when not exists (select from policies p where p.key = d.policy_key and (d.policy_version is null or p.version = d.policy_version)) then 'not_found' end
                    order by array_position(ids, d.id))

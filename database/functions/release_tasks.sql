@@ -6,7 +6,7 @@ create or replace function release_tasks(ctx jsonb, task_ids uuid[]) returns set
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('release_tasks');
   perform _check_items(task_ids);
   perform from task_queue where id = any (task_ids) order by id for no key update;

@@ -13,7 +13,7 @@ declare
   codes text[];
   earlier uuid[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(row(q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, decode(q.product_sha256, 'hex'), q.base_revision_id,
                        decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.retry, 0), now())::verification_requests order by e.n)

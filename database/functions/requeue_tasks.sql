@@ -8,7 +8,7 @@ declare
   refusals text[];
   endings text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _in_verb('requeue_tasks');
   perform _check_items(task_ids, cardinality(codes), cardinality(charged));
   perform from task_queue where id = any (task_ids) order by id for no key update;

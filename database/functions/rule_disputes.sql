@@ -6,7 +6,7 @@ create or replace function rule_disputes(ctx jsonb, dispute_ids uuid[], rulings 
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(dispute_ids, cardinality(rulings));
   perform from test_disputes where id = any (dispute_ids) order by id for no key update;
   select array_agg(case

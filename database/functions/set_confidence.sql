@@ -5,7 +5,7 @@ create or replace function set_confidence(ctx jsonb, run_ids uuid[], scores nume
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(run_ids, cardinality(scores));
   select array_agg(case when r.id is null then 'not_found' end order by i.n) into codes
   from unnest(run_ids) with ordinality i (id, n) left join orchestra_runs r on r.id = i.id;

@@ -6,7 +6,7 @@ create or replace function set_model_prices(ctx jsonb, prices jsonb) returns int
 declare
   written int;
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   insert into model_prices (provider, model, input_usd, output_usd, source, valid_from)
   select p.provider, p.model, p.input_usd, p.output_usd, p.source, clock_timestamp()
   from jsonb_to_recordset(_items(prices)) p (provider text, model text, input_usd numeric, output_usd numeric, source text)

@@ -6,7 +6,7 @@ create or replace function set_standings(ctx jsonb, agent_ids uuid[], standings 
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(agent_ids, cardinality(standings), cardinality(reasons));
   perform from agents where id = any (agent_ids) order by id for no key update;
   select array_agg(case when a.id is null then 'not_found'

@@ -8,7 +8,7 @@ create or replace function settle_approvals(
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(approval_ids, cardinality(statuses), cardinality(policy_decision_ids));
   perform from approvals where id = any (approval_ids) order by id for no key update;
   select array_agg(case

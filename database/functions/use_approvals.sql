@@ -6,7 +6,7 @@ create or replace function use_approvals(ctx jsonb, approval_ids uuid[], digests
 declare
   codes text[];
 begin
-  perform _enter(ctx, array['manager']);
+  perform _enter_leader(ctx);
   perform _check_items(approval_ids, cardinality(digests));
   perform from approvals where id = any (approval_ids) order by id for no key update;
   select array_agg(case

@@ -48,6 +48,11 @@ async function events(): Promise<EventRow[]> {
   return rows;
 }
 
+/** The term goes on under another name. */
+async function leadAs(holder: string): Promise<void> {
+  await db.pools.admin.query("update manager_lease set holder = $1", [holder]);
+}
+
 function parse(event: EventRow): Record<string, unknown> {
   return JSON.parse(event.env.toString("utf8"));
 }
@@ -64,9 +69,11 @@ test("envelopes are RFC 8785 bytes of exactly the keys of version 1, whatever te
       request_id: text.slice(0, 200),
       action_id: text.slice(0, 200),
     };
+    await leadAs(ctx.actor_id);
     await callVerb(db.pools.manager, "release_tasks", ctx, ["01a208ec-0000-7000-8000-000000000000"]);
     await db.pools.admin.query("update agents set model = null where slug = $1", [`hostile-${n}`]);
   }
+  await leadAs(MANAGER.actor_id);
   const all = await events();
   for (const event of all) {
     const text = event.env.toString("utf8");

@@ -1,6 +1,7 @@
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandProduct, prdOf, scripted } from "./command-product.ts";
+import { checkInvariants } from "./invariants.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
 import { type ServiceName, startTestSystem, type TestSystem, untilRun } from "./test-system.ts";
 
@@ -27,7 +28,7 @@ async function survive(crashPlan: Partial<Record<ServiceName, readonly string[]>
     console.log(`${system.deaths().length} deaths: ${system.deaths().join(", ")}`);
     expect(run).toMatchObject({ status: "completed", stop_reason: "verified" });
     expect(system.deaths().length).toBeGreaterThan(0);
-    await checkInvariants(system);
+    await checkInvariants(system.database);
   } finally {
     await system.close();
   }
@@ -44,27 +45,6 @@ async function startPatiently(system: TestSystem, body: Record<string, unknown>)
       if (first !== undefined) return first;
     }
   }
-}
-
-async function checkInvariants({ database }: TestSystem): Promise<void> {
-  const { admin, auditor } = database.pools;
-  const twice = await admin.query(
-    "select task_id, count(*) from audit_events where event_type = 'task.verified' group by 1 having count(*) > 1",
-  );
-  expect(twice.rows, "a task was accepted twice").toEqual([]);
-  const landings = await admin.query(
-    "select run_id, number, count(*) from revisions group by 1, 2 having count(*) > 1",
-  );
-  expect(landings.rows).toEqual([]);
-  let numbered = -1;
-  while (numbered !== 0)
-    numbered = Number((await auditor.query("select numbered from number_events(10000)")).rows[0].numbered);
-  const log = await admin.query(
-    "select (select count(*) from audit_events) = (select count(*) from audit_leaves) complete, (select max(seq) + 1 = count(*) from audit_leaves) dense",
-  );
-  expect(log.rows[0]).toEqual({ complete: true, dense: true });
-  const mismatches = await auditor.query("select * from replay_mismatches(10)");
-  expect(mismatches.rows, "the events do not replay to the tables").toEqual([]);
 }
 
 /** `times` processes that die at crossing 1, 2, ... `cycle`, 1, 2, ...: the later ones get past what a rollback or a repeat undoes. */

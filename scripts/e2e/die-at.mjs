@@ -31,6 +31,9 @@ const SILENT = new Set([
   "replay_mismatches",
   "expire_reservations",
   "set_model_prices", // once at every start: dying there each time would never get further
+  "claim_leadership", // the same, and what comes after an election is what is crossed
+  "renew_leadership",
+  "release_leadership",
 ]);
 const POLLS = new Set(["accept_tasks", "claim_verifications", "claim_sandbox_jobs", "read_sandbox_jobs"]);
 

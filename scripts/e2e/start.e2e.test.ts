@@ -14,11 +14,13 @@ import { until } from "./until.ts";
 
 const home = mkdtempSync(join(tmpdir(), "aura-start-"));
 let port = 0;
+let standbyPort = 0;
 let starter: ChildProcess | null = null;
 
 beforeAll(async () => {
   chmodSync(home, 0o755);
   port = await freePort();
+  standbyPort = await freePort();
 });
 
 afterAll(async () => {
@@ -68,6 +70,17 @@ test("a crashed service is started again", async () => {
   });
 });
 
+test("one Manager leads and the other stands by, until the first is gone", async () => {
+  const role = async (at: number) => {
+    const reply = await fetch(`http://127.0.0.1:${at}/readyz`).catch(() => null);
+    return ((await reply?.json()) as { leadership?: { role: string } } | undefined)?.leadership?.role;
+  };
+  await until(async () => (await role(port)) === "leader" && (await role(standbyPort)) === "standby");
+  process.kill((await runtimeOf()).pids.manager ?? 0, "SIGTERM");
+  await until(async () => (await role(standbyPort)) === "leader");
+  await until(async () => (await role(port)) === "standby");
+});
+
 test("when the starter is killed, nothing it started lives on", async () => {
   const runtime = await runtimeOf();
   starter?.kill("SIGKILL");
@@ -82,7 +95,13 @@ test("the next start takes the home over with its data, and SIGTERM stops everyt
 });
 
 function launch(): ChildProcess {
-  const env = { ...process.env, AURA_HOME: home, MANAGER_PORT: String(port), OPENAI_API_KEY: "sk-test-only" };
+  const env = {
+    ...process.env,
+    AURA_HOME: home,
+    MANAGER_PORT: String(port),
+    MANAGER_STANDBY_PORT: String(standbyPort),
+    OPENAI_API_KEY: "sk-test-only",
+  };
   for (const name of ["DATABASE_URL", "POSTGRES_HOST", "AUDITOR_PORT", "AGENT_RUNTIME_PORT"]) delete env[name as never];
   return spawn(process.execPath, ["scripts/cli/main.ts", "start"], { cwd: ROOT, env, stdio: "ignore" });
 }
@@ -105,7 +124,9 @@ async function runtimeOf(): Promise<RuntimeFile> {
 }
 
 function livePids({ pids }: RuntimeFile): number[] {
-  return [pids.manager, pids.agent_runtime, pids.auditor, pids.postgres].filter((pid) => pid !== null);
+  return [pids.manager, pids.manager_standby ?? null, pids.agent_runtime, pids.auditor, pids.postgres].filter(
+    (pid) => pid !== null,
+  );
 }
 
 /** Names of the secrets in a living process' environment. */

@@ -13,6 +13,7 @@ import type { ScriptedModel } from "./scripted-model.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DIE_AT = fileURLToPath(new URL("die-at.mjs", import.meta.url));
 const FOLDERS = { manager: "manager", agent: "agent-runtime", auditor: "auditor" } as const;
+const PORTS = { manager: "MANAGER_PORT", agent: "AGENT_RUNTIME_PORT", auditor: "AUDITOR_PORT" } as const;
 export type ServiceName = keyof typeof FOLDERS;
 
 /** The three real services as processes, on a database of their own, with a scripted model behind the real wire. */
@@ -22,6 +23,8 @@ export interface TestSystem {
   readonly manager_url: string;
   /** How many tasks the agents' runtime works on now. */
   readonly tasksRunning: () => Promise<number>;
+  /** One more of a service, on ports of its own, kept running like the others. */
+  readonly another: (name: ServiceName, environment?: Readonly<Record<string, string>>) => Promise<TestService>;
   /** Of the service as it runs now. */
   readonly pidOf: (name: ServiceName) => number;
   /** Where processes of the crash plan died, in order: `after assign_tasks`. */
@@ -29,9 +32,17 @@ export interface TestSystem {
   readonly close: () => Promise<void>;
 }
 
+/** One service beside the three. */
+export interface TestService {
+  readonly url: string;
+  readonly pid: () => number;
+}
+
 export interface TestSystemOptions {
   /** For successive processes of a service: where each dies (see die-at.mjs). The process after the last one lives. */
   readonly crashPlan?: Partial<Record<ServiceName, readonly string[]>>;
+  /** Leases of a service that died are left to run out, instead of being aged. */
+  readonly isPatient?: boolean;
   /** For all three services, over what they get otherwise. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -40,7 +51,7 @@ export async function startTestSystem(
   model: Pick<ScriptedModel, "base_url">,
   options: TestSystemOptions = {},
 ): Promise<TestSystem> {
-  const database = await testDatabase();
+  const database = await testDatabase({ led: false });
   const folder = mkdtempSync(join(tmpdir(), "aura-e2e-"));
   const crossings = join(folder, "crossings");
   openSync(crossings, "a");
@@ -67,12 +78,13 @@ export async function startTestSystem(
     auditor: { ...common, AURA_AUDITOR_DATABASE_URL: database.urls.auditor, AUDITOR_PORT: "0" },
   };
   for (const environment of Object.values(environments)) Object.assign(environment, options.environment);
-  const kept = (name: ServiceName) =>
-    keepRunning(name, environments[name], options.crashPlan?.[name] ?? [], { folder, crossings, database });
+  const around = { folder, crossings, database, isPatient: options.isPatient ?? false };
+  const kept = (name: ServiceName) => keepRunning(name, environments[name], options.crashPlan?.[name] ?? [], around);
   const running = { manager: kept("manager"), agent: kept("agent"), auditor: kept("auditor") };
   const manager_url = `http://127.0.0.1:${port}`;
   const api = createApiClient(manager_url, database.directorKey);
   await untilAnswering(manager_url);
+  const others: ReturnType<typeof keepRunning>[] = [];
   return {
     database,
     api,
@@ -81,10 +93,19 @@ export async function startTestSystem(
       const ready = await fetch(`http://127.0.0.1:${agentPort}/readyz`);
       return ((await ready.json()) as { tasks_running: number }).tasks_running;
     },
+    another: async (name, environment = {}) => {
+      const own = await freePort();
+      const env = { ...environments[name], ...environment, [PORTS[name]]: String(own) };
+      const service = keepRunning(name, env, [], around);
+      others.push(service);
+      const url = `http://127.0.0.1:${own}`;
+      await untilAnswering(url);
+      return { url, pid: service.pid };
+    },
     pidOf: (name) => running[name].pid(),
     deaths: () => readFileSync(crossings, "utf8").split("\n").filter(Boolean),
     close: async () => {
-      await Promise.all(Object.values(running).map((service) => service.stop()));
+      await Promise.all([...Object.values(running), ...others].map((service) => service.stop()));
       await database.close();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -95,6 +116,7 @@ interface Surroundings {
   readonly folder: string;
   readonly crossings: string;
   readonly database: TestDatabase;
+  readonly isPatient: boolean;
 }
 
 /** Starts the service again whenever it has died; its leases and heartbeats are aged, so that nobody waits for them. */
@@ -105,7 +127,7 @@ function keepRunning(name: ServiceName, env: Record<string, string>, plan: reado
     for (let incarnation = 0; !stopping; incarnation += 1) {
       child = launch(name, env, plan[incarnation], around);
       await new Promise((resolve) => child?.once("exit", resolve));
-      if (!stopping) await ageLeases(around.database);
+      if (!stopping && !around.isPatient) await ageLeases(name, around.database);
     }
   })();
   return {
@@ -136,7 +158,8 @@ function launch(
   });
 }
 
-async function ageLeases(database: TestDatabase): Promise<void> {
+async function ageLeases(name: ServiceName, database: TestDatabase): Promise<void> {
+  if (name === "manager") await database.pools.admin.query("update manager_lease set expires_at = now()");
   await database.pools.admin.query("update task_leases set expires_at = now() - interval '1 second'");
   await database.pools.admin.query("update verification_leases set expires_at = now() - interval '1 second'");
   await database.pools.admin.query("update runtime_heartbeats set seen_at = now() - interval '1 minute'");

@@ -2,23 +2,30 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { createApiClient } from "@aura/shared/api-client";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { ROOT } from "../system/aura-home.ts";
 import { freePort } from "../system/ports.ts";
+import { recordedToolchain } from "../system/shipped-example.ts";
 import { start } from "../system/start.ts";
 import { RecordedLine, startPlayback } from "./playback-server.ts";
 
 /**
- * `npm run rekey -- <example> [lines.jsonl]`: runs the example through the whole system with the recorded replies behind the
+ * `npm run rekey -- <example> [lines.jsonl] [--toolchain <name>]`: runs the example through the whole system with the recorded replies behind the
  * real wire, and writes its recording.json anew with the keys of the prompts as they are now. Without a file of lines the
- * present recording gives the replies. Fails when the run does not end verified: then the replies no longer fit.
+ * present recording gives the replies; without a toolchain it gives that, too. Fails when the run does not end verified: then the replies no longer fit.
  */
-const [example = "", linesFile] = process.argv.slice(2);
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { toolchain: { type: "string" } },
+});
+const [example = "", linesFile] = positionals;
 const folder = join(ROOT, "docs", "examples", example);
 const target = join(folder, "recording.json");
 const body = readFileSync(join(folder, "PRD.md"), "utf8").replace(/\r\n?/g, "\n");
+const toolchain = flags.toolchain ?? recordedToolchain(folder);
 const scratch = mkdtempSync(join(tmpdir(), "aura-rekey-"));
 const recorded = join(scratch, "lines.jsonl");
 
@@ -30,7 +37,7 @@ try {
     throw new Error(`the run ended ${run.status} (${run.waiting_for?.detail ?? run.stop_reason}); nothing was written`);
   const calls = parseLines(readFileSync(recorded, "utf8")).sort(byPlace);
   const template_versions = Object.fromEntries(calls.map(({ kind, template }) => [kind, template]));
-  const recording = { prd_sha256: sha256Hex(body), template_versions, calls };
+  const recording = { prd_sha256: sha256Hex(body), toolchain, template_versions, calls };
   writeFileSync(target, `${JSON.stringify(recording, null, 1)}\n`);
   console.error(`${target}: ${calls.length} replies`);
 } finally {
@@ -77,7 +84,7 @@ async function environment(): Promise<NodeJS.ProcessEnv> {
 
 async function runToTheEnd() {
   const api = createApiClient(system.manager_url, system.api_key);
-  const request = { project: example, prd: { body }, oversight: "autonomous" as const };
+  const request = { project: example, prd: { body }, toolchain, oversight: "autonomous" as const };
   const { id } = await api.call(OPERATIONS.startRun, { body: request });
   for (;;) {
     const run = await api.call(OPERATIONS.getRun, { params: { run_id: id } });

@@ -65,8 +65,9 @@ async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
 async function bootstrap(system: RunningSystem, example: ShippedExample): Promise<Run> {
   const client = createApiClient(system.manager_url, system.api_key);
   say(`Handing in docs/examples/${example.name}/PRD.md (REPLAY: recorded replies, no model is asked)`);
-  const { name, prd } = example;
-  const { id } = await client.call(OPERATIONS.startRun, { body: { project: name, prd, oversight: "autonomous" } });
+  const { name, prd, toolchain } = example;
+  const body = { project: name, prd, toolchain, oversight: "autonomous" as const };
+  const { id } = await client.call(OPERATIONS.startRun, { body });
   result = { ...result, run_id: id };
   const run = await follow(client, id);
   result = { ...result, status: run.status, requirements: run.requirements };

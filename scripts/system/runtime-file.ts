@@ -19,6 +19,8 @@ export interface RuntimeFile {
   /** Null while a process is between two starts, or where there is none (`postgres` of somebody else). */
   readonly pids: {
     readonly manager: number | null;
+    /** Only where one was asked for. */
+    readonly manager_standby?: number | null;
     readonly agent_runtime: number | null;
     readonly auditor: number | null;
     readonly witness: number | null;
@@ -45,7 +47,8 @@ export function removeRuntimeFile(home: string): void {
 export async function endLeftoverServices(home: string): Promise<void> {
   const left = readRuntimeFile(home)?.pids;
   if (left === undefined) return;
-  const services = [left.manager, left.agent_runtime, left.auditor].filter((pid) => pid !== null);
+  const { manager, manager_standby = null, agent_runtime, auditor } = left;
+  const services = [manager, manager_standby, agent_runtime, auditor].filter((pid) => pid !== null);
   await Promise.all(services.map((pid) => endProcess(pid, "services/", ["SIGTERM", "SIGKILL"], 5000)));
   removeRuntimeFile(home);
 }

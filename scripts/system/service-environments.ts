@@ -5,9 +5,10 @@ import { ConfigSchema as Manager } from "../../services/manager/src/config.ts";
 import { ROOT } from "./aura-home.ts";
 import type { RoleUrls } from "./database-server.ts";
 
-/** Where the three services listen on this machine. */
+/** Where the services listen on this machine; null: there is no standby. */
 export interface ServicePorts {
   readonly manager: number;
+  readonly manager_standby: number | null;
   readonly agent_runtime: number;
   readonly auditor: number;
 }
@@ -28,15 +29,16 @@ export function serviceEnvironments(
   ports: ServicePorts,
 ): Record<keyof ServicePorts, Environment> {
   const recordings = env.AURA_RECORDINGS || join(ROOT, "docs", "examples");
+  const manager = {
+    ...pick(env, [...MACHINE, ...Object.keys(Manager.shape)]),
+    TZ: "UTC",
+    AURA_MANAGER_DATABASE_URL: urls.aura_manager,
+    AURA_OBSERVER_DATABASE_URL: urls.aura_observer,
+    AURA_RECORDINGS: recordings,
+  };
   return {
-    manager: {
-      ...pick(env, [...MACHINE, ...Object.keys(Manager.shape)]),
-      TZ: "UTC",
-      AURA_MANAGER_DATABASE_URL: urls.aura_manager,
-      AURA_OBSERVER_DATABASE_URL: urls.aura_observer,
-      MANAGER_PORT: String(ports.manager),
-      AURA_RECORDINGS: recordings,
-    },
+    manager: { ...manager, MANAGER_PORT: String(ports.manager) },
+    manager_standby: { ...manager, MANAGER_PORT: String(ports.manager_standby) },
     agent_runtime: {
       ...pick(env, [...MACHINE, ...PROXY, ...Object.keys(AgentRuntime.shape)]),
       TZ: "UTC",

@@ -14,6 +14,15 @@ const Scripts = z.object({
     .string()
     .optional()
     .describe("Manager that the command line talks to, with MANAGER_API_KEY; unset: the one that runs in AURA_HOME."),
+  MANAGER_STANDBY_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65535)
+    .optional()
+    .describe(
+      "Port of a second Manager that stands by. npm start: none where unset; profile standby of Compose: 8001.",
+    ),
   AURA_TEST_ADMIN_URL: z
     .string()
     .optional()

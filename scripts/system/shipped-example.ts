@@ -1,12 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunRequestInput } from "@aura/shared/schemas/api/run";
+import { z } from "zod";
 import { ROOT } from "./aura-home.ts";
+
+const DEFAULT_TOOLCHAIN = "python";
+const Head = z.object({ toolchain: z.string().default(DEFAULT_TOOLCHAIN) });
 
 /** A PRD in `docs/examples/<name>/` with the recording that provider `replay` plays for it. */
 export interface ShippedExample {
   readonly name: string;
   readonly prd: RunRequestInput["prd"];
+  readonly toolchain: string;
 }
 
 /**
@@ -25,7 +30,15 @@ export function readExample(name?: string): ShippedExample {
   const body = readFileSync(join(folder, chosen, "PRD.md"), "utf8");
   const title = /^#\s+(.+)$/m.exec(body)?.[1]?.trim();
   const attachments = readAttachments(join(folder, chosen, "attachments"));
-  return { name: chosen, prd: { ...(title === undefined ? {} : { title }), body, attachments } };
+  const toolchain = recordedToolchain(join(folder, chosen));
+  return { name: chosen, prd: { ...(title === undefined ? {} : { title }), body, attachments }, toolchain };
+}
+
+/** What the replies of an example's recording were asked for; the default toolchain before there is a recording. */
+export function recordedToolchain(folder: string): string {
+  const path = join(folder, "recording.json");
+  if (!existsSync(path)) return DEFAULT_TOOLCHAIN;
+  return Head.parse(JSON.parse(readFileSync(path, "utf8"))).toolchain;
 }
 
 function readAttachments(folder: string) {

@@ -29,7 +29,8 @@ export interface RunningSystem {
 
 /**
  * Brings one whole system up on this machine: database, migrations, the three services; returns when all are ready.
- * Crashed processes are started again until `stop`. `AURA_HOME` and `MANAGER_PORT` separate two systems.
+ * Crashed processes are started again until `stop`. `AURA_HOME` and `MANAGER_PORT` separate two systems; with
+ * `MANAGER_STANDBY_PORT` a second Manager runs beside the first.
  *
  * @throws when it cannot come up; everything it started is stopped then
  */
@@ -83,24 +84,32 @@ async function bringUp(
   undo.push(async () => {
     await Promise.all(services.map((service) => service.stop()));
   });
-  for (const spec of serviceSpecs(home, env, database, ports)) services.push(keepRunning(spec, changed));
-  changed(null);
-  for (const service of services) {
-    await untilReady(service, READY_PATIENCE_MS, signal);
-    say(`${service.spec.name} is ready`);
+  for (const together of serviceSpecs(home, env, database, ports)) {
+    const begun = together.map((spec) => keepRunning(spec, changed));
+    services.push(...begun);
+    changed(null);
+    for (const service of begun) {
+      await untilReady(service, READY_PATIENCE_MS, signal);
+      say(`${service.spec.name} is ready`);
+    }
   }
   return { home, manager_url, api_key };
 }
 
 async function choosePorts(env: NodeJS.ProcessEnv): Promise<ServicePorts> {
-  const manager = Number(env.MANAGER_PORT || "8000");
-  if (!(await isFree(manager)))
-    throw new Error(`Port ${manager} is taken. Set MANAGER_PORT to a free one, or stop what listens there.`);
   return {
-    manager,
+    manager: await portOf("MANAGER_PORT", env.MANAGER_PORT || "8000"),
+    manager_standby: env.MANAGER_STANDBY_PORT ? await portOf("MANAGER_STANDBY_PORT", env.MANAGER_STANDBY_PORT) : null,
     agent_runtime: Number(env.AGENT_RUNTIME_PORT || (await freePort())),
     auditor: Number(env.AUDITOR_PORT || (await freePort())),
   };
+}
+
+async function portOf(variable: string, value: string): Promise<number> {
+  const port = Number(value);
+  if (!(await isFree(port)))
+    throw new Error(`Port ${port} is taken. Set ${variable} to a free one, or stop what listens there.`);
+  return port;
 }
 
 async function migrateDatabase(
@@ -120,21 +129,23 @@ async function migrateDatabase(
   });
 }
 
+/** In the order in which they start; those of one list start together. */
 function serviceSpecs(
   home: string,
   env: NodeJS.ProcessEnv,
   database: DatabaseServer,
   ports: ServicePorts,
-): ServiceSpec[] {
+): ServiceSpec[][] {
   const environments = serviceEnvironments(env, database.roleUrls, ports);
   const spec = (name: ServiceSpec["name"], folder: string): ServiceSpec => ({
     name,
     entry: `services/${folder}/src/main.ts`,
     env: environments[name],
-    logFile: join(home, "logs", `${folder}.log`),
+    logFile: join(home, "logs", `${name.replaceAll("_", "-")}.log`),
     readyUrl: `http://127.0.0.1:${ports[name]}/readyz`,
   });
-  return [spec("manager", "manager"), spec("agent_runtime", "agent-runtime"), spec("auditor", "auditor")];
+  const services = [spec("manager", "manager"), spec("agent_runtime", "agent-runtime"), spec("auditor", "auditor")];
+  return ports.manager_standby === null ? [services] : [services, [spec("manager_standby", "manager")]];
 }
 
 function runtimeFile(
@@ -151,6 +162,9 @@ function runtimeFile(
     role_urls: database.roleUrls,
     pids: {
       manager: pidOf("manager"),
+      ...(services.some(({ spec }) => spec.name === "manager_standby")
+        ? { manager_standby: pidOf("manager_standby") }
+        : {}),
       agent_runtime: pidOf("agent_runtime"),
       auditor: pidOf("auditor"),
       witness: null,

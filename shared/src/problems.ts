@@ -172,6 +172,12 @@ export const PROBLEMS = {
     hint: "Nothing was changed. Try again.",
     retryable: true,
   },
+  stale_term: {
+    status: 503,
+    title: "This Manager does not lead",
+    hint: "Another Manager leads, or none does. Nothing was changed; GET /readyz names the one that leads.",
+    retryable: true,
+  },
   internal: {
     status: 500,
     title: "Something broke here",

@@ -19,6 +19,9 @@ export const ConfigSchema = z.object({
   MANAGER_PORT: z
     .preprocess(empty, z.coerce.number().int().min(0).max(65535).default(8000))
     .describe("TCP port of the REST API and the dashboard"),
+  AURA_MANAGER_LEASE_S: z
+    .preprocess(empty, z.coerce.number().int().min(2).max(60).default(10))
+    .describe("Seconds after which a Manager that does not answer is replaced by a standby; the same for all Managers"),
   AURA_MODEL_PROVIDER: z
     .preprocess(empty, z.enum(["auto", "openai", "gemini", "ollama", "replay"]).default("auto"))
     .describe("Provider of runs that name none; auto: the first of these that a live runtime offers"),

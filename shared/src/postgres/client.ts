@@ -15,14 +15,17 @@ export type Pool = pg.Pool;
 /**
  * A pool for one service login. Every connection runs in UTC; timestamps and bigints stay text, because a
  * JavaScript Date loses the microseconds that the log keeps.
+ *
+ * @param answerMs how long a query may stay without an answer, as on a network that swallows everything; for ever where absent
  */
-export function createPool(connectionString: string, applicationName: string, max = 8): Pool {
+export function createPool(connectionString: string, applicationName: string, max = 8, answerMs?: number): Pool {
   const pool = new pg.Pool({
     connectionString,
     max,
     application_name: applicationName,
     options: "-c timezone=UTC -c idle_in_transaction_session_timeout=10000",
     connectionTimeoutMillis: 5000,
+    ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
     types: { getTypeParser: (oid: number, format?: "text" | "binary") => parserFor(oid, format) },
   });
   pool.on("error", () => undefined); // an idle connection that the server closed; the next query opens another
@@ -57,17 +60,21 @@ export async function withTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T
 async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  /** The server may end the session between two statements, too; unheard, that would end the process. */
+  const lose = (error: Error) => {
+    broken = error;
+  };
+  client.on("error", lose);
   try {
     await client.query("begin");
     const result = await work(Object.assign(client, { inTransaction: true as const }));
     await client.query("commit");
     return result;
   } catch (error) {
-    await client.query("rollback").catch((e: Error) => {
-      broken = e;
-    });
+    await client.query("rollback").catch(lose);
     throw error;
   } finally {
+    client.off("error", lose);
     client.release(broken);
   }
 }
@@ -87,6 +94,6 @@ export function isUnavailable(error: unknown): boolean {
     code === "ECONNRESET" ||
     code === "EPIPE" ||
     code === "ENOENT" ||
-    /Connection terminated|timeout exceeded when trying to connect/.test(String(error))
+    /Connection terminated|Query read timeout|timeout exceeded when trying to connect/.test(String(error))
   );
 }

@@ -10,6 +10,11 @@ export interface VerbContext {
   readonly action_id: string | null;
 }
 
+/** For verbs that only the Manager who leads may execute: `term` is what its election gave it (bigint as text). */
+export interface LeaderContext extends VerbContext {
+  readonly term: string;
+}
+
 /** What became of one item: `code` is one of problems.ts, or a more precise word of the verb; null when done. */
 export interface VerbOutcome {
   readonly id: string;
@@ -21,12 +26,14 @@ export interface VerbOutcome {
 const VERB_NAME = /^[a-z][a-z0-9_]*$/;
 const MALFORMED = "AU001";
 const UNKNOWN_TOKEN = "AU005";
+const STALE_TERM = "AU006";
 
 /**
  * Calls a verb of database/functions that returns outcomes, one an item in the order of the call. `args` follow `ctx`;
  * hashes are Buffers, JSON arguments are objects or arrays of objects (arrays of scalars are SQL arrays).
  *
- * @throws {AuraError} `validation_failed` for a malformed call, `unauthenticated` for an unknown runtime token
+ * @throws {AuraError} `validation_failed` for a malformed call, `unauthenticated` for an unknown runtime token,
+ *   `stale_term` when the Manager that calls does not lead, or not any more
  */
 export function callVerb(
   db: Queryable,
@@ -71,7 +78,14 @@ function toCallProblem(name: string, error: unknown): unknown {
     return new AuraError("validation_failed", `${name}: ${(error as Error).message}`, { cause: error });
   if (state === UNKNOWN_TOKEN)
     return new AuraError("unauthenticated", `${name}: unknown runtime token`, { cause: error });
+  if (state === STALE_TERM)
+    return new AuraError("stale_term", `${name}: ${(error as Error).message}`, { cause: error });
   return error;
+}
+
+/** Whether the caller did not lead: nothing of the call took effect, nor of its transaction. */
+export function isStaleTerm(error: unknown): boolean {
+  return error instanceof AuraError && error.code === "stale_term";
 }
 
 /** The one outcome of a verb with one item. */

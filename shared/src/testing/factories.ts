@@ -8,7 +8,7 @@ import { canonicalJson, sha256Hex } from "../models/canonical-json.ts";
 import { newId } from "../models/ids.ts";
 import type { Tree } from "../models/tree.ts";
 import { putBlobs, putJson, putTree, readJson } from "../postgres/blobs.ts";
-import { callVerb, callVerbRows, type VerbContext, type VerbOutcome } from "../postgres/verbs.ts";
+import { callVerb, callVerbRows, type LeaderContext, type VerbContext, type VerbOutcome } from "../postgres/verbs.ts";
 import type { Requirement } from "../schemas/requirements-product.ts";
 import type { VerificationReport } from "../schemas/verification-report.ts";
 import type { TestDatabase } from "./postgres.ts";
@@ -19,7 +19,8 @@ export function testContext(actorKind: ActorKind, actorId: string = actorKind): 
   return { actor_kind: actorKind, actor_id: actorId, request_id: null, action_id: null };
 }
 
-export const MANAGER = testContext("manager");
+/** Leads every database of `testDatabase` that is not told otherwise. */
+export const MANAGER: LeaderContext = { ...testContext("manager"), term: "1" };
 export const AUDITOR = testContext("auditor");
 export const RUNTIME = testContext("runtime");
 

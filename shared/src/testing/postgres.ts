@@ -12,6 +12,8 @@ const LOGINS = ["migrator", "manager", "agent", "auditor", "observer"] as const;
 type Login = (typeof LOGINS)[number];
 const PASSWORD = "aura-test-password";
 const DIRECTOR_KEY = "director-key-for-tests";
+const LEADER = { actor_kind: "manager", actor_id: "manager" };
+const LEASE_S = 600;
 
 /** A migrated database of its own, with the real roles behind every URL and pool. */
 export interface TestDatabase {
@@ -25,9 +27,10 @@ export interface TestDatabase {
 
 /**
  * A database for one test file, cloned from a template that is migrated once a server and schema. The server is that
- * of AURA_TEST_ADMIN_URL, which the vitest configuration sets.
+ * of AURA_TEST_ADMIN_URL, which the vitest configuration sets. The Manager of the test (`MANAGER` of the factories) leads it,
+ * unless `led` is false because real Managers stand for election.
  */
-export async function testDatabase(): Promise<TestDatabase> {
+export async function testDatabase({ led = true }: { readonly led?: boolean } = {}): Promise<TestDatabase> {
   const serverUrl = process.env.AURA_TEST_ADMIN_URL;
   if (serverUrl === undefined)
     throw new Error("AURA_TEST_ADMIN_URL is not set: run vitest with --config scripts/config/vitest.config.ts");
@@ -40,7 +43,9 @@ export async function testDatabase(): Promise<TestDatabase> {
   await withClient(adminUrl, async (client) => {
     await client.query(readFileSync(`${ROOT}database/bootstrap/database.sql`, "utf8"));
   });
-  return open(serverUrl, adminUrl, name);
+  const database = open(serverUrl, adminUrl, name);
+  if (led) await database.pools.manager.query("select from claim_leadership($1, $2)", [LEADER, LEASE_S]);
+  return database;
 }
 
 function open(serverUrl: string, adminUrl: string, name: string): TestDatabase {

@@ -4,11 +4,13 @@ import { type Queryable, sqlState } from "@aura/shared/postgres/client";
 import { beatRuntime, type RuntimeFacts, registerRuntime } from "../db/runtime-statements.ts";
 import type { Leases } from "../execution/lease.ts";
 
-export const LEASE_S = 45;
+/** A task of a runtime that died is given to another one after this; the Manager looks for it every second. */
+export const LEASE_S = 25;
 /** Between the moment work stops by itself and the moment the database may give the task away. */
 export const LEASE_MARGIN_S = 5;
-const BEAT_MS = 10_000;
-const BEAT_TIMEOUT_MS = 8_000;
+/** The Manager counts a runtime as gone after 20 s without one (RUNTIME_SILENCE_S_MAX). */
+const BEAT_MS = 5_000;
+const BEAT_TIMEOUT_MS = 4_000;
 const ENFORCE_MS = 1_000;
 const UNKNOWN_TOKEN = "AU005";
 
@@ -19,7 +21,7 @@ export interface Heartbeat {
 }
 
 /**
- * Renews the leases every ten seconds and ends work whose lease is not believed any more. A beat that hangs is passed
+ * Renews the leases every five seconds and ends work whose lease is not believed any more. A beat that hangs is passed
  * over: its answer, when it comes, still counts from the moment it was sent.
  */
 export function startHeartbeat(db: Queryable, runtime: RuntimeFacts, leases: Leases, log: Log): Heartbeat {

@@ -50,7 +50,9 @@ describe("the manual of a test author", () => {
 
   it("speaks of HTTP only where the product has a service", () => {
     expect(manual(INTERFACES)).not.toContain("product.http");
-    expect(manual({ ...INTERFACES, http })).toContain("product.http");
+    expect(manual(INTERFACES)).not.toContain("SIGTERM");
+    for (const call of ["product.http", 'product.stop({signal: "SIGTERM"', 'expect: "end"', "{port, base_url}"])
+      expect(manual({ ...INTERFACES, http })).toContain(call);
   });
 
   it("speaks of the command line only where the product has one", () => {

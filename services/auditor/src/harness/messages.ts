@@ -45,7 +45,23 @@ export const ProbeArguments = z.tuple([
 ]);
 
 export const ServeArguments = z.tuple([
-  z.strictObject({ name: z.string().optional(), args: z.array(Text).default([]), env: Environment }).prefault({}),
+  z
+    .strictObject({
+      name: z.string().optional(),
+      args: z.array(Text).default([]),
+      env: Environment,
+      expect: z.enum(["ready", "end"]).default("ready"),
+      timeout_s: Seconds,
+    })
+    .refine(({ expect, timeout_s }) => expect === "end" || timeout_s === undefined, 'timeout_s goes with expect: "end"')
+    .prefault({}),
+]);
+
+/** SIGKILL ends everything that the product started, too; the others reach its first process alone. */
+export const StopArguments = z.tuple([
+  z
+    .strictObject({ signal: z.enum(["SIGKILL", "SIGTERM", "SIGINT"]).default("SIGKILL"), timeout_s: Seconds })
+    .prefault({}),
 ]);
 
 /** A body that is not a string is sent as JSON. */

@@ -2,17 +2,21 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Semaphore } from "@aura/shared/semaphore";
 import type { Jail, JailEnd, JailProcess, JailSpec } from "../sandbox/jail.ts";
+import type { EndReason } from "../sandbox/limits.ts";
 import type { HttpCall } from "./messages.ts";
 
 /** O_PATH of Linux, which Node does not name: a descriptor that stands for the file and cannot be read. */
 const O_PATH = 0o10000000;
-/** Leads connections from a socket to the product, whose loopback is its own; starts the product beside it. */
-const RELAY = readFileSync(new URL("./relay.py", import.meta.url), "utf8");
+/** Starts the product, passes signals on, and leads connections to it where its loopback is its own. */
+const ATTENDANT = readFileSync(new URL("./attendant.py", import.meta.url), "utf8");
 const NOT_LISTENING = "the product does not listen";
 const READY_MS = 10_000;
 const ANSWER_MS = 10_000;
 const BODY_BYTES_MAX = 1024 * 1024;
+/** More wait for their turn: each takes descriptors, of which product and attendant have 256. */
+const REQUESTS_AT_ONCE = 100;
 
 export interface HttpAnswer {
   readonly status: number;
@@ -20,28 +24,32 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** A product that serves HTTP, running until it is stopped. */
+/** A product that serves HTTP, running until it is stopped or ends. */
 export class ServedProduct {
-  private readonly jail: Jail;
+  readonly port: number;
+  /** Never rejects; settles when the product and everything it started is gone. */
+  readonly ended: Promise<JailEnd>;
   private readonly job: JailProcess;
-  private readonly port: number;
-  /** The folder of the relay's socket; null where the product is on our own loopback. */
+  /** The folder of the attendant's socket; null where the product is on our own loopback. */
   private readonly relay: string | null;
+  private readonly turns = new Semaphore(REQUESTS_AT_ONCE);
   private finished: JailEnd | null = null;
 
   constructor(jail: Jail, spec: JailSpec, port: number) {
-    this.jail = jail;
     this.port = port;
     this.relay = jail.namespaces ? jail.openFolder() : null;
-    const argv = this.relay === null ? spec.argv : relayed(spec.argv, port);
-    this.job = jail.start({ ...spec, argv, relay: this.relay });
-    this.job.ended.then((end) => {
+    const argv = attended(spec.argv, this.relay === null ? "-" : "/relay/socket", port);
+    this.job = jail.start({ ...spec, argv, relay: this.relay, channel: true });
+    this.job.channel?.resume(); // nothing is expected there
+    this.ended = this.job.ended.then((end) => {
       this.finished = end;
+      if (this.relay !== null) jail.discard(this.relay);
+      return end;
     });
   }
 
-  /** How it ended by itself; null while it runs. */
-  get ended(): JailEnd | null {
+  /** How it ended; null while it runs. */
+  get end(): JailEnd | null {
     return this.finished;
   }
 
@@ -75,7 +83,11 @@ export class ServedProduct {
   }
 
   /** @throws {Error} when no complete answer came; the message is fit to be shown */
-  async ask(call: HttpCall): Promise<HttpAnswer> {
+  ask(call: HttpCall): Promise<HttpAnswer> {
+    return this.turns.run(() => this.askNow(call));
+  }
+
+  private async askNow(call: HttpCall): Promise<HttpAnswer> {
     const socket = this.relay === null ? null : openSocket(join(this.relay, "socket"));
     try {
       const target =
@@ -90,17 +102,25 @@ export class ServedProduct {
     }
   }
 
-  async stop(): Promise<JailEnd> {
-    this.job.kill("killed");
-    const end = await this.job.ended;
-    if (this.relay !== null) this.jail.discard(this.relay);
-    return end;
+  kill(reason: EndReason): void {
+    this.job.kill(reason);
+  }
+
+  /** Sends the product a signal, which it may heed or not. */
+  signal(name: string): void {
+    this.job.channel?.write(`${name}\n`);
+  }
+
+  /** How it ended by itself; one that still runs after `timeoutS` is killed, with reason `timeout`. */
+  endsWithin(timeoutS: number): Promise<JailEnd> {
+    const timer = setTimeout(() => this.kill("timeout"), timeoutS * 1000);
+    return this.ended.finally(() => clearTimeout(timer));
   }
 }
 
 /** Every sandbox has Python, which its canaries are written in. */
-function relayed(argv: readonly string[], port: number): string[] {
-  return ["/usr/bin/python3", "-I", "-S", "-c", RELAY, "/relay/socket", `${port}`, ...argv];
+function attended(argv: readonly string[], socket: string, port: number): string[] {
+  return ["/usr/bin/python3", "-I", "-S", "-c", ATTENDANT, socket, `${port}`, ...argv];
 }
 
 /** The product could put a link to some other socket of this machine in the place of its own, so no link is followed. */

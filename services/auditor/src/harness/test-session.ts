@@ -3,7 +3,15 @@ import { listHostile, readHostile, writeHostile } from "../sandbox/hostile-folde
 import type { Jail, JailEnd, JailSpec } from "../sandbox/jail.ts";
 import { PRODUCT_LIMITS } from "../sandbox/limits.ts";
 import { jailed, type PlanInterfaces, STUB_MARKER, type Toolchain, UNTOUCHED_MARKER } from "../toolchains/toolchain.ts";
-import { CliArguments, failureText, HttpArguments, ProbeArguments, replyText, ServeArguments } from "./messages.ts";
+import {
+  CliArguments,
+  failureText,
+  HttpArguments,
+  ProbeArguments,
+  replyText,
+  ServeArguments,
+  StopArguments,
+} from "./messages.ts";
 import {
   check,
   checkPath,
@@ -89,7 +97,6 @@ export class TestSession {
 
   /** Ends what the test left running and removes its working directory. */
   async close(): Promise<void> {
-    await this.stop();
     for (const job of this.running) job.kill("killed");
     await Promise.all([...this.running].map((job) => job.ended));
     this.setting.jail.discard(this.work);
@@ -106,7 +113,7 @@ export class TestSession {
       case "http":
         return this.http(args);
       case "stop":
-        return this.stop();
+        return this.stop(args);
       case "write":
         return this.write(checkPath(args[0]), checkText(args[1]));
       case "read":
@@ -127,8 +134,7 @@ export class TestSession {
     const end = await this.run(argv, options.stdin ?? null, options.env, options.timeout_s);
     if (end.reason !== "spawn_failed") this.productCalls += 1;
     this.lastResult = describeEnd(end);
-    const { exit_code, stdout, stderr, reason } = end;
-    return { exit_code, stdout, stderr, timed_out: reason === "timeout", ended: reason };
+    return endFields(end);
   }
 
   private async probe(input: readonly unknown[]) {
@@ -148,45 +154,87 @@ export class TestSession {
   private async serve(input: readonly unknown[]) {
     const [options] = check(ServeArguments, [input[0]], "product.serve(options)");
     const found = findInterface(this.setting.interfaces.http, options.name, "HTTP interface");
-    await this.stop();
+    await this.stopServed();
     this.note("serve", options.args, undefined, {});
     const argv = this.setting.toolchain.commandLine(found.command, options.args);
     const port = this.nextPort();
     const spec = this.spec(argv, null, { ...options.env, [found.port_variable]: `${port}` }, SERVING_S, SERVING);
-    this.served = new ServedProduct(this.setting.jail, spec, port);
-    this.productCalls += 1;
-    if (await this.served.becomesReady(found.ready_path)) return null;
-    const end = this.served.ended ?? (await this.served.stop());
-    this.see(end.stderr);
+    const served = this.startServed(new ServedProduct(this.setting.jail, spec, port));
+    if (options.expect === "end") return this.refusedStart(served, options.timeout_s ?? STARTING_S);
+    if (await served.becomesReady(found.ready_path)) return { port, base_url: `http://127.0.0.1:${port}` };
+    await this.stopServed();
+    const end = await served.ended;
     this.lastResult = describeEnd(end);
     const how = end.reason === "killed" ? `it did not answer on ${found.port_variable}` : "it ended";
-    throw new ProductError(`the product did not become ready: ${how}. ${describeEnd(end)}`);
+    throw new ProductError(`the product did not become ready: ${how}. ${this.lastResult}`);
+  }
+
+  private startServed(served: ServedProduct): ServedProduct {
+    this.served = served;
+    this.productCalls += 1;
+    this.running.add(served);
+    served.ended.then((end) => {
+      this.running.delete(served);
+      this.see(end.stdout);
+      this.see(end.stderr);
+    });
+    return served;
+  }
+
+  /** How a start ended that the test expects to be refused. */
+  private async refusedStart(served: ServedProduct, timeoutS: number) {
+    this.served = null;
+    const end = await served.endsWithin(timeoutS);
+    this.lastResult = describeEnd(end);
+    if (end.reason !== "timeout") return endFields(end);
+    throw new ProductError(`the product did not end within ${timeoutS} s of its start. ${this.lastResult}`);
   }
 
   private async http(input: readonly unknown[]) {
     const [call] = check(HttpArguments, [input[0]], "product.http(request)");
-    if (this.served === null) throw new UsageError("product.http needs product.serve() before it");
+    const served = this.served;
+    if (served === null) throw new UsageError("product.http needs product.serve() before it");
     const body =
       call.body === undefined ? "" : ` ${typeof call.body === "string" ? call.body : JSON.stringify(call.body)}`;
     this.lastInput = `${call.method.toUpperCase()} ${call.path}${body}`;
     this.lastResult = null;
     try {
-      const answer = await this.served.ask(call);
+      const answer = await served.ask(call);
       this.productCalls += 1;
       this.see(answer.body);
       this.lastResult = `status ${answer.status}\nbody: ${cut(answer.body, SHOWN)}`;
       return { ...answer, json: parseJson(answer.body) };
     } catch (error) {
-      this.lastResult = `stderr: ${cutFront(this.served.stderr(), SHOWN)}`;
+      this.lastResult = `stderr: ${cutFront(served.stderr(), SHOWN)}`;
       throw new ProductError(`${this.lastInput}: ${(error as Error).message}`);
     }
   }
 
-  private async stop(): Promise<null> {
+  /** @throws {ProductError} when a signal finds nobody: that the product had ended before is no answer to it */
+  private async stop(input: readonly unknown[]) {
+    const [{ signal, timeout_s }] = check(StopArguments, [input[0]], "product.stop(options)");
+    if (signal === "SIGKILL") {
+      const end = await this.stopServed();
+      return end === null ? null : endFields(end);
+    }
+    const served = this.served;
+    if (served === null) throw new UsageError("product.stop with a signal needs product.serve() before it");
+    this.served = null;
+    this.note("stop", { signal }, undefined, {});
+    if (served.end !== null) throw new ProductError(`it had ended before ${signal}: ${describeEnd(served.end)}`);
+    served.signal(signal);
+    const end = await served.endsWithin(timeout_s ?? STOPPING_S);
+    this.lastResult = describeEnd(end);
+    return endFields(end);
+  }
+
+  /** Kills what is served, with all that it started; null when nothing is. */
+  private async stopServed(): Promise<JailEnd | null> {
     const served = this.served;
     this.served = null;
-    if (served !== null) this.see((await served.stop()).stderr);
-    return null;
+    if (served === null) return null;
+    served.kill("killed");
+    return served.ended;
   }
 
   private write(path: string, text: string): null {
@@ -272,6 +320,15 @@ export class TestSession {
   }
 }
 
+/** What a test is told of an end. */
+function endFields({ exit_code, stdout, stderr, reason }: JailEnd) {
+  return { exit_code, stdout, stderr, timed_out: reason === "timeout", ended: reason };
+}
+
+/** Until a start that is expected to be refused has ended. */
+const STARTING_S = 10;
+/** Until a product that got a signal has ended. */
+const STOPPING_S = 10;
 /** A served product may run as long as its test. */
 const SERVING_S = 65;
 const SERVING = { ...PRODUCT_LIMITS, cpu_s: 60 };

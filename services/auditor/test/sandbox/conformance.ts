@@ -2,8 +2,10 @@ import type { SandboxLevel } from "@aura/shared/enums/verification";
 import type { Tree } from "@aura/shared/models/tree";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AcceptanceResult, Sandbox } from "../../src/sandbox/port.ts";
+import { TYPESCRIPT_ADDER, TYPESCRIPT_ADDER_INTERFACES } from "./adder-typescript.ts";
 import { ADDER, acceptance, acceptanceTest, treeOf } from "./products.ts";
 import { SAMPLES, type Sample, withCore } from "./samples.ts";
+import { SERVED, SERVED_SUITE } from "./served.ts";
 
 const RATES = treeOf({ "rates.csv": "a,b" });
 
@@ -34,6 +36,25 @@ export function conforms(name: string, level: SandboxLevel, open: () => Promise<
     });
 
     describe.each(SAMPLES)("a product in $toolchain", (sample) => conformsFor(() => sandbox, sample));
+
+    test("a service is stopped by a signal, may refuse to start, and leaves nothing running whatever it does", async () => {
+      const { tests } = await sandbox.runAcceptance(acceptance(SERVED_SUITE, { tree: SERVED }));
+      expect(tests.map(({ test_id, outcome, message }) => [test_id, outcome, message])).toEqual(
+        SERVED_SUITE.map(({ id }) => [id, "pass", null]).sort(),
+      );
+    });
+
+    test("hundreds of requests at once, and large answers, reach a service whole", async () => {
+      const body = `await product.serve();
+await product.http({ method: 'PUT', path: '/stored', body: 'x'.repeat(300000) });
+const small = Array.from({ length: 300 }, (_, n) => product.http({ path: '/x?n=' + n }));
+const large = Array.from({ length: 10 }, () => product.http({ path: '/stored' }));
+for (const [n, answer] of (await Promise.all(small)).entries()) assert.equal(answer.json.path, '/x?n=' + n);
+for (const answer of await Promise.all(large)) assert.equal(answer.json.stored.length, 300000);`;
+      const product = { tree: TYPESCRIPT_ADDER, interfaces: TYPESCRIPT_ADDER_INTERFACES, toolchain: "typescript" };
+      const { tests } = await sandbox.runAcceptance(acceptance([acceptanceTest("crowd", body, 30)], product));
+      expect(tests[0]).toMatchObject({ outcome: "pass", message: null });
+    });
 
     test("bad input is refused, not run", async () => {
       const escaping = treeOf({ "../x": "" });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { select } from "./orchestration-select.ts";
 
 /** A runtime is live while its heartbeat is younger than this; the same number stands in `assign_tasks`. */
-const LIVE = "h.seen_at > now() - interval '30 seconds'";
+const LIVE = "h.seen_at > now() - interval '20 seconds'";
 
 const BindableAgentRow = z.object({
   agent_id: z.string(),

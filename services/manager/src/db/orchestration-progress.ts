@@ -109,7 +109,7 @@ const WORK = `
                  where d.task_id = t.id and n.status <> 'verified')
            else t.status in ('ready', 'assigned', 'running', 'rejected') end)::int as moving_tasks,
          coalesce(bool_or(t.status = 'ready' and t.status_changed_at < now() - interval '60 seconds'), false)
-           and not exists (select from runtime_heartbeats b where b.seen_at > now() - interval '30 seconds') as starved,
+           and not exists (select from runtime_heartbeats b where b.seen_at > now() - interval '20 seconds') as starved,
          max(t.status_changed_at) as changed_at
     from task_queue t where t.run_id = r.id`;
 

@@ -3,7 +3,7 @@ import type { ApprovalKind, ApprovalStatus, RunStatus, StopReason } from "@aura/
 import type { TaskKind } from "@aura/shared/enums/task";
 import type { VerificationKind } from "@aura/shared/enums/verification";
 import type { Queryable } from "@aura/shared/postgres/client";
-import { callVerb, callVerbRows, type VerbContext, type VerbOutcome } from "@aura/shared/postgres/verbs";
+import { callVerb, callVerbRows, type LeaderContext, type VerbOutcome } from "@aura/shared/postgres/verbs";
 
 export interface NewTask {
   readonly id: string;
@@ -112,13 +112,14 @@ export interface ModelPrice {
 
 /**
  * The Manager's verbs (database/functions), one method each, with the same words. A method takes what the verb takes
- * and returns one outcome an item; it throws only when the call is malformed or the database is away.
+ * and returns one outcome an item; it throws only when the call is malformed, the term is over or the database is away.
  */
 export class ManagerVerbs {
-  readonly #actor: VerbContext;
+  readonly #actor: LeaderContext;
 
-  constructor(actorId: string) {
-    this.#actor = { actor_kind: "manager", actor_id: actorId, request_id: null, action_id: null };
+  /** @param term what the election of this Manager gave it */
+  constructor(actorId: string, term: string) {
+    this.#actor = leaderContext(actorId, term);
   }
 
   addTasks(db: Queryable, runId: string, tasks: readonly NewTask[]) {
@@ -281,6 +282,10 @@ export class ManagerVerbs {
   #call(db: Queryable, verb: string, values: readonly unknown[]): Promise<VerbOutcome[]> {
     return callVerb(db, verb, this.#actor, ...values);
   }
+}
+
+export function leaderContext(actorId: string, term: string): LeaderContext {
+  return { actor_kind: "manager", actor_id: actorId, request_id: null, action_id: null, term };
 }
 
 function columns<T>(items: readonly T[], ...names: readonly (keyof T)[]): unknown[][] {

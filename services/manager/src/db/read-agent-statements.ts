@@ -5,7 +5,7 @@ import { z } from "zod";
 import { type PageRequest, pageOfRows, readAll, readOne, usd, utc } from "./read-rows.ts";
 
 /** A runtime whose heartbeat is older than this is taken for gone; the verbs use the same number. */
-export const RUNTIME_SILENCE_S_MAX = 30;
+export const RUNTIME_SILENCE_S_MAX = 20;
 
 const LIVE = `h.seen_at > now() - make_interval(secs => ${RUNTIME_SILENCE_S_MAX})`;
 

@@ -12,6 +12,7 @@ export const RunRow = Run.omit({ waiting_for: true, links: true }).extend({
   waiting_detail: z.string().nullable(),
   waiting_since: z.string().nullable(),
   stopped_at: z.string().nullable(),
+  leaderless_since: z.string().nullable(),
   pending_approvals: z.array(z.object({ id: z.uuid(), kind: z.enum(APPROVAL_KINDS), created_at: z.string() })),
 });
 export type RunRow = z.infer<typeof RunRow>;
@@ -30,7 +31,9 @@ const RUN = `
          (select number from revisions where id = run.delivered_revision_id) as delivered_revision,
          requirements.counts as requirements, tasks.counts as tasks, spend.sums as spend,
          run.waiting_code, run.waiting_detail, ${utc("run.waiting_since")} as waiting_since,
-         (select ${utc("stopped_at")} from system_state) as stopped_at, approvals.pending as pending_approvals
+         (select ${utc("stopped_at")} from system_state) as stopped_at,
+         (select ${utc("expires_at")} from manager_lease where term > 0 and expires_at <= now()) as leaderless_since,
+         approvals.pending as pending_approvals
   from orchestra_runs run
   left join projects p on p.id = run.project_id
   cross join lateral (

@@ -9,6 +9,9 @@ const StateRow = z.object({
   unnumbered_s: z.number().meta({ description: "age of the oldest event without a place in the log" }),
   ddl_guard: z.boolean(),
   stopped_at: z.string().nullable(),
+  term: z.coerce.number().meta({ description: "of the Manager that leads, or led last" }),
+  leader: z.string().nullable().meta({ description: "null while none leads" }),
+  leader_since: z.string().nullable().meta({ description: "its election; while none leads, the end of the last term" }),
 });
 
 /** What readiness is judged by, in one statement. */
@@ -24,8 +27,11 @@ export async function readSystemState(db: Queryable): Promise<z.infer<typeof Sta
                                             '00000000-0000-0000-0000-000000000000')
                       order by e.id limit 1), 0) as unnumbered_s,
             ddl_guard_status() = 'enforced' as ddl_guard,
-            (select ${utc("stopped_at")} from system_state) as stopped_at`,
+            (select ${utc("stopped_at")} from system_state) as stopped_at, l.term,
+            case when l.expires_at > now() then l.holder end as leader,
+            ${utc("case when l.expires_at > now() then t.elected_at when l.term > 0 then l.expires_at end")} as leader_since
+     from manager_lease l left join manager_terms t on t.term = l.term`,
   );
-  if (row === null) throw new Error("the database has no system_state row");
+  if (row === null) throw new Error("the database has no manager_lease row");
   return row;
 }

@@ -21,7 +21,7 @@ export function shippedMigrations(): string[] {
 }
 
 /** @throws {AuraError} `database_unavailable` while migrations are missing: nothing here could work */
-export function judgeReadiness(state: SystemState, shipped: readonly string[]): Readiness {
+export function judgeReadiness(state: SystemState, shipped: readonly string[], managerId: string): Readiness {
   const missing = shipped.filter((name) => !state.migrations.includes(name));
   if (missing.length > 0) throw new AuraError("database_unavailable", `migrations are missing: ${missing.join(", ")}`);
   const checks: Readiness["checks"] = {
@@ -34,8 +34,21 @@ export function judgeReadiness(state: SystemState, shipped: readonly string[]): 
         ? ok(`${state.unnumbered_s.toFixed(1)} s behind`)
         : degraded(`${Math.round(state.unnumbered_s)} s behind: is the Auditor running?`),
     ddl_guard: state.ddl_guard ? ok("enforced") : degraded("detect only"),
+    leadership: judgeLeadership(state),
     system: state.stopped_at === null ? ok("released") : degraded(`stopped since ${state.stopped_at}`),
   };
   const sound = Object.values(checks).every((check) => check.status === "ok");
-  return { status: sound ? "ok" : "degraded", checks };
+  const { term, leader, leader_since } = state;
+  const role = leader === managerId ? "leader" : "standby";
+  const since = leader === null ? null : leader_since;
+  return { status: sound ? "ok" : "degraded", checks, leadership: { role, term, holder: leader, since } };
+}
+
+function judgeLeadership({ term, leader, leader_since }: SystemState): Check {
+  if (leader !== null) return ok(`${leader} leads term ${term} since ${leader_since}`);
+  return degraded(
+    term === 0
+      ? "no Manager has led yet: no run moves"
+      : `no Manager leads since ${leader_since}: no run moves; a standby takes over within seconds, or start one`,
+  );
 }

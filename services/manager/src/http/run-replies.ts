@@ -4,7 +4,8 @@ import { runWaitsFor } from "./waiting-for.ts";
 
 /** The run as every operation shows it, made from the one row that list and detail share. */
 export function runReply(row: RunRow): Run {
-  const { waiting_code, waiting_detail, waiting_since, stopped_at, pending_approvals, ...facts } = row;
+  const { waiting_code, waiting_detail, waiting_since, stopped_at, leaderless_since, pending_approvals, ...facts } =
+    row;
   return { ...facts, waiting_for: runWaitsFor(row), links: linksOf(row) };
 }
 

@@ -10,7 +10,9 @@ export function addSystemRoutes(app: FastifyInstance, { pool, facts }: AppDeps):
 
   addRoute(app, OPERATIONS.getHealth, async () => ({ status: "ok" as const }));
 
-  addRoute(app, OPERATIONS.getReadiness, async () => judgeReadiness(await readSystemState(pool), shipped));
+  addRoute(app, OPERATIONS.getReadiness, async () =>
+    judgeReadiness(await readSystemState(pool), shipped, facts.manager_id),
+  );
 
   addRoute(app, OPERATIONS.getVersion, async () => ({
     name: "aura-orchestra",

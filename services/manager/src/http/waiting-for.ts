@@ -46,6 +46,12 @@ const ASKED_AGAIN: Step = {
   next_step: "The provider is asked again by itself, later each time; if it keeps failing the Director decides.",
 };
 
+/** Work of agents and Auditors goes on; what comes after it waits. */
+const NO_LEADER: Step = {
+  owner: "manager",
+  next_step: "No Manager leads. A standby takes over by itself within seconds; where there is none, start a Manager.",
+};
+
 const APPROVAL_REASONS: Readonly<Record<ApprovalKind, WaitingCode>> = {
   plan: "plan_approval",
   landing: "landing_approval",
@@ -82,6 +88,7 @@ export function runWaitsFor(run: RunRow): RunWaitingFor | null {
     const code = APPROVAL_REASONS[pending.kind];
     return wait(code, pending.created_at, STEPS[code]);
   }
+  if (run.leaderless_since !== null) return wait("no_leader", run.leaderless_since, NO_LEADER);
   const [reason, step] = workOf(run.status);
   return wait(reason, null, step);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable } from "@aura/shared/postgres/client";
 import { notifyTasks } from "@aura/shared/postgres/task-notifications";
+import { isStaleTerm } from "@aura/shared/postgres/verbs";
 import { readPolicies } from "../policy-enforcer/policies.ts";
 import type { Step, StepDeps } from "./step.ts";
 
@@ -17,7 +18,7 @@ export type LoopDeps = Omit<StepDeps, "policies">;
  *
  * @param before called before each step; what it moves counts
  * @returns how many items moved
- * @throws when the database does not answer, so that the caller can wait for it
+ * @throws when the database does not answer, so that the caller can wait for it, or when this Manager does not lead any more
  */
 export async function tick(
   deps: LoopDeps,
@@ -36,7 +37,7 @@ async function take(step: Step, deps: StepDeps): Promise<number> {
     if (count > 0) deps.log.debug({ step: step.name, moved: count }, "step moved items");
     return count;
   } catch (error) {
-    if (isUnavailable(error)) throw error;
+    if (isUnavailable(error) || isStaleTerm(error)) throw error;
     deps.log.error({ step: step.name, err: error }, "a step failed");
     return 0;
   }
@@ -73,9 +74,9 @@ export class Waker {
 }
 
 /**
- * Ticks until `signal` aborts: again soon while something moved, else about once a second or when woken. Whenever it is
- * woken, also in the middle of a tick, the urgent steps go first: agents wait for them. A database that is away is
- * waited for; it never ends the process.
+ * Ticks until `signal` aborts or the term is over: again soon while something moved, else about once a second or when
+ * woken. Whenever it is woken, also in the middle of a tick, the urgent steps go first: agents wait for them. A database
+ * that is away is waited for; it never ends the process.
  */
 export async function runLoop(
   deps: LoopDeps,
@@ -85,8 +86,8 @@ export async function runLoop(
 ): Promise<void> {
   const urgent = steps.filter((step) => step.urgent);
   const urgentIfWoken = async () => (waker.wasWoken() ? told(deps, await tick(deps, urgent)) : 0);
-  let milliseconds = 0;
-  for (;;) {
+  let milliseconds: number | null = 0;
+  while (milliseconds !== null) {
     await waker.wait(milliseconds, signal);
     if (signal.aborted) return;
     milliseconds = await pause(deps, async () => {
@@ -103,11 +104,15 @@ async function told(deps: LoopDeps, moved: number): Promise<number> {
   return moved;
 }
 
-/** @returns how long to wait after this turn of the loop, in milliseconds */
-async function pause(deps: LoopDeps, turn: () => Promise<number>): Promise<number> {
+/** @returns how long to wait after this turn, in ms; null when the database says that this Manager does not lead any more */
+async function pause(deps: LoopDeps, turn: () => Promise<number>): Promise<number | null> {
   try {
     return (await turn()) > 0 ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * Math.random());
   } catch (error) {
+    if (isStaleTerm(error)) {
+      deps.log.warn({ err: error }, "the loop ends: this Manager does not lead any more");
+      return null;
+    }
     deps.log.error({ err: error }, "tick failed");
     return AWAY_MS;
   }

@@ -1,7 +1,7 @@
 import type { Log } from "@aura/shared/log";
 import type { Pool, Tx } from "@aura/shared/postgres/client";
 import { isUnavailable, withTransaction } from "@aura/shared/postgres/client";
-import type { VerbOutcome } from "@aura/shared/postgres/verbs";
+import { isStaleTerm, type VerbOutcome } from "@aura/shared/postgres/verbs";
 import type { ManagerVerbs } from "../db/orchestration-verbs.ts";
 import type { Policies } from "../policy-enforcer/policies.ts";
 import { type RepeatedFailures, stuckDetail } from "./repeated-failures.ts";
@@ -19,7 +19,7 @@ export interface StepDeps {
 
 /**
  * One question "what is due?" and the verb that does it. Killed at any point, the next tick asks again and goes on; run
- * by two managers at once, the second one's items are refused by the database.
+ * twice at once, the second one's items are refused by the database.
  */
 export interface Step {
   readonly name: string;
@@ -77,7 +77,7 @@ interface Item {
  * Director: the task where the item has one that can wait, else its run (see steps/run-status.ts).
  *
  * @returns the sum of what moved
- * @throws when the database does not answer
+ * @throws when the database does not answer, or when this Manager does not lead any more
  */
 export async function forEach<T extends Item>(
   deps: StepDeps,
@@ -92,7 +92,7 @@ export async function forEach<T extends Item>(
       moved += await work(item);
       deps.failures.forget(what, subjectOf(item));
     } catch (error) {
-      if (isUnavailable(error)) throw error;
+      if (isUnavailable(error) || isStaleTerm(error)) throw error;
       deps.log.error({ what, run_id: item.run_id, subject: subjectOf(item), err: error }, "an item of a step failed");
       if (deps.failures.failed(what, subjectOf(item), item.run_id)) moved += await escalateStuck(deps, what, item);
     }

@@ -1,5 +1,5 @@
 import { createLog } from "@aura/shared/log";
-import { createTestRuntime } from "@aura/shared/testing/factories";
+import { createTestRuntime, MANAGER } from "@aura/shared/testing/factories";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildApp } from "../../src/app.ts";
 import { ManagerVerbs } from "../../src/db/orchestration-verbs.ts";
@@ -10,7 +10,7 @@ beforeAll(async () => {
   api = await apiUnderTest();
   await createTestRuntime(api.db, ["openai"]);
   const price = { provider: "openai", model: "priced", input_usd: "1", output_usd: "1", source: "test" };
-  await new ManagerVerbs("manager").setModelPrices(api.db.pools.manager, [price]);
+  await new ManagerVerbs(MANAGER.actor_id, MANAGER.term).setModelPrices(api.db.pools.manager, [price]);
 });
 afterAll(() => api.close());
 

@@ -1,10 +1,13 @@
 import { createLog } from "@aura/shared/log";
 import { createPool } from "@aura/shared/postgres/client";
+import { callVerb } from "@aura/shared/postgres/verbs";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { Readiness } from "@aura/shared/schemas/api/system";
-import { createTestRuntime } from "@aura/shared/testing/factories";
+import { createTestRun, createTestRuntime, MANAGER } from "@aura/shared/testing/factories";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildApp } from "../../src/app.ts";
+import { claimLeadership } from "../../src/db/leadership-statements.ts";
+import { leaderContext } from "../../src/db/orchestration-verbs.ts";
 import { type ApiUnderTest, apiUnderTest, FACTS } from "./api-under-test.ts";
 
 let api: ApiUnderTest;
@@ -20,6 +23,33 @@ test("readiness names what is degraded, and is ok again when it is mended", asyn
   await createTestRuntime(api.db);
   const served = Readiness.parse((await api.get("/readyz")).body);
   expect(served.checks.agent_runtimes.status).toBe("ok");
+});
+
+test("readiness says who leads; while nobody does it is degraded, and a run says that it waits for a Manager", async () => {
+  const led = Readiness.parse((await api.get("/readyz")).body);
+  const { holder, since } = led.leadership;
+  expect(led.leadership).toMatchObject({ role: "standby", term: 1, holder: MANAGER.actor_id });
+  expect(led.checks.leadership).toEqual({ status: "ok", detail: `${holder} leads term 1 since ${since}` });
+  const { run_id } = await createTestRun(api.db);
+  const waitsFor = async () => (await api.get(`/v1/runs/${run_id}`)).body.waiting_for;
+  expect(await waitsFor()).toMatchObject({ reason: "planning" });
+
+  await callVerb(api.db.pools.manager, "release_leadership", MANAGER);
+  const alone = Readiness.parse((await api.get("/readyz")).body);
+  expect(alone.leadership).toEqual({ role: "standby", term: 1, holder: null, since: null });
+  expect(alone.checks.leadership).toMatchObject({
+    status: "degraded",
+    detail: expect.stringMatching(/^no Manager leads since 20/),
+  });
+  expect(await waitsFor()).toMatchObject({
+    reason: "no_leader",
+    owner: "manager",
+    since: expect.stringMatching(/^20.*Z$/),
+  });
+
+  await claimLeadership(api.db.pools.manager, leaderContext(FACTS.manager_id, ""), 600);
+  const own = Readiness.parse((await api.get("/readyz")).body);
+  expect(own.leadership).toMatchObject({ role: "leader", term: 2, holder: FACTS.manager_id });
 });
 
 test("without a database the process is healthy, not ready, and every question is 503, retryable, without a detail of the inside", async () => {

@@ -15,6 +15,7 @@ const run = (facts: Partial<RunRow>) =>
     stop_reason: null,
     paused_at: null,
     stopped_at: null,
+    leaderless_since: null,
     waiting_code: null,
     waiting_detail: null,
     waiting_since: null,
@@ -37,6 +38,11 @@ const task = (facts: Partial<TaskRow>) =>
   }) as unknown as TaskRow;
 
 describe("a run", () => {
+  test("that nobody leads waits for a Manager, unless it is a person's turn", () => {
+    expect(runWaitsFor(run({ leaderless_since: LATER }))).toMatchObject({ reason: "no_leader", since: LATER });
+    expect(runWaitsFor(run({ leaderless_since: LATER, waiting_code: "stuck" }))?.reason).toBe("stuck");
+  });
+
   test("that is over waits for nothing", () => {
     expect(runWaitsFor(run({ status: "completed", stop_reason: "verified", waiting_code: "stuck" }))).toBeNull();
   });

@@ -1,4 +1,4 @@
-import { createTestRun, createTestRuntime } from "@aura/shared/testing/factories";
+import { createTestRun, createTestRuntime, MANAGER } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ManagerVerbs } from "../../src/db/orchestration-verbs.ts";
@@ -17,9 +17,9 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 describe("runs side by side", () => {
-  it("all come to their end with two managers at work at once, and nothing lands twice", async () => {
+  it("all come to their end with two loops of the leader at work at once, and nothing lands twice", async () => {
     const runs = [await createTestRun(db), await createTestRun(db), await createTestRun(db)];
-    const second = { ...world.deps, verbs: new ManagerVerbs("manager-2") };
+    const second = { ...world.deps, verbs: new ManagerVerbs(MANAGER.actor_id, MANAGER.term) };
     const isDone = async () => {
       const statuses = await Promise.all(runs.map(async ({ run_id }) => (await runOf(db, run_id)).status));
       return statuses.every((status) => status === "completed");

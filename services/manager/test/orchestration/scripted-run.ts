@@ -13,7 +13,7 @@ import type {
   TestResult,
   VerificationReport,
 } from "@aura/shared/schemas/verification-report";
-import { AUDITOR, allDone, putAgentJson, RUNTIME, type TestRuntime } from "@aura/shared/testing/factories";
+import { AUDITOR, allDone, MANAGER, putAgentJson, RUNTIME, type TestRuntime } from "@aura/shared/testing/factories";
 import type { TestDatabase } from "@aura/shared/testing/postgres";
 import { readRequirements, readRunTasks } from "../../src/db/orchestration-specification.ts";
 import { ManagerVerbs } from "../../src/db/orchestration-verbs.ts";
@@ -40,7 +40,7 @@ export class ScriptedWorld {
     this.runtime = runtime;
     this.deps = {
       pool: db.pools.manager,
-      verbs: new ManagerVerbs("manager"),
+      verbs: new ManagerVerbs(MANAGER.actor_id, MANAGER.term),
       log: createLog("test", "warn"),
       failures: new RepeatedFailures(),
     };

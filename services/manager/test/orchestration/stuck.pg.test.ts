@@ -1,6 +1,6 @@
 import { createLog } from "@aura/shared/log";
 import type { Pool } from "@aura/shared/postgres/client";
-import { createTestRun, createTestRuntime, directorAction } from "@aura/shared/testing/factories";
+import { createTestRun, createTestRuntime, directorAction, MANAGER } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ManagerVerbs } from "../../src/db/orchestration-verbs.ts";
@@ -80,7 +80,7 @@ it("puts a run whose gate cannot be opened before the Director until the step su
   await world.settle(async () => (await taskOf(db, run_id, "PLAN"))?.status === "submitted");
   await world.tick();
   await world.judge();
-  const manager = brokenManager({ verbs: new NoGates("manager") });
+  const manager = brokenManager({ verbs: new NoGates(MANAGER.actor_id, MANAGER.term) });
   await manager.ticks(4);
   expect(await runOf(db, run_id)).not.toMatchObject({ waiting_code: "stuck" });
   await manager.ticks(3);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Timestamp } from "./conventions.ts";
 
 export const Health = z.strictObject({ status: z.literal("ok") }).meta({ id: "Health" });
 
@@ -16,6 +17,14 @@ export const Readiness = z
       event_numbering: Check,
       ddl_guard: Check,
       system: Check,
+      leadership: Check,
+    }),
+    /** Which Manager answered, and which leads. `holder` and `since` are null while none does. */
+    leadership: z.strictObject({
+      role: z.enum(["leader", "standby"]),
+      term: z.int(),
+      holder: z.string().nullable(),
+      since: Timestamp.nullable(),
     }),
   })
   .meta({ id: "Readiness" });

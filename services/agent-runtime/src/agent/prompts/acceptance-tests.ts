@@ -14,7 +14,7 @@ import {
   section,
 } from "./rendering.ts";
 
-export const TEMPLATE = "acceptance_tests@3";
+export const TEMPLATE = "acceptance_tests@4";
 
 const RULES = `You are a test engineer of a team that turns a product requirements document (PRD) into verified software. You write the acceptance tests that decide whether the software is delivered. You write them before the code exists, from the requirements and the interfaces alone; you never see the code, and its developers never see your tests, only their names and what failed. A test that demands something the requirements do not say fails good software; a test that demands too little lets bad software through. Both are your failure.
 

@@ -36,7 +36,17 @@ assert.equal(made.json.text, "hello");
 const gone = await product.http({ method: "GET", path: "/api/notes/absent" });
 assert.equal(gone.status, 404);
 assert.equal(typeof gone.json.error.code, "string");
-await product.stop();`;
+const end = await product.stop({ signal: "SIGTERM" });
+assert.equal(end.exit_code, 0, end.stderr);
+
+// the same working directory: what was stored is still there
+await product.serve({ env: { DATA_DIR: "data" } });
+assert.equal((await product.http({ path: "/api/notes/first" })).json.text, "hello");
+await product.stop();
+
+const refused = await product.serve({ env: { DATA_DIR: "" }, expect: "end" });
+assert.equal(refused.exit_code, 2, refused.stderr);
+assert.match(refused.stderr, /DATA_DIR/, "the message names the variable");`;
 
 const EXAMPLE_LOAD = `const big = "word\\n".repeat(200000);
 const from = Date.now();
@@ -103,7 +113,9 @@ const CALL_CLI = `- \`await product.cli(args, options?)\` runs the command line 
 const CALL_FILES = `- \`await product.write(path, text)\`, \`await product.read(path)\` (text, or null when there is no such file), \`await product.files()\` (sorted paths): the working directory.`;
 const callProbe = ({ cli }: Interfaces, words: LanguageWords) =>
   `- \`await product.probe(snippet, {stdin?, files?, env?, timeout_s?})\` runs a small program in the product's language that may import the product's modules, and gives the JSON value that it printed on its last line. ${words.printing} It throws with the standard error when the program fails; to test an exception, catch it inside the snippet and print what you saw. Import only what the interfaces name as importable. A probe may also prepare the working directory where text is not enough (bytes that are not UTF-8, empty folders). What a probe starts by itself (a subprocess) does not count as calling the product: ${cli.length > 0 ? "use `product.cli` for that" : "call the service, too, where a probe has to start it in a way of its own"}. Mind that a backslash in a snippet is read by JavaScript first.`;
-const CALL_HTTP = `- \`await product.serve({name?, args?, env?})\` starts the HTTP service and waits until it is ready (at most 10 s); the port is given to it by the harness. \`await product.http({method, path, headers?, body?, timeout_s?})\` (body: text, or a value that is sent as JSON with its content type) gives \`{status, headers, body, json}\`, \`headers\` with lower-case names, \`json\` the parsed body or null, redirects not followed. Each call has a connection of its own, \`headers\` may set any header (Host, too), \`path\` goes out as it is written, \`body\` is an empty text where the answer has none, and it throws when the connection ends without a whole answer. Calls are cheap, the service is one process; hundreds may be awaited together with Promise.all. \`await product.stop()\` ends the service (killed, as by kill -9). What it wrote to the working directory stays for the next \`serve\`.`;
+const CALL_HTTP = `- \`await product.serve({name?, args?, env?})\` starts the HTTP service, waits until it is ready (at most 10 s) and gives \`{port, base_url}\`; the port is given to it by the harness and may differ from start to start. It throws when the service does not become ready. A start that has to be refused is \`await product.serve({..., expect: "end", timeout_s?})\`: waits until the service has ended by itself and gives \`{exit_code, stdout, stderr, timed_out, ended}\`; throws when it still runs after \`timeout_s\` (10 unless given).
+- \`await product.http({method, path, headers?, body?, timeout_s?})\` (body: text, or a value that is sent as JSON with its content type) gives \`{status, headers, body, json}\`, \`headers\` with lower-case names, \`json\` the parsed body or null, redirects not followed. Each call has a connection of its own, \`headers\` may set any header (Host, too), \`path\` goes out as it is written, \`body\` is an empty text where the answer has none, and it throws when the connection ends without a whole answer. Calls are cheap, the service is one process; hundreds may be awaited together with Promise.all.
+- \`await product.stop()\` ends the service at once (as kill -9 does). \`await product.stop({signal: "SIGTERM", timeout_s?})\` (or \`"SIGINT"\`) asks it to end, as an operator does, and waits; both give \`{exit_code, stdout, stderr, timed_out, ended}\`. \`exit_code\` is null when it had to be killed, after \`timeout_s\` (10 unless given), and 143 (130 for SIGINT) when the signal ended it because it does not handle it; throws when it had ended before the signal. Requests under way may be awaited together with the stop. What it wrote to the working directory stays for the next \`serve\` of the same test, which is how a restart is tested.`;
 
 /** A product without a command line or a service has no use for how they are called. */
 function callsText({ cli, http, modules }: Interfaces, words: LanguageWords): string {
@@ -128,6 +140,7 @@ function examplesText({ cli, http }: Interfaces, words: LanguageWords): string {
     );
     examples.push(["A measurement", EXAMPLE_LOAD]);
   }
-  if (http.length > 0) examples.push(["An HTTP service", EXAMPLE_HTTP]);
+  if (http.length > 0)
+    examples.push(["An HTTP service: answers, an end in order, a restart, a start that is refused", EXAMPLE_HTTP]);
   return examples.map(([title, code]) => `${title}:\n${fenced(code, "js")}`).join("\n\n");
 }
