@@ -44,7 +44,12 @@ export async function startOrchestra(db: TestDatabase, options: OrchestraOptions
   const ended = new AbortController();
   const waker = new Waker();
   void listenForTasks(db.pools.manager, () => waker.wake(), log, ended.signal);
-  const deps = { pool: db.pools.manager, verbs: new ManagerVerbs(MANAGER.actor_id, MANAGER.term), log, failures: new RepeatedFailures() };
+  const deps = {
+    pool: db.pools.manager,
+    verbs: new ManagerVerbs(MANAGER.actor_id, MANAGER.term),
+    log,
+    failures: new RepeatedFailures(),
+  };
   const looping = runLoop(deps, STEPS, waker, ended.signal);
   const stop = async () => {
     ended.abort();
