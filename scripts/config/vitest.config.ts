@@ -30,6 +30,7 @@ function project(
 export default defineConfig({
   test: {
     retry: 0,
+    maxConcurrency: 2, // of tests in one file that say test.concurrent
     pool: "forks",
     projects: [
       project("unit", 10, false),

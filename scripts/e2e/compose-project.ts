@@ -13,6 +13,7 @@ const CLIENT = /^(PATH|HOME|XDG_RUNTIME_DIR|DOCKER_.*|https?_proxy|no_proxy)$/i;
 
 /** What `docker inspect` says about a container, as far as isolation depends on it. */
 const Container = z.object({
+  NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()) }),
   Config: z.object({ User: z.string(), Env: z.array(z.string()).nullable(), Labels: z.record(z.string(), z.string()) }),
   HostConfig: z.object({
     CapAdd: z.array(z.string()).nullable(),

@@ -15,6 +15,7 @@ const LOGINS: Readonly<Record<string, readonly string[]>> = {
   manager: ["aura_manager", "aura_observer"],
   "agent-runtime": ["aura_agent"],
   auditor: ["aura_auditor"],
+  registry: [],
   sandbox: [],
 };
 let project: ComposeProject;
@@ -64,6 +65,7 @@ test("all of it is there, and the job that holds the administrator's login is ov
     ...["agent-runtime", "agent-runtime", "agent-runtime", "auditor", "manager"].map((name) => `${name} running 0`),
     "migrate exited 0",
     "postgres running 0",
+    "registry running 0",
     "sandbox running 0",
   ]);
 });
@@ -86,6 +88,15 @@ test("what runs generated code has no network and no secret", () => {
   const sandbox = containers.find(({ service }) => service === "sandbox");
   expect(sandbox?.HostConfig.NetworkMode).toBe("none");
   expect((sandbox?.Config.Env ?? []).filter((line) => /_URL=|_KEY=|PASSWORD/.test(line))).toEqual([]);
+});
+
+test("what asks package registries reaches no database", () => {
+  const networks = (name: string) => {
+    const found = containers.find(({ service }) => service === name);
+    return Object.keys(found?.NetworkSettings.Networks ?? {}).map((network) => network.replace(/^.*_/, ""));
+  };
+  expect(networks("registry")).toEqual(["registry"]);
+  expect(networks("postgres")).toEqual(["db"]);
 });
 
 test("no container knows another's database login, and only the job knows passwords besides its own", () => {

@@ -5,6 +5,10 @@ import { checkInvariants } from "./invariants.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model.ts";
 import { type ServiceName, startTestSystem, type TestSystem, untilRun } from "./test-system.ts";
 
+/** A run that is killed all the time takes about a minute alone on two cores; two run at once, and others may work too. */
+const RUN_S = 320;
+const TEST_MS = 400_000;
+
 /** One rejected attempt on the way, so that repair is crossed too. */
 const PRODUCT: CommandProduct = { name: "crash", count: 2, wrong: (attempt) => (attempt === 1 ? [2] : []) };
 let model: ScriptedModel;
@@ -23,7 +27,7 @@ async function survive(crashPlan: Partial<Record<ServiceName, readonly string[]>
       system.api,
       id,
       ({ status }) => ["completed", "failed", "cancelled"].includes(status),
-      200,
+      RUN_S,
     );
     console.log(`${system.deaths().length} deaths: ${system.deaths().join(", ")}`);
     expect(run).toMatchObject({ status: "completed", stop_reason: "verified" });
@@ -51,33 +55,33 @@ async function startPatiently(system: TestSystem, body: Record<string, unknown>)
 const rotating = (when: "after" | "before", cycle: number, times: number) =>
   Array.from({ length: times }, (_, index) => `${when}:${1 + (index % cycle)}`);
 
-test(
+test.concurrent(
   "the manager dies after every write, in transactions and between them",
   () => survive({ manager: ["after:put_blobs", ...rotating("after", 12, 30)] }),
-  240_000,
+  TEST_MS,
 );
 
-test("the manager dies before every write", () => survive({ manager: rotating("before", 12, 24) }), 240_000);
+test.concurrent("the manager dies before every write", () => survive({ manager: rotating("before", 12, 24) }), TEST_MS);
 
-test(
+test.concurrent(
   "the auditor dies at every crossing of a verification",
   () => survive({ auditor: [1, 2, 3, 4, 5, 6, 9, 13].flatMap((n) => [`after:${n}`, `before:${n}`]) }),
-  240_000,
+  TEST_MS,
 );
 
-test(
+test.concurrent(
   "agents die after every crossing of an attempt, one death a task",
   () => survive({ agent: [1, 2, 3, 4, 5, 6, 7].flatMap((n) => [`after:${n}`, "after:submit_attempts"]) }),
-  240_000,
+  TEST_MS,
 );
 
-test(
+test.concurrent(
   "agents die before every crossing of an attempt, one death a task",
   () => survive({ agent: [2, 3, 4, 5, 6, 7].flatMap((n) => [`before:${n}`, "after:submit_attempts"]) }),
-  240_000,
+  TEST_MS,
 );
 
-test(
+test.concurrent(
   "all three die at once, again and again",
   () =>
     survive({
@@ -85,5 +89,5 @@ test(
       agent: ["after:3", "after:submit_attempts", "after:5", "after:submit_attempts"],
       auditor: ["after:2", "after:4", "after:3"],
     }),
-  240_000,
+  TEST_MS,
 );

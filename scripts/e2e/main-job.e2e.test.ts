@@ -28,9 +28,11 @@ function runDelivered(folder: string, command: string): string {
   return execFileSync("/usr/bin/python3", ["-m", "cmds", command], { cwd: join(root ?? "", ".."), encoding: "utf8" });
 }
 
-test("a PRD becomes software that works, with every requirement proved", async () => {
+/** Runs of one system do not get in each other's way, so these go two at a time. */
+
+test.concurrent("a PRD becomes software that works, with every requirement proved", async () => {
   const id = await runs.start("happy", { ...right, wrong: (attempt) => (attempt === 1 ? [2] : []) });
-  const run = await runs.ended(id, 90);
+  const run = await runs.ended(id, 150);
   expect(run).toMatchObject({
     status: "completed",
     stop_reason: "verified",
@@ -43,25 +45,19 @@ test("a PRD becomes software that works, with every requirement proved", async (
   expect(coding).toMatchObject({ attempt: 2, failures: 1 });
 });
 
-test("a provider that fails for a while costs time and nothing else", async () => {
-  runs.model.troubles.push({ status: 500 }, { status: 429, retry_after_s: 1 }, "hang_up", "nonsense");
-  const id = await runs.start("trouble", right);
-  expect(await runs.ended(id, 120)).toMatchObject({ status: "completed", stop_reason: "verified" });
-});
-
-test("a wrong acceptance test is disputed, replaced by somebody who never saw the code, and named in the report", async () => {
+test.concurrent("a wrong acceptance test is disputed, replaced by somebody who never saw the code, and named in the report", async () => {
   const id = await runs.start("dispute", { count: 2, wrong: () => [], wrongTests: [2] });
-  expect(await runs.ended(id, 120)).toMatchObject({ status: "completed", stop_reason: "verified" });
+  expect(await runs.ended(id, 180)).toMatchObject({ status: "completed", stop_reason: "verified" });
   const report = await runs.api.call(OPERATIONS.getReport, { params: { run_id: id } } as never);
   expect(JSON.stringify(report)).toContain("R2-prints");
 });
 
-test("28 of 30 are handed over when the Director says so, the two failures named", async () => {
+test.concurrent("28 of 30 are handed over when the Director says so, the two failures named", async () => {
   const id = await runs.start("partial", { count: 30, wrong: () => [7, 19] });
-  const stuck = await untilRun(runs.api, id, (run) => run.status === "awaiting_director", 120);
+  const stuck = await untilRun(runs.api, id, (run) => run.status === "awaiting_director", 180);
   expect(stuck.waiting_for).toMatchObject({ owner: "director" });
   await runs.act("deliver_partial", id);
-  const run = await runs.ended(id, 60);
+  const run = await runs.ended(id, 180);
   expect(run).toMatchObject({ status: "completed", stop_reason: "partial" });
   const folder = await download(id);
   expect(runDelivered(folder, "partial30")).toBe("30\n");
@@ -71,12 +67,12 @@ test("28 of 30 are handed over when the Director says so, the two failures named
   rmSync(folder, { recursive: true });
 });
 
-test("a second run on a delivered one changes one requirement and keeps the tests of the others", async () => {
+test.concurrent("a second run on a delivered one changes one requirement and keeps the tests of the others", async () => {
   const first = await runs.start("change", right);
-  await runs.ended(first, 90);
+  await runs.ended(first, 150);
   const before = runs.model.calls.length;
   const second = await runs.start("change", { ...right, prefixes: { 3: "number " } }, { base_run_id: first });
-  const run = await runs.ended(second, 90);
+  const run = await runs.ended(second, 150);
   expect(run).toMatchObject({ status: "completed", stop_reason: "verified" });
   const suite = (await runs.api.call(OPERATIONS.getSuite, {
     params: { run_id: second },
@@ -89,25 +85,33 @@ test("a second run on a delivered one changes one requirement and keeps the test
   rmSync(folder, { recursive: true });
 });
 
-test("two runs side by side do not get in each other's way, and a third one is cancelled meanwhile", async () => {
+test.concurrent("two runs side by side do not get in each other's way, and a third one is cancelled meanwhile", async () => {
   const [a, b, c] = await Promise.all([
     runs.start("left", right),
     runs.start("right", right),
     runs.start("gone", right),
   ]);
   await runs.act("cancel", c);
-  const ended = await Promise.all([a, b, c].map((id) => runs.ended(id, 120)));
+  const ended = await Promise.all([a, b, c].map((id) => runs.ended(id, 180)));
   expect(ended.map(({ status }) => status)).toEqual(["completed", "completed", "cancelled"]);
 });
 
-test("a supervised run waits for its plan and its delivery, and a budget that is used up asks", async () => {
+test.concurrent("a supervised run waits for its plan and its delivery, and a budget that is used up asks", async () => {
   const id = await runs.start("watched", right, { oversight: "supervised", budget: { usd: "0.001", tokens: 2000000 } });
-  const broke = await untilRun(runs.api, id, (run) => run.status === "awaiting_director", 60);
+  const broke = await untilRun(runs.api, id, (run) => run.status === "awaiting_director", 180);
   expect(broke.waiting_for?.reason).toMatch(/budget/i);
   await runs.act("set_budget", id, { usd: "5.00", tokens: 2000000 });
-  expect(await runs.approveNext(id, 90)).toBe("plan");
-  expect(await runs.approveNext(id, 90)).toBe("delivery");
-  expect(await runs.ended(id, 60)).toMatchObject({ status: "completed", stop_reason: "verified" });
+  expect(await runs.approveNext(id, 150)).toBe("plan");
+  expect(await runs.approveNext(id, 150)).toBe("delivery");
+  expect(await runs.ended(id, 180)).toMatchObject({ status: "completed", stop_reason: "verified" });
+});
+
+/** What the model does here meets whoever asks next, so nobody else may. */
+
+test("a provider that fails for a while costs time and nothing else", async () => {
+  runs.model.troubles.push({ status: 500 }, { status: 429, retry_after_s: 1 }, "hang_up", "nonsense");
+  const id = await runs.start("trouble", right);
+  expect(await runs.ended(id, 120)).toMatchObject({ status: "completed", stop_reason: "verified" });
 });
 
 test("a model that answers nonsense for ever costs three attempts, and then a person is asked", async () => {

@@ -12,6 +12,8 @@ import type { ScriptedModel } from "./scripted-model.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DIE_AT = fileURLToPath(new URL("die-at.mjs", import.meta.url));
+/** Node keeps compiled code here: a service that starts again and again is not compiled again and again. */
+const COMPILED = join(ROOT, "node_modules", ".cache", "compiled-services");
 const FOLDERS = { manager: "manager", agent: "agent-runtime", auditor: "auditor" } as const;
 const PORTS = { manager: "MANAGER_PORT", agent: "AGENT_RUNTIME_PORT", auditor: "AUDITOR_PORT" } as const;
 export type ServiceName = keyof typeof FOLDERS;
@@ -51,12 +53,13 @@ export async function startTestSystem(
   model: Pick<ScriptedModel, "base_url">,
   options: TestSystemOptions = {},
 ): Promise<TestSystem> {
-  const database = await testDatabase({ led: false });
+  const [database] = await Promise.all([testDatabase({ led: false }), compileServices()]);
   const folder = mkdtempSync(join(tmpdir(), "aura-e2e-"));
   const crossings = join(folder, "crossings");
   openSync(crossings, "a");
   const [port, agentPort] = [await freePort(), await freePort()];
-  const common = { PATH: process.env.PATH ?? "", HOME: folder, TZ: "UTC", LOG_LEVEL: "warn" };
+  const PATH = process.env.PATH ?? "";
+  const common = { PATH, HOME: folder, TZ: "UTC", LOG_LEVEL: "warn", NODE_COMPILE_CACHE: COMPILED };
   const environments: Record<ServiceName, Record<string, string>> = {
     manager: {
       ...common,
@@ -83,8 +86,16 @@ export async function startTestSystem(
   const running = { manager: kept("manager"), agent: kept("agent"), auditor: kept("auditor") };
   const manager_url = `http://127.0.0.1:${port}`;
   const api = createApiClient(manager_url, database.directorKey);
-  await untilAnswering(manager_url);
   const others: ReturnType<typeof keepRunning>[] = [];
+  const close = async () => {
+    await Promise.all([...Object.values(running), ...others].map((service) => service.stop()));
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await untilAnswering(manager_url).catch(async (error: unknown) => {
+    await close(); // nobody else has hold of these processes
+    throw error;
+  });
   return {
     database,
     api,
@@ -104,12 +115,24 @@ export async function startTestSystem(
     },
     pidOf: (name) => running[name].pid(),
     deaths: () => readFileSync(crossings, "utf8").split("\n").filter(Boolean),
-    close: async () => {
-      await Promise.all([...Object.values(running), ...others].map((service) => service.stop()));
-      await database.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
+}
+
+let compiled: Promise<unknown> | null = null;
+
+/** Node writes compiled code when it exits, which killed services never do; without a configuration each exits at once. */
+function compileServices(): Promise<unknown> {
+  const env = { PATH: process.env.PATH ?? "", NODE_COMPILE_CACHE: COMPILED };
+  const compile = (folder: string) =>
+    new Promise((resolve) =>
+      spawn(process.execPath, [`services/${folder}/src/main.ts`], { cwd: ROOT, env, stdio: "ignore" }).once(
+        "exit",
+        resolve,
+      ),
+    );
+  compiled ??= Promise.all(Object.values(FOLDERS).map(compile));
+  return compiled;
 }
 
 interface Surroundings {
@@ -158,15 +181,16 @@ function launch(
   });
 }
 
-async function ageLeases(name: ServiceName, database: TestDatabase): Promise<void> {
-  if (name === "manager") await database.pools.admin.query("update manager_lease set expires_at = now()");
-  await database.pools.admin.query("update task_leases set expires_at = now() - interval '1 second'");
-  await database.pools.admin.query("update verification_leases set expires_at = now() - interval '1 second'");
-  await database.pools.admin.query("update runtime_heartbeats set seen_at = now() - interval '1 minute'");
+/** The leases of all: whoever lives sees its claim taken away. Heartbeats of agents that died only: others beat every 10 s. */
+async function ageLeases(died: ServiceName, { pools: { admin } }: TestDatabase): Promise<void> {
+  if (died === "manager") await admin.query("update manager_lease set expires_at = now()");
+  await admin.query("update task_leases set expires_at = now() - interval '1 second'");
+  await admin.query("update verification_leases set expires_at = now() - interval '1 second'");
+  if (died === "agent") await admin.query("update runtime_heartbeats set seen_at = now() - interval '1 minute'");
 }
 
 async function untilAnswering(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     const response = await fetch(`${url}/healthz`).catch(() => null);
     if (response?.ok) return;
     await sleep(100);

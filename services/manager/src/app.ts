@@ -14,10 +14,12 @@ import { addGitRoutes } from "./http/git-routes.ts";
 import { addGovernanceRoutes } from "./http/governance-routes.ts";
 import { replayKeyedPosts } from "./http/idempotency.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
+import { openKeyChecks } from "./http/key-checks.ts";
 import { addKeyRoutes } from "./http/key-routes.ts";
 import { addPageRoutes } from "./http/page-routes.ts";
 import { answerWithProblems, sendProblem } from "./http/problem-replies.ts";
 import { addProjectRoutes } from "./http/project-routes.ts";
+import { openRateLimits } from "./http/rate-limits.ts";
 import { addReportRoutes } from "./http/report-routes.ts";
 import { addRunRoutes } from "./http/run-routes.ts";
 import { sendSafeHeaders } from "./http/safe-headers.ts";
@@ -34,7 +36,7 @@ const IDLE_LOOK_MS = 50;
  * The Manager's REST API without listening, so that tests use `inject`. It owns nothing it is given: close the pool
  * after the app.
  *
- * @throws on ready when a route has no access class
+ * @throws on ready when a route has no access class or no rate class
  */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
@@ -43,13 +45,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
     requestTimeout: 60_000,
+    trustProxy: [...deps.facts.trusted_proxies],
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   const sessions = openSessions(deps.facts.environment === "production");
-  guardRoutes(app, deps.pool, sessions);
+  const limits = openRateLimits(deps.facts.rate_limits);
+  const guards = { limits, checkKey: openKeyChecks(deps.pool, limits), sessions };
+  guardRoutes(app, guards);
   replayKeyedPosts(app, deps.pool);
   sendSafeHeaders(app);
   await app.register(etag, { algorithm: "sha256" }); // whoever polls is told that nothing has changed
@@ -69,7 +74,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   addKeyRoutes(app, deps);
   addGovernanceRoutes(app, deps);
   addSystemRoutes(app, deps);
-  addSessionRoutes(app, deps, sessions);
+  addSessionRoutes(app, guards);
   addDashboardRoutes(app, deps);
   addPageRoutes(app, deps.facts.page);
   await serveDocumentation(app);

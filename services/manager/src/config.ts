@@ -1,9 +1,25 @@
+import { isIP } from "node:net";
 import { AuraError } from "@aura/shared/problems";
 import { z } from "zod";
 import { ModelPrices } from "./policy-enforcer/model-prices.ts";
 
 const empty = (value: unknown) => (value === "" ? undefined : value);
 const decimal = z.string().regex(/^\d+(\.\d{1,6})?$/, "not a decimal number");
+
+const perMinute = (calls: number) => z.preprocess(empty, z.coerce.number().int().min(1).max(1_000_000).default(calls));
+
+/** Addresses and networks in CIDR notation, with commas between. */
+const addresses = z
+  .string()
+  .transform((list) => list.split(",").map((address) => address.trim()))
+  .refine((list) => list.every(isNetwork), "not a list of addresses or networks (10.0.0.0/8)");
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, more] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || more !== undefined) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
 
 /** Every variable that this service reads. */
 export const ConfigSchema = z.object({
@@ -19,6 +35,23 @@ export const ConfigSchema = z.object({
   MANAGER_PORT: z
     .preprocess(empty, z.coerce.number().int().min(0).max(65535).default(8000))
     .describe("TCP port of the REST API and the dashboard"),
+  MANAGER_CALLS_PER_MINUTE: perMinute(6000).describe(
+    "Calls of one API key in 60 s; more are 429. Counted by each Manager process for itself",
+  ),
+  MANAGER_HEAVY_CALLS_PER_MINUTE: perMinute(120).describe(
+    "Of these, to what is dear: starting runs, archives, diffs, git",
+  ),
+  MANAGER_ANONYMOUS_CALLS_PER_MINUTE: perMinute(1200).describe(
+    "Calls without a key in 60 s of one address (IPv6: one /64), the page and its login among them; /healthz is not counted",
+  ),
+  MANAGER_KEY_ATTEMPTS_PER_MINUTE: perMinute(30).describe(
+    "Tries of keys that this process has not recognised before, in 60 s of one address",
+  ),
+  MANAGER_TRUSTED_PROXIES: z
+    .preprocess(empty, addresses.optional())
+    .describe(
+      "Addresses or networks of proxies, with commas between, whose X-Forwarded-For names the caller; unset: none",
+    ),
   AURA_MANAGER_LEASE_S: z
     .preprocess(empty, z.coerce.number().int().min(2).max(60).default(10))
     .describe("Seconds after which a Manager that does not answer is replaced by a standby; the same for all Managers"),

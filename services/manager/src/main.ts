@@ -41,6 +41,13 @@ function factsOf(config: Config, managerId: string): AppFacts {
     recordings: resolve(REPOSITORY, config.AURA_RECORDINGS),
     panels: resolve(REPOSITORY, "ui/director_dashboard"),
     page: resolve(REPOSITORY, "ui/web/dist"),
+    rate_limits: {
+      calls: config.MANAGER_CALLS_PER_MINUTE,
+      heavy_calls: config.MANAGER_HEAVY_CALLS_PER_MINUTE,
+      anonymous_calls: config.MANAGER_ANONYMOUS_CALLS_PER_MINUTE,
+      key_attempts: config.MANAGER_KEY_ATTEMPTS_PER_MINUTE,
+    },
+    trusted_proxies: config.MANAGER_TRUSTED_PROXIES ?? [],
   };
 }
 

@@ -1,9 +1,9 @@
 import type { KeyRole } from "@aura/shared/enums/actor";
-import type { Pool } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import type { AccessClass } from "@aura/shared/schemas/api/operation";
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import { authenticateKey } from "../db/read-key-statements.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { CheckKey } from "./key-checks.ts";
+import { type RateLimits, requireRateClasses } from "./rate-limits.ts";
 import { requireOwnPage, type Sessions } from "./sessions.ts";
 
 /** Whoever shows a valid key. The key itself goes on to director verbs, which check it again in SQL. */
@@ -35,8 +35,15 @@ export const ROLES_ALLOWED: Readonly<Record<Exclude<AccessClass, "public">, read
   direct: ["director"],
 };
 
-/** Decides about every request by its route's class, and refuses to boot while a route has none. */
-export function guardRoutes(app: FastifyInstance, pool: Pool, sessions: Sessions): void {
+export interface Guards {
+  readonly limits: RateLimits;
+  readonly checkKey: CheckKey;
+  readonly sessions: Sessions;
+}
+
+/** Decides about every request by its route's access and rate class, and refuses to boot while a route has no access class. */
+export function guardRoutes(app: FastifyInstance, guards: Guards): void {
+  requireRateClasses(app);
   const undeclared: string[] = [];
   const routes: { url: string; method: string | string[]; access: () => AccessClass | undefined }[] = [];
   app.addHook("onRoute", (route) => {
@@ -47,12 +54,13 @@ export function guardRoutes(app: FastifyInstance, pool: Pool, sessions: Sessions
     if (undeclared.length > 0) throw new Error(`routes without an access class: ${undeclared.join(", ")}`);
   });
   app.decorateRequest("caller", null);
-  app.addHook("onRequest", async (request) => {
-    if (request.is404) return;
-    const { access, basic } = request.routeOptions.config;
-    if (access === "public") return;
-    request.caller = await authenticate(request, pool, sessions, basic === true);
+  app.addHook("onRequest", async (request, reply) => {
+    const { access, rate } = request.routeOptions.config;
+    if (!request.is404 && rate === "none") return;
+    if (request.is404 || access === "public") return guards.limits.takeAnonymous(request, reply);
+    request.caller = await authenticate(request, reply, guards);
     allow(request.caller, access);
+    if (rate === "heavy") guards.limits.takeHeavyCall(request.caller.key_id, reply);
   });
 }
 
@@ -62,22 +70,23 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
-async function authenticate(request: FastifyRequest, pool: Pool, sessions: Sessions, basic: boolean): Promise<Caller> {
-  const { key: presented_key, expires_at } = credentialsOf(request, sessions, basic);
-  if (presented_key.includes("\u0000")) throw new AuraError("unauthenticated", "the request carries no API key");
-  const key = await authenticateKey(pool, presented_key);
-  if (key === null) throw new AuraError("unauthenticated", "the API key is unknown, expired or revoked");
+async function authenticate(request: FastifyRequest, reply: FastifyReply, guards: Guards): Promise<Caller> {
+  const shown = credentialsOf(request, guards.sessions);
+  if (shown === null) {
+    guards.limits.takeAnonymous(request, reply);
+    throw new AuraError("unauthenticated", "the request carries no API key and no valid session");
+  }
+  const { key: presented_key, expires_at } = shown;
+  const key = await guards.checkKey(request, reply, presented_key);
+  if (expires_at !== null) requireOwnPage(request);
   return { ...key, presented_key, expires_at };
 }
 
-/** A key in the request's headers, else the one in its session. */
-function credentialsOf(request: FastifyRequest, sessions: Sessions, basic: boolean) {
-  const key = presentedKey(request, basic);
+/** A key in the request's headers, else the one in its session; null where neither is there. */
+function credentialsOf(request: FastifyRequest, sessions: Sessions) {
+  const key = presentedKey(request, request.routeOptions.config.basic === true);
   if (key !== null) return { key, expires_at: null };
-  const session = request.headers.authorization === undefined ? sessions.open(request) : null;
-  if (session === null) throw new AuraError("unauthenticated", "the request carries no API key and no valid session");
-  requireOwnPage(request);
-  return session;
+  return request.headers.authorization === undefined ? sessions.open(request) : null;
 }
 
 function allow(caller: Caller, access: AccessClass | undefined): void {

@@ -28,7 +28,12 @@ export function addRoute<O extends Operation>(
     method: operation.method,
     url: operation.path,
     exposeHeadRoute: operation.media?.includes("text/event-stream") !== true, // a HEAD of a stream would never end
-    config: { access: operation.access, basic: operation.basic === true, binary: operation.binary_body ?? null },
+    config: {
+      access: operation.access,
+      rate: operation.rate ?? "standard",
+      basic: operation.basic === true,
+      binary: operation.binary_body ?? null,
+    },
     schema: schemaOf(operation),
     ...(operation.body_bytes_max === undefined ? {} : { bodyLimit: operation.body_bytes_max }),
     handler: async (request, reply) => {

@@ -1,5 +1,6 @@
 import type { Log } from "@aura/shared/log";
 import type { Pool } from "@aura/shared/postgres/client";
+import type { RateLimitFacts } from "./rate-limits.ts";
 
 /** Facts of the configuration that the API needs; read once by main. */
 export interface AppFacts {
@@ -23,6 +24,9 @@ export interface AppFacts {
   readonly panels: string;
   /** Folder that the page is built into. */
   readonly page: string;
+  readonly rate_limits: RateLimitFacts;
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  readonly trusted_proxies: readonly string[];
 }
 
 export interface AppDeps {

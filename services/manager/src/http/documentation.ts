@@ -12,7 +12,7 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
         title: "Aura_Orchestra Manager",
         version,
         description:
-          "Turns product requirements into verified software, under a Director. Every refusal is problem+json (RFC 9457) with a code, a detail and a hint.",
+          "Turns product requirements into verified software, under a Director. Every refusal is problem+json (RFC 9457) with a code, a detail and a hint. Calls are counted for each key, and for each address where there is none: RateLimit and RateLimit-Policy say what is left, and 429 comes with Retry-After.",
       },
       components: {
         securitySchemes: {
@@ -45,7 +45,7 @@ function nameWildcard({ schema, url }: Transformed): Transformed {
 export async function serveDocumentation(app: FastifyInstance): Promise<void> {
   await app.register(async (docs) => {
     docs.addHook("onRoute", (route) => {
-      route.config = { ...route.config, access: "public" };
+      route.config = { ...route.config, access: "public", rate: "standard" };
     });
     await docs.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
   });

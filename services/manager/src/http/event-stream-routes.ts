@@ -14,6 +14,8 @@ import { openEventFeed } from "./event-feed.ts";
 
 /** Streams that one Manager serves at once; more are told to come back. */
 const STREAMS_MAX = 100;
+/** Of one key, so that it leaves room for the others. */
+const KEY_STREAMS_MAX = 50;
 const HEARTBEAT_MS = 15_000;
 /** A client that takes nothing for so long is dropped; it resumes with Last-Event-ID. */
 const SLOW_CLIENT_MS = 10_000;
@@ -27,17 +29,20 @@ export function addEventStreamRoutes(
   { pool, log, event_heartbeat_ms: heartbeatMs = HEARTBEAT_MS }: AppDeps,
 ): void {
   const feed = openEventFeed(pool, log);
-  const open = new Set<AbortController>();
+  const open = new Map<AbortController, string>();
   app.addHook("preClose", async () => {
-    for (const stream of open) stream.abort();
+    for (const stream of open.keys()) stream.abort();
     feed.close();
   });
 
   addRoute(app, OPERATIONS.streamEvents, async ({ query, request, reply }) => {
     if (open.size >= STREAMS_MAX) throw new AuraError("rate_limited", "too many event streams are open");
+    const { key_id } = callerOf(request);
+    const own = [...open.values()].filter((id) => id === key_id).length;
+    if (own >= KEY_STREAMS_MAX) throw new AuraError("rate_limited", "this key has too many event streams open");
     const stream = new AbortController();
     const isAllowed = () => isStillAllowed(pool, callerOf(request));
-    open.add(stream); // before anything is waited for: others who ask meanwhile must see it
+    open.set(stream, key_id); // before anything is waited for: others who ask meanwhile must see it
     reply.raw.once("close", () => stream.abort());
     try {
       const size = await readLogSize(pool);

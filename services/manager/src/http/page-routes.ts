@@ -19,7 +19,7 @@ const FOR_EVER = "public, max-age=31536000, immutable";
 
 /** The dashboard's page, open to all: what it shows it asks the API for. Without a built page the API is there all the same. */
 export function addPageRoutes(app: FastifyInstance, folder: string): void {
-  const open = { config: { access: "public" as const }, schema: { hide: true } };
+  const open = { config: { access: "public", rate: "standard" } as const, schema: { hide: true } };
 
   app.get("/", open, async (_request, reply) => {
     const page = await readOrNull(join(folder, "index.html"));

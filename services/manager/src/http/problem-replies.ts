@@ -27,7 +27,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const { status } = PROBLEMS[problem.code];
   if (status >= 500) request.log.error({ request_id: request.id, err: error }, "request failed");
   if (status === 401) reply.header("www-authenticate", challenge(request));
-  if (status === 429 || status === 503) reply.header("retry-after", "1");
+  if ((status === 429 || status === 503) && !reply.hasHeader("retry-after")) reply.header("retry-after", "1");
   return reply
     .code(status)
     .header("x-request-id", request.id)

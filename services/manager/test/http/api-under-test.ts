@@ -41,6 +41,8 @@ export const FACTS: AppFacts = {
   recordings: "/nonexistent",
   panels: fileURLToPath(new URL("../../../../ui/director_dashboard/", import.meta.url)),
   page: "/nonexistent",
+  rate_limits: { calls: 6000, heavy_calls: 120, anonymous_calls: 1200, key_attempts: 30 },
+  trusted_proxies: [],
 };
 
 /** The whole API on a database of its own, called as the Director unless a request brings its own headers. */

@@ -144,7 +144,7 @@ describe("what a client may take", () => {
       for (let n = 0; n < 8; n += 1)
         stalled.push(await unread(`${address}/git/${big.run.run_id}.git/git-upload-pack`, head, headers));
       expect((await refs()).status).toBe(429);
-      await expect.poll(async () => (await refs()).status, { timeout: 30_000 }).toBe(200);
+      await expect.poll(async () => (await refs()).status, { interval: 500, timeout: 30_000 }).toBe(200);
     } finally {
       for (const answer of stalled) answer.destroy();
       await app.close();

@@ -6,12 +6,20 @@ import type { z } from "zod";
  */
 export type AccessClass = "public" | "read" | "suite" | "direct";
 
+/**
+ * How calls are counted. `standard`: with all other calls of the key, or of the address where the operation is public.
+ * `heavy`: besides, with the key's calls to what is dear. `none`: not at all.
+ */
+export type RateClass = "standard" | "heavy" | "none";
+
 export interface Operation {
   readonly id: string;
   readonly method: "GET" | "POST" | "DELETE";
   /** With `:name` for parameters, and `*` for a path inside a tree. */
   readonly path: string;
   readonly access: AccessClass;
+  /** `standard` where absent: what nobody thought about is counted. */
+  readonly rate?: RateClass;
   readonly tag: string;
   readonly summary: string;
   readonly params?: z.ZodType;

@@ -172,6 +172,7 @@ export const OVERSIGHT_OPERATIONS = {
     method: "GET",
     path: "/healthz",
     access: "public",
+    rate: "none",
     tag: "system",
     summary: "The process answers",
     reply: Health,

@@ -2,7 +2,7 @@ import type { ApprovalDetail } from "@aura/shared/schemas/api/approval";
 import type { DeliveryReport } from "@aura/shared/schemas/api/report";
 import { getJson } from "../lib/api.ts";
 import { useLoaded } from "../lib/loaded.ts";
-import { type PlanLike, PlanView, type RequirementLike } from "./plan-view.tsx";
+import { type FetchedLike, type PlanLike, PlanView, type RequirementLike } from "./plan-view.tsx";
 import { ProblemNote } from "./problem.tsx";
 import { Empty, Status } from "./shown.tsx";
 
@@ -55,10 +55,12 @@ function Content({ approval }: { approval: ApprovalDetail }) {
   const content = (approval.content ?? {}) as {
     plan?: PlanLike;
     requirements?: RequirementLike[];
+    dependencies?: FetchedLike;
     summary?: string;
     changed_paths?: string[];
   };
-  if (content.plan !== undefined) return <PlanView plan={content.plan} requirements={content.requirements ?? []} />;
+  const { plan, requirements = [], dependencies: fetched = null } = content;
+  if (plan !== undefined) return <PlanView plan={plan} requirements={requirements} fetched={fetched} />;
   if (approval.kind === "delivery") return <DeliveryContent run_id={approval.run_id} />;
   return (
     <>

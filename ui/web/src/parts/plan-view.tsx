@@ -24,8 +24,27 @@ export interface RequirementLike {
   readonly verification_method: string;
 }
 
+/** The packages that the Auditor fetched for a plan. */
+export interface FetchedLike {
+  readonly registry: string;
+  readonly packages: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly licence: string | null;
+    readonly integrity: string;
+    readonly direct: boolean;
+  }[];
+}
+
+interface PlanViewProps {
+  readonly plan: PlanLike;
+  readonly requirements: readonly RequirementLike[];
+  /** Null where the plan needs none. */
+  readonly fetched: FetchedLike | null;
+}
+
 /** A plan as a person reads it before saying yes. */
-export function PlanView({ plan, requirements }: { plan: PlanLike; requirements: readonly RequirementLike[] }) {
+export function PlanView({ plan, requirements, fetched }: PlanViewProps) {
   return (
     <>
       <p>
@@ -47,6 +66,7 @@ export function PlanView({ plan, requirements }: { plan: PlanLike; requirements:
           </ol>
         </>
       )}
+      {fetched !== null && <Packages fetched={fetched} />}
       <h4>Tasks</h4>
       <ol class="bare">
         {plan.tasks.map((task) => (
@@ -70,6 +90,29 @@ export function PlanView({ plan, requirements }: { plan: PlanLike; requirements:
         {plan.interfaces.http.map(({ name, routes }) => (
           <li key={name}>
             {name}: <code>{routes.join(", ")}</code>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** The named ones first: what they need in turn is often long. */
+function Packages({ fetched: { registry, packages } }: { fetched: FetchedLike }) {
+  const ordered = [...packages].sort((a, b) => Number(b.direct) - Number(a.direct));
+  return (
+    <>
+      <h4>
+        Packages that it builds on <span class="who">fetched from {registry}</span>
+      </h4>
+      <ul>
+        {ordered.map(({ name, version, licence, integrity, direct }) => (
+          <li key={`${name}@${version}`}>
+            <strong>{name}</strong> {version}{" "}
+            <span class="who" title={integrity}>
+              {licence ?? "no licence stated"}
+              {direct ? "" : ", needed by another"}
+            </span>
           </li>
         ))}
       </ul>
