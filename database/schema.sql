@@ -154,7 +154,6 @@ create table public.audit_leaves (
   seq bigint not null,
   event_id uuid not null,
   leaf bytea not null,
-  constraint audit_leaves_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_events(id),
   constraint audit_leaves_event_id_key UNIQUE (event_id),
   constraint audit_leaves_pkey PRIMARY KEY (seq),
   constraint audit_leaves_seq_check CHECK ((seq >= 0))
@@ -820,7 +819,9 @@ CREATE INDEX policy_decisions_run ON public.policy_decisions USING btree (run_id
 CREATE INDEX sandbox_jobs_open ON public.sandbox_jobs USING btree (created_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE INDEX task_attempts_agent ON public.task_attempts USING btree (agent_id);
 CREATE INDEX task_dependencies_reverse ON public.task_dependencies USING btree (depends_on);
-CREATE INDEX task_queue_held ON public.task_queue USING btree (assigned_agent) WHERE (status = ANY (ARRAY['assigned'::text, 'running'::text]));
+CREATE INDEX task_queue_open ON public.task_queue USING btree (status, assigned_agent) WHERE (status = ANY (ARRAY['blocked'::text, 'ready'::text, 'assigned'::text, 'running'::text, 'submitted'::text, 'rejected'::text, 'awaiting_director'::text]));
+CREATE INDEX task_queue_overridden ON public.task_queue USING btree (run_id) WHERE overridden;
+CREATE INDEX task_queue_roles ON public.task_queue USING btree (run_id) WHERE (kind = ANY (ARRAY['implement'::text, 'acceptance_tests'::text]));
 CREATE INDEX task_requirements_requirement ON public.task_requirements USING btree (requirement_id);
 CREATE INDEX verdicts_requirement ON public.verdicts USING btree (requirement_id);
 CREATE UNIQUE INDEX verification_requests_assembly_once ON public.verification_requests USING btree (run_id, base_revision_id, suite_id, retry) WHERE (kind = 'assembly'::text);
@@ -1317,6 +1318,7 @@ CREATE TRIGGER refuse_update BEFORE UPDATE ON public.audit_events FOR EACH STATE
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_unknown_leaves AFTER INSERT ON public.audit_leaves REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_unknown_leaves();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_leaves FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_log_state FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1718,11 +1720,12 @@ $function$;
 
 CREATE OR REPLACE FUNCTION public._act_as(p_kind text, p_id text, p_request_id text, p_action_id text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
 AS $function$
-  select set_config('aura.actor_kind', p_kind, true), set_config('aura.actor_id', p_id, true),
-         set_config('aura.request_id', coalesce(p_request_id, ''), true), set_config('aura.action_id', coalesce(p_action_id, ''), true)
-$function$;
+begin
+  perform set_config('aura.actor_kind', p_kind, true), set_config('aura.actor_id', p_id, true),
+          set_config('aura.request_id', coalesce(p_request_id, ''), true), set_config('aura.action_id', coalesce(p_action_id, ''), true);
+end $function$;
 
 CREATE OR REPLACE FUNCTION public._act_on_agent(p_action text, p_target_id uuid, args jsonb)
  RETURNS text[]
@@ -2004,10 +2007,15 @@ CREATE OR REPLACE FUNCTION public._audit_pairs(p_table text, p_columns text[], p
 AS $function$
   select coalesce(string_agg(
     case when p_changed
-      then format('case when r.%1$I is distinct from o.%1$I then '',"%1$s":'' || coalesce(to_json(%2$s)::text, ''null'') end', c, _audit_text(p_table, c, 'r'))
-      else format('case when r.%1$I is not null then '',"%1$s":'' || to_json(%2$s) end', c, _audit_text(p_table, c, 'r')) end,
+      then format('case when r.%1$I is distinct from o.%1$I then case when r.%1$I is null then '',"%1$s":null'' else %2$s end end', c, p.pair)
+      else format('case when r.%1$I is not null then %2$s end', c, p.pair) end,
     ', ' order by c collate "C"), '''''')
   from unnest(p_columns) c
+  join pg_attribute a on a.attrelid = p_table::regclass and a.attname = c
+  cross join lateral (select case
+    when a.atttypid = any ('{uuid,bytea,int4,int8,numeric,bool,timestamp,timestamptz}'::regtype[])
+    then format(''',"%1$s":"'' || %2$s || ''"''', c, _audit_text(p_table, c, 'r'))
+    else format(''',"%1$s":'' || to_json(%2$s)', c, _audit_text(p_table, c, 'r')) end) p (pair)
 $function$;
 
 CREATE OR REPLACE FUNCTION public._audit_text(p_table text, p_column text, p_row text)
@@ -2267,10 +2275,11 @@ $function$;
 
 CREATE OR REPLACE FUNCTION public._in_verb(p_verb text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
 AS $function$
-  select set_config('aura.verb', coalesce(p_verb, ''), true)
-$function$;
+begin
+  perform set_config('aura.verb', coalesce(p_verb, ''), true);
+end $function$;
 
 CREATE OR REPLACE FUNCTION public._is_carried_suite(r public.orchestra_runs, p_content_sha256 bytea)
  RETURNS boolean
@@ -2313,11 +2322,12 @@ $function$;
 
 CREATE OR REPLACE FUNCTION public._is_stopped()
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
 AS $function$
-  select coalesce((select stopped_at is not null from system_state), false)
-$function$;
+begin
+  return coalesce((select stopped_at is not null from system_state), false);
+end $function$;
 
 CREATE OR REPLACE FUNCTION public._is_tree_of_run(r public.orchestra_runs, p_tree_sha256 bytea)
  RETURNS boolean
@@ -2425,7 +2435,7 @@ $function$;
 CREATE OR REPLACE FUNCTION public._list_text(p_list text[])
  RETURNS text
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
+ STABLE PARALLEL SAFE
 AS $function$
   select _short_text(array_to_json(p_list)::text)
 $function$;
@@ -2624,16 +2634,17 @@ $function$;
 
 CREATE OR REPLACE FUNCTION public._runtime_of(p_token text)
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
 AS $function$
-select id from agent_runtimes where token_sha256 = sha256(convert_to(p_token, 'UTF8'))
-$function$;
+begin
+  return (select id from agent_runtimes where token_sha256 = sha256(convert_to(p_token, 'UTF8')));
+end $function$;
 
 CREATE OR REPLACE FUNCTION public._short_text(p_text text)
  RETURNS text
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
+ STABLE PARALLEL SAFE
 AS $function$
   select case when octet_length(p_text) <= 1000 then p_text else 'sha256:' || encode(sha256(convert_to(p_text, 'UTF8')), 'hex') end
 $function$;
@@ -2722,9 +2733,8 @@ CREATE OR REPLACE FUNCTION public._uuid_floor(p_generation integer, p_tx xid8)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select (lpad(to_hex(p_generation), 2, '0') || substr(h, 1, 6) || '-' || substr(h, 7, 4) || '-8' || substr(h, 11, 3)
-    || '-8000-000000000000')::uuid
-  from (select lpad(to_hex(p_tx::text::bigint), 13, '0') h) s
+  select (lpad(to_hex(p_generation), 2, '0') || left(lpad(to_hex(p_tx::text::bigint), 13, '0'), 10) || '8'
+    || right(lpad(to_hex(p_tx::text::bigint), 13, '0'), 3) || '8000000000000000')::uuid
 $function$;
 
 CREATE OR REPLACE FUNCTION public._verbs_of_any_manager()
@@ -2768,6 +2778,11 @@ CREATE OR REPLACE FUNCTION public.accept_tasks(ctx jsonb, p_token text, p_limit 
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -2808,6 +2823,11 @@ CREATE OR REPLACE FUNCTION public.add_tasks(ctx jsonb, p_run_id uuid, tasks json
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   ids uuid[] := (select array_agg((t.item->>'id')::uuid order by t.n) from jsonb_array_elements(_items(tasks)) with ordinality t (item, n));
@@ -3021,8 +3041,14 @@ CREATE OR REPLACE FUNCTION public.assign_tasks(ctx jsonb, task_ids uuid[], agent
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
+  stopped constant boolean := _is_stopped();
   codes text[];
 begin
   perform _enter_leader(ctx);
@@ -3031,40 +3057,43 @@ begin
   perform from orchestra_runs where id in (select run_id from task_queue where id = any (task_ids)) order by id for no key update;
   perform from agents where id = any (agent_ids) order by id for no key update;
   perform from task_queue where id = any (task_ids) order by id for no key update;
+  with i as materialized (
+      select u.*, row_number() over (partition by u.agent_id order by u.n) nth, t.run_id, t.kind, t.status
+      from unnest(task_ids, agent_ids, contexts) with ordinality u (id, agent_id, context, n) left join task_queue t on t.id = u.id),
+    held as materialized (
+      select q.assigned_agent::uuid agent_id, q.run_id, q.kind from task_queue q
+      where q.assigned_agent = any (agent_ids::text[]) and q.status in ('assigned', 'running')),
+    load as (select h.agent_id, count(*) tasks from held h group by 1),
+    done as materialized (  -- who did what in these runs, at the earliest before item n of this call
+      select x.run_id, x.agent_id, x.kind, min(x.n) n from (
+        select q.run_id, p.agent_id, q.kind, 0 n from task_queue q join task_attempts p on p.task_id = q.id
+        where q.run_id in (select i.run_id from i) and q.kind in ('implement', 'acceptance_tests') and p.agent_id = any (agent_ids)
+        union all select h.run_id, h.agent_id, h.kind, 0 from held h
+        union all select i.run_id, i.agent_id, i.kind, i.n from i where i.kind in ('implement', 'acceptance_tests', 'review')) x
+      group by 1, 2, 3)
   select array_agg(case
-      when t.id is null or b.sha256 is null or a.id is null then 'not_found'
-      when t.status <> 'ready' then 'illegal_transition'
-      when _is_stopped() then 'system_stopped'
+      when i.status is null or b.sha256 is null or a.id is null then 'not_found'
+      when i.status <> 'ready' then 'illegal_transition'
+      when stopped then 'system_stopped'
       when not _is_open_run(r.status) then 'run_closed'
       when r.paused_at is not null then 'run_paused'
-      when exists (select from task_dependencies d join task_queue q on q.id = d.depends_on where d.task_id = t.id and q.status <> 'verified') then 'dependencies_open'
+      when exists (select from task_dependencies d join task_queue q on q.id = d.depends_on where d.task_id = i.id and q.status <> 'verified') then 'dependencies_open'
       when a.standing not in ('active', 'probation') then 'agent_unavailable'
-      when t.kind <> all (a.capabilities) then 'not_capable'
+      when i.kind <> all (a.capabilities) then 'not_capable'
       when h.seen_at is null or h.seen_at < clock_timestamp() - interval '20 seconds' then 'agent_unbound'
-      when a.max_concurrent < i.nth + (select count(*) from task_queue q where q.assigned_agent = a.id::text and q.status in ('assigned', 'running')) then 'agent_busy'
+      when a.max_concurrent < i.nth + coalesce(l.tasks, 0) then 'agent_busy'
       when exists (
-        select from (
-          select q.kind from task_attempts p join task_queue q on q.id = p.task_id where q.run_id = t.run_id and p.agent_id = a.id
-          union all
-          select q.kind from task_queue q where q.run_id = t.run_id and q.assigned_agent = a.id::text and q.status in ('assigned', 'running')
-          union all
-          select q.kind from unnest(task_ids, agent_ids) with ordinality o (id, agent_id, n) join task_queue q on q.id = o.id
-          where o.n < i.n and o.agent_id = a.id and q.run_id = t.run_id) held
-        where (held.kind, t.kind) in (('implement', 'acceptance_tests'), ('acceptance_tests', 'implement'), ('implement', 'review'))) then 'conflict_of_roles'
-      when t.kind = 'implement' and exists (
-        select from task_queue q where q.run_id = t.run_id and q.kind = 'review' and q.assigned_agent = a.id::text and q.status in ('assigned', 'running')
-        union all
-        select from unnest(task_ids, agent_ids) with ordinality o (id, agent_id, n) join task_queue q on q.id = o.id
-        where o.n < i.n and o.agent_id = a.id and q.run_id = t.run_id and q.kind = 'review') then 'conflict_of_roles'
+        select from done d where d.run_id = i.run_id and d.agent_id = i.agent_id and d.n < i.n and (d.kind, i.kind) in
+          (('implement', 'acceptance_tests'), ('acceptance_tests', 'implement'), ('implement', 'review'), ('review', 'implement'))) then 'conflict_of_roles'
     end order by i.n)
   into codes
-  from (select u.*, row_number() over (partition by u.agent_id order by u.n) nth from unnest(task_ids, agent_ids, contexts) with ordinality u (id, agent_id, context, n)) i
-  left join task_queue t on t.id = i.id
-  left join orchestra_runs r on r.id = t.run_id
+  from i
+  left join orchestra_runs r on r.id = i.run_id
   left join agents a on a.id = i.agent_id
   left join blobs b on b.sha256 = i.context
   left join agent_bindings g on g.agent_id = a.id
-  left join runtime_heartbeats h on h.runtime_id = g.runtime_id;
+  left join runtime_heartbeats h on h.runtime_id = g.runtime_id
+  left join load l on l.agent_id = i.agent_id;
   update task_queue t set status = 'assigned', assigned_agent = i.agent_id::text, context_sha256 = i.context, assigned_at = now(), status_changed_at = now(),
                           return_code = null, waiting_code = null, waiting_detail = null
   from unnest(task_ids, agent_ids, contexts, codes) i (id, agent_id, context, code) where t.id = i.id and i.code is null;
@@ -3079,35 +3108,42 @@ CREATE OR REPLACE FUNCTION public.audit_agent_bindings()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'binding', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'binding', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'binding.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.agent_id::text subject_id, concat(case when r.runtime_id is not null then ',"runtime_id":' || to_json(r.runtime_id::text) end) changes
+                 null::uuid run_id, null::uuid task_id, r.agent_id::text subject_id, concat(case when r.runtime_id is not null then ',"runtime_id":"' || r.runtime_id::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'binding', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'binding', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'binding.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.agent_id::text subject_id, concat(case when r.runtime_id is distinct from o.runtime_id then ',"runtime_id":' || coalesce(to_json(r.runtime_id::text)::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.agent_id::text subject_id, concat(case when r.runtime_id is distinct from o.runtime_id then case when r.runtime_id is null then ',"runtime_id":null' else ',"runtime_id":"' || r.runtime_id::text || '"' end end) changes
           from new_rows r join old_rows o on o.agent_id = r.agent_id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.agent_id = r.agent_id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'binding', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3127,35 +3163,42 @@ CREATE OR REPLACE FUNCTION public.audit_agent_runtimes()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'runtime', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'runtime', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'runtime.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capacity is not null then ',"capacity":' || to_json(r.capacity::text) end, case when r.name is not null then ',"name":' || to_json(_short_text(r.name)) end, case when r.providers is not null then ',"providers":' || to_json(_list_text(r.providers::text[])) end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capacity is not null then ',"capacity":"' || r.capacity::text || '"' end, case when r.name is not null then ',"name":' || to_json(_short_text(r.name)) end, case when r.providers is not null then ',"providers":' || to_json(_list_text(r.providers::text[])) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'runtime', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'runtime', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'runtime.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capacity is distinct from o.capacity then ',"capacity":' || coalesce(to_json(r.capacity::text)::text, 'null') end, case when r.name is distinct from o.name then ',"name":' || coalesce(to_json(_short_text(r.name))::text, 'null') end, case when r.providers is distinct from o.providers then ',"providers":' || coalesce(to_json(_list_text(r.providers::text[]))::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capacity is distinct from o.capacity then case when r.capacity is null then ',"capacity":null' else ',"capacity":"' || r.capacity::text || '"' end end, case when r.name is distinct from o.name then case when r.name is null then ',"name":null' else ',"name":' || to_json(_short_text(r.name)) end end, case when r.providers is distinct from o.providers then case when r.providers is null then ',"providers":null' else ',"providers":' || to_json(_list_text(r.providers::text[])) end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'runtime', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3175,35 +3218,42 @@ CREATE OR REPLACE FUNCTION public.audit_agents()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'agent', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'agent', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'agent.created' event_type, '' from_status, coalesce(r.standing, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capabilities is not null then ',"capabilities":' || to_json(_list_text(r.capabilities::text[])) end, case when r.max_concurrent is not null then ',"max_concurrent":' || to_json(r.max_concurrent::text) end, case when r.mode is not null then ',"mode":' || to_json(_short_text(r.mode)) end, case when r.model is not null then ',"model":' || to_json(_short_text(r.model)) end, case when r.provider is not null then ',"provider":' || to_json(_short_text(r.provider)) end, case when r.slug is not null then ',"slug":' || to_json(_short_text(r.slug)) end, case when r.standing is not null then ',"standing":' || to_json(_short_text(r.standing)) end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capabilities is not null then ',"capabilities":' || to_json(_list_text(r.capabilities::text[])) end, case when r.max_concurrent is not null then ',"max_concurrent":"' || r.max_concurrent::text || '"' end, case when r.mode is not null then ',"mode":' || to_json(_short_text(r.mode)) end, case when r.model is not null then ',"model":' || to_json(_short_text(r.model)) end, case when r.provider is not null then ',"provider":' || to_json(_short_text(r.provider)) end, case when r.slug is not null then ',"slug":' || to_json(_short_text(r.slug)) end, case when r.standing is not null then ',"standing":' || to_json(_short_text(r.standing)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'agent', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'agent', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'agent.' || case when r.standing is distinct from o.standing then coalesce(r.standing, 'changed') else 'changed' end event_type, coalesce(o.standing, '') from_status, coalesce(r.standing, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capabilities is distinct from o.capabilities then ',"capabilities":' || coalesce(to_json(_list_text(r.capabilities::text[]))::text, 'null') end, case when r.max_concurrent is distinct from o.max_concurrent then ',"max_concurrent":' || coalesce(to_json(r.max_concurrent::text)::text, 'null') end, case when r.mode is distinct from o.mode then ',"mode":' || coalesce(to_json(_short_text(r.mode))::text, 'null') end, case when r.model is distinct from o.model then ',"model":' || coalesce(to_json(_short_text(r.model))::text, 'null') end, case when r.provider is distinct from o.provider then ',"provider":' || coalesce(to_json(_short_text(r.provider))::text, 'null') end, case when r.slug is distinct from o.slug then ',"slug":' || coalesce(to_json(_short_text(r.slug))::text, 'null') end, case when r.standing is distinct from o.standing then ',"standing":' || coalesce(to_json(_short_text(r.standing))::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.capabilities is distinct from o.capabilities then case when r.capabilities is null then ',"capabilities":null' else ',"capabilities":' || to_json(_list_text(r.capabilities::text[])) end end, case when r.max_concurrent is distinct from o.max_concurrent then case when r.max_concurrent is null then ',"max_concurrent":null' else ',"max_concurrent":"' || r.max_concurrent::text || '"' end end, case when r.mode is distinct from o.mode then case when r.mode is null then ',"mode":null' else ',"mode":' || to_json(_short_text(r.mode)) end end, case when r.model is distinct from o.model then case when r.model is null then ',"model":null' else ',"model":' || to_json(_short_text(r.model)) end end, case when r.provider is distinct from o.provider then case when r.provider is null then ',"provider":null' else ',"provider":' || to_json(_short_text(r.provider)) end end, case when r.slug is distinct from o.slug then case when r.slug is null then ',"slug":null' else ',"slug":' || to_json(_short_text(r.slug)) end end, case when r.standing is distinct from o.standing then case when r.standing is null then ',"standing":null' else ',"standing":' || to_json(_short_text(r.standing)) end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'agent', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3223,35 +3273,42 @@ CREATE OR REPLACE FUNCTION public.audit_api_keys()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'api_key', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'api_key', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'api_key.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.expires_at is not null then ',"expires_at":' || to_json(_utc_text(r.expires_at at time zone 'UTC')) end, case when r.name is not null then ',"name":' || to_json(_short_text(r.name)) end, case when r.revoked_at is not null then ',"revoked_at":' || to_json(_utc_text(r.revoked_at at time zone 'UTC')) end, case when r.role is not null then ',"role":' || to_json(_short_text(r.role)) end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.expires_at is not null then ',"expires_at":"' || _utc_text(r.expires_at at time zone 'UTC') || '"' end, case when r.name is not null then ',"name":' || to_json(_short_text(r.name)) end, case when r.revoked_at is not null then ',"revoked_at":"' || _utc_text(r.revoked_at at time zone 'UTC') || '"' end, case when r.role is not null then ',"role":' || to_json(_short_text(r.role)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'api_key', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'api_key', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'api_key.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.expires_at is distinct from o.expires_at then ',"expires_at":' || coalesce(to_json(_utc_text(r.expires_at at time zone 'UTC'))::text, 'null') end, case when r.name is distinct from o.name then ',"name":' || coalesce(to_json(_short_text(r.name))::text, 'null') end, case when r.revoked_at is distinct from o.revoked_at then ',"revoked_at":' || coalesce(to_json(_utc_text(r.revoked_at at time zone 'UTC'))::text, 'null') end, case when r.role is distinct from o.role then ',"role":' || coalesce(to_json(_short_text(r.role))::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.expires_at is distinct from o.expires_at then case when r.expires_at is null then ',"expires_at":null' else ',"expires_at":"' || _utc_text(r.expires_at at time zone 'UTC') || '"' end end, case when r.name is distinct from o.name then case when r.name is null then ',"name":null' else ',"name":' || to_json(_short_text(r.name)) end end, case when r.revoked_at is distinct from o.revoked_at then case when r.revoked_at is null then ',"revoked_at":null' else ',"revoked_at":"' || _utc_text(r.revoked_at at time zone 'UTC') || '"' end end, case when r.role is distinct from o.role then case when r.role is null then ',"role":null' else ',"role":' || to_json(_short_text(r.role)) end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'api_key', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3271,35 +3328,42 @@ CREATE OR REPLACE FUNCTION public.audit_approvals()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'approval', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'approval', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'approval.created' event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":' || to_json(encode(r.content_sha256, 'hex')) end, case when r.decided_at is not null then ',"decided_at":' || to_json(_utc_text(r.decided_at at time zone 'UTC')) end, case when r.decided_by is not null then ',"decided_by":' || to_json(r.decided_by::text) end, case when r.digest is not null then ',"digest":' || to_json(encode(r.digest, 'hex')) end, case when r.expires_at is not null then ',"expires_at":' || to_json(_utc_text(r.expires_at at time zone 'UTC')) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.subject_id is not null then ',"subject_id":' || to_json(r.subject_id::text) end, case when r.used_at is not null then ',"used_at":' || to_json(_utc_text(r.used_at at time zone 'UTC')) end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":"' || encode(r.content_sha256, 'hex') || '"' end, case when r.decided_at is not null then ',"decided_at":"' || _utc_text(r.decided_at at time zone 'UTC') || '"' end, case when r.decided_by is not null then ',"decided_by":"' || r.decided_by::text || '"' end, case when r.digest is not null then ',"digest":"' || encode(r.digest, 'hex') || '"' end, case when r.expires_at is not null then ',"expires_at":"' || _utc_text(r.expires_at at time zone 'UTC') || '"' end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.subject_id is not null then ',"subject_id":"' || r.subject_id::text || '"' end, case when r.used_at is not null then ',"used_at":"' || _utc_text(r.used_at at time zone 'UTC') || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'approval', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'approval', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'approval.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then ',"content_sha256":' || coalesce(to_json(encode(r.content_sha256, 'hex'))::text, 'null') end, case when r.decided_at is distinct from o.decided_at then ',"decided_at":' || coalesce(to_json(_utc_text(r.decided_at at time zone 'UTC'))::text, 'null') end, case when r.decided_by is distinct from o.decided_by then ',"decided_by":' || coalesce(to_json(r.decided_by::text)::text, 'null') end, case when r.digest is distinct from o.digest then ',"digest":' || coalesce(to_json(encode(r.digest, 'hex'))::text, 'null') end, case when r.expires_at is distinct from o.expires_at then ',"expires_at":' || coalesce(to_json(_utc_text(r.expires_at at time zone 'UTC'))::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.subject_id is distinct from o.subject_id then ',"subject_id":' || coalesce(to_json(r.subject_id::text)::text, 'null') end, case when r.used_at is distinct from o.used_at then ',"used_at":' || coalesce(to_json(_utc_text(r.used_at at time zone 'UTC'))::text, 'null') end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then case when r.content_sha256 is null then ',"content_sha256":null' else ',"content_sha256":"' || encode(r.content_sha256, 'hex') || '"' end end, case when r.decided_at is distinct from o.decided_at then case when r.decided_at is null then ',"decided_at":null' else ',"decided_at":"' || _utc_text(r.decided_at at time zone 'UTC') || '"' end end, case when r.decided_by is distinct from o.decided_by then case when r.decided_by is null then ',"decided_by":null' else ',"decided_by":"' || r.decided_by::text || '"' end end, case when r.digest is distinct from o.digest then case when r.digest is null then ',"digest":null' else ',"digest":"' || encode(r.digest, 'hex') || '"' end end, case when r.expires_at is distinct from o.expires_at then case when r.expires_at is null then ',"expires_at":null' else ',"expires_at":"' || _utc_text(r.expires_at at time zone 'UTC') || '"' end end, case when r.kind is distinct from o.kind then case when r.kind is null then ',"kind":null' else ',"kind":' || to_json(_short_text(r.kind)) end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.status is distinct from o.status then case when r.status is null then ',"status":null' else ',"status":' || to_json(_short_text(r.status)) end end, case when r.subject_id is distinct from o.subject_id then case when r.subject_id is null then ',"subject_id":null' else ',"subject_id":"' || r.subject_id::text || '"' end end, case when r.used_at is distinct from o.used_at then case when r.used_at is null then ',"used_at":null' else ',"used_at":"' || _utc_text(r.used_at at time zone 'UTC') || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'approval', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3319,35 +3383,42 @@ CREATE OR REPLACE FUNCTION public.audit_block_dispositions()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'block', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'block', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'block.created' event_type, '' from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || _short_text(r.block_id) subject_id, concat(case when r.disposition is not null then ',"disposition":' || to_json(_short_text(r.disposition)) end, case when r.set_aside_by is not null then ',"set_aside_by":' || to_json(r.set_aside_by::text) end) changes
+                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || _short_text(r.block_id) subject_id, concat(case when r.disposition is not null then ',"disposition":' || to_json(_short_text(r.disposition)) end, case when r.set_aside_by is not null then ',"set_aside_by":"' || r.set_aside_by::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'block', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'block', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'block.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || _short_text(r.block_id) subject_id, concat(case when r.disposition is distinct from o.disposition then ',"disposition":' || coalesce(to_json(_short_text(r.disposition))::text, 'null') end, case when r.set_aside_by is distinct from o.set_aside_by then ',"set_aside_by":' || coalesce(to_json(r.set_aside_by::text)::text, 'null') end) changes
+                 r.run_id run_id, null::uuid task_id, r.run_id::text || ':' || _short_text(r.block_id) subject_id, concat(case when r.disposition is distinct from o.disposition then case when r.disposition is null then ',"disposition":null' else ',"disposition":' || to_json(_short_text(r.disposition)) end end, case when r.set_aside_by is distinct from o.set_aside_by then case when r.set_aside_by is null then ',"set_aside_by":null' else ',"set_aside_by":"' || r.set_aside_by::text || '"' end end) changes
           from new_rows r join old_rows o on o.run_id = r.run_id and o.block_id = r.block_id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.run_id = r.run_id and o.block_id = r.block_id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'block', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3367,35 +3438,42 @@ CREATE OR REPLACE FUNCTION public.audit_director_actions()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'director_action', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'director_action', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'director_action.' || coalesce(r.action, 'created') event_type, '' from_status, coalesce(r.action, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.action is not null then ',"action":' || to_json(_short_text(r.action)) end, case when r.args_sha256 is not null then ',"args_sha256":' || to_json(encode(r.args_sha256, 'hex')) end, case when r.code is not null then ',"code":' || to_json(_short_text(r.code)) end, case when r.director_id is not null then ',"director_id":' || to_json(_short_text(r.director_id)) end, case when r.key_id is not null then ',"key_id":' || to_json(r.key_id::text) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.target_id is not null then ',"target_id":' || to_json(r.target_id::text) end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.action is not null then ',"action":' || to_json(_short_text(r.action)) end, case when r.args_sha256 is not null then ',"args_sha256":"' || encode(r.args_sha256, 'hex') || '"' end, case when r.code is not null then ',"code":' || to_json(_short_text(r.code)) end, case when r.director_id is not null then ',"director_id":' || to_json(_short_text(r.director_id)) end, case when r.key_id is not null then ',"key_id":"' || r.key_id::text || '"' end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.target_id is not null then ',"target_id":"' || r.target_id::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'director_action', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'director_action', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'director_action.' || case when r.action is distinct from o.action then coalesce(r.action, 'changed') else 'changed' end event_type, coalesce(o.action, '') from_status, coalesce(r.action, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.action is distinct from o.action then ',"action":' || coalesce(to_json(_short_text(r.action))::text, 'null') end, case when r.args_sha256 is distinct from o.args_sha256 then ',"args_sha256":' || coalesce(to_json(encode(r.args_sha256, 'hex'))::text, 'null') end, case when r.code is distinct from o.code then ',"code":' || coalesce(to_json(_short_text(r.code))::text, 'null') end, case when r.director_id is distinct from o.director_id then ',"director_id":' || coalesce(to_json(_short_text(r.director_id))::text, 'null') end, case when r.key_id is distinct from o.key_id then ',"key_id":' || coalesce(to_json(r.key_id::text)::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.target_id is distinct from o.target_id then ',"target_id":' || coalesce(to_json(r.target_id::text)::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.action is distinct from o.action then case when r.action is null then ',"action":null' else ',"action":' || to_json(_short_text(r.action)) end end, case when r.args_sha256 is distinct from o.args_sha256 then case when r.args_sha256 is null then ',"args_sha256":null' else ',"args_sha256":"' || encode(r.args_sha256, 'hex') || '"' end end, case when r.code is distinct from o.code then case when r.code is null then ',"code":null' else ',"code":' || to_json(_short_text(r.code)) end end, case when r.director_id is distinct from o.director_id then case when r.director_id is null then ',"director_id":null' else ',"director_id":' || to_json(_short_text(r.director_id)) end end, case when r.key_id is distinct from o.key_id then case when r.key_id is null then ',"key_id":null' else ',"key_id":"' || r.key_id::text || '"' end end, case when r.outcome is distinct from o.outcome then case when r.outcome is null then ',"outcome":null' else ',"outcome":' || to_json(_short_text(r.outcome)) end end, case when r.target_id is distinct from o.target_id then case when r.target_id is null then ',"target_id":null' else ',"target_id":"' || r.target_id::text || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'director_action', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3415,35 +3493,42 @@ CREATE OR REPLACE FUNCTION public.audit_evidence()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'evidence', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'evidence', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'evidence.created' event_type, '' from_status, coalesce('', '') to_status,
-                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.id::text subject_id, concat(case when r.command is not null then ',"command":' || to_json(_list_text(r.command::text[])) end, case when r.duration_ms is not null then ',"duration_ms":' || to_json(r.duration_ms::text) end, case when r.exit_code is not null then ',"exit_code":' || to_json(r.exit_code::text) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.output_sha256 is not null then ',"output_sha256":' || to_json(encode(r.output_sha256, 'hex')) end, case when r.reason is not null then ',"reason":' || to_json(_short_text(r.reason)) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end, case when r.verification_id is not null then ',"verification_id":' || to_json(r.verification_id::text) end) changes
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.id::text subject_id, concat(case when r.command is not null then ',"command":' || to_json(_list_text(r.command::text[])) end, case when r.duration_ms is not null then ',"duration_ms":"' || r.duration_ms::text || '"' end, case when r.exit_code is not null then ',"exit_code":"' || r.exit_code::text || '"' end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.output_sha256 is not null then ',"output_sha256":"' || encode(r.output_sha256, 'hex') || '"' end, case when r.reason is not null then ',"reason":' || to_json(_short_text(r.reason)) end, case when r.tree_sha256 is not null then ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end, case when r.verification_id is not null then ',"verification_id":"' || r.verification_id::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'evidence', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'evidence', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'evidence.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.id::text subject_id, concat(case when r.command is distinct from o.command then ',"command":' || coalesce(to_json(_list_text(r.command::text[]))::text, 'null') end, case when r.duration_ms is distinct from o.duration_ms then ',"duration_ms":' || coalesce(to_json(r.duration_ms::text)::text, 'null') end, case when r.exit_code is distinct from o.exit_code then ',"exit_code":' || coalesce(to_json(r.exit_code::text)::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.output_sha256 is distinct from o.output_sha256 then ',"output_sha256":' || coalesce(to_json(encode(r.output_sha256, 'hex'))::text, 'null') end, case when r.reason is distinct from o.reason then ',"reason":' || coalesce(to_json(_short_text(r.reason))::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end, case when r.verification_id is distinct from o.verification_id then ',"verification_id":' || coalesce(to_json(r.verification_id::text)::text, 'null') end) changes
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.id::text subject_id, concat(case when r.command is distinct from o.command then case when r.command is null then ',"command":null' else ',"command":' || to_json(_list_text(r.command::text[])) end end, case when r.duration_ms is distinct from o.duration_ms then case when r.duration_ms is null then ',"duration_ms":null' else ',"duration_ms":"' || r.duration_ms::text || '"' end end, case when r.exit_code is distinct from o.exit_code then case when r.exit_code is null then ',"exit_code":null' else ',"exit_code":"' || r.exit_code::text || '"' end end, case when r.kind is distinct from o.kind then case when r.kind is null then ',"kind":null' else ',"kind":' || to_json(_short_text(r.kind)) end end, case when r.output_sha256 is distinct from o.output_sha256 then case when r.output_sha256 is null then ',"output_sha256":null' else ',"output_sha256":"' || encode(r.output_sha256, 'hex') || '"' end end, case when r.reason is distinct from o.reason then case when r.reason is null then ',"reason":null' else ',"reason":' || to_json(_short_text(r.reason)) end end, case when r.tree_sha256 is distinct from o.tree_sha256 then case when r.tree_sha256 is null then ',"tree_sha256":null' else ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end end, case when r.verification_id is distinct from o.verification_id then case when r.verification_id is null then ',"verification_id":null' else ',"verification_id":"' || r.verification_id::text || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'evidence', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3463,35 +3548,42 @@ CREATE OR REPLACE FUNCTION public.audit_manager_terms()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'manager_term', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'manager_term', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'manager_term.created' event_type, '' from_status, coalesce(r.ending, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.term::text subject_id, concat(case when r.elected_at is not null then ',"elected_at":' || to_json(_utc_text(r.elected_at at time zone 'UTC')) end, case when r.ended_at is not null then ',"ended_at":' || to_json(_utc_text(r.ended_at at time zone 'UTC')) end, case when r.ending is not null then ',"ending":' || to_json(_short_text(r.ending)) end, case when r.holder is not null then ',"holder":' || to_json(_short_text(r.holder)) end) changes
+                 null::uuid run_id, null::uuid task_id, r.term::text subject_id, concat(case when r.elected_at is not null then ',"elected_at":"' || _utc_text(r.elected_at at time zone 'UTC') || '"' end, case when r.ended_at is not null then ',"ended_at":"' || _utc_text(r.ended_at at time zone 'UTC') || '"' end, case when r.ending is not null then ',"ending":' || to_json(_short_text(r.ending)) end, case when r.holder is not null then ',"holder":' || to_json(_short_text(r.holder)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'manager_term', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'manager_term', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'manager_term.' || case when r.ending is distinct from o.ending then coalesce(r.ending, 'changed') else 'changed' end event_type, coalesce(o.ending, '') from_status, coalesce(r.ending, '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.term::text subject_id, concat(case when r.elected_at is distinct from o.elected_at then ',"elected_at":' || coalesce(to_json(_utc_text(r.elected_at at time zone 'UTC'))::text, 'null') end, case when r.ended_at is distinct from o.ended_at then ',"ended_at":' || coalesce(to_json(_utc_text(r.ended_at at time zone 'UTC'))::text, 'null') end, case when r.ending is distinct from o.ending then ',"ending":' || coalesce(to_json(_short_text(r.ending))::text, 'null') end, case when r.holder is distinct from o.holder then ',"holder":' || coalesce(to_json(_short_text(r.holder))::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.term::text subject_id, concat(case when r.elected_at is distinct from o.elected_at then case when r.elected_at is null then ',"elected_at":null' else ',"elected_at":"' || _utc_text(r.elected_at at time zone 'UTC') || '"' end end, case when r.ended_at is distinct from o.ended_at then case when r.ended_at is null then ',"ended_at":null' else ',"ended_at":"' || _utc_text(r.ended_at at time zone 'UTC') || '"' end end, case when r.ending is distinct from o.ending then case when r.ending is null then ',"ending":null' else ',"ending":' || to_json(_short_text(r.ending)) end end, case when r.holder is distinct from o.holder then case when r.holder is null then ',"holder":null' else ',"holder":' || to_json(_short_text(r.holder)) end end) changes
           from new_rows r join old_rows o on o.term = r.term where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.term = r.term;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'manager_term', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3511,35 +3603,42 @@ CREATE OR REPLACE FUNCTION public.audit_model_calls()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'model_call', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'model_call', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'model_call.' || coalesce(r.status, 'created') event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.input_tokens is not null then ',"input_tokens":' || to_json(r.input_tokens::text) end, case when r.model is not null then ',"model":' || to_json(_short_text(r.model)) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.output_tokens is not null then ',"output_tokens":' || to_json(r.output_tokens::text) end, case when r.provider is not null then ',"provider":' || to_json(_short_text(r.provider)) end, case when r.reply_sha256 is not null then ',"reply_sha256":' || to_json(encode(r.reply_sha256, 'hex')) end, case when r.request_sha256 is not null then ',"request_sha256":' || to_json(encode(r.request_sha256, 'hex')) end, case when r.reserved_tokens is not null then ',"reserved_tokens":' || to_json(r.reserved_tokens::text) end, case when r.reserved_usd is not null then ',"reserved_usd":' || to_json(r.reserved_usd::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.usd is not null then ',"usd":' || to_json(r.usd::text) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":"' || r.attempt::text || '"' end, case when r.claim_id is not null then ',"claim_id":"' || r.claim_id::text || '"' end, case when r.input_tokens is not null then ',"input_tokens":"' || r.input_tokens::text || '"' end, case when r.model is not null then ',"model":' || to_json(_short_text(r.model)) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.output_tokens is not null then ',"output_tokens":"' || r.output_tokens::text || '"' end, case when r.provider is not null then ',"provider":' || to_json(_short_text(r.provider)) end, case when r.reply_sha256 is not null then ',"reply_sha256":"' || encode(r.reply_sha256, 'hex') || '"' end, case when r.request_sha256 is not null then ',"request_sha256":"' || encode(r.request_sha256, 'hex') || '"' end, case when r.reserved_tokens is not null then ',"reserved_tokens":"' || r.reserved_tokens::text || '"' end, case when r.reserved_usd is not null then ',"reserved_usd":"' || r.reserved_usd::text || '"' end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.task_id is not null then ',"task_id":"' || r.task_id::text || '"' end, case when r.usd is not null then ',"usd":"' || r.usd::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'model_call', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'model_call', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'model_call.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.input_tokens is distinct from o.input_tokens then ',"input_tokens":' || coalesce(to_json(r.input_tokens::text)::text, 'null') end, case when r.model is distinct from o.model then ',"model":' || coalesce(to_json(_short_text(r.model))::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.output_tokens is distinct from o.output_tokens then ',"output_tokens":' || coalesce(to_json(r.output_tokens::text)::text, 'null') end, case when r.provider is distinct from o.provider then ',"provider":' || coalesce(to_json(_short_text(r.provider))::text, 'null') end, case when r.reply_sha256 is distinct from o.reply_sha256 then ',"reply_sha256":' || coalesce(to_json(encode(r.reply_sha256, 'hex'))::text, 'null') end, case when r.request_sha256 is distinct from o.request_sha256 then ',"request_sha256":' || coalesce(to_json(encode(r.request_sha256, 'hex'))::text, 'null') end, case when r.reserved_tokens is distinct from o.reserved_tokens then ',"reserved_tokens":' || coalesce(to_json(r.reserved_tokens::text)::text, 'null') end, case when r.reserved_usd is distinct from o.reserved_usd then ',"reserved_usd":' || coalesce(to_json(r.reserved_usd::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.usd is distinct from o.usd then ',"usd":' || coalesce(to_json(r.usd::text)::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then case when r.attempt is null then ',"attempt":null' else ',"attempt":"' || r.attempt::text || '"' end end, case when r.claim_id is distinct from o.claim_id then case when r.claim_id is null then ',"claim_id":null' else ',"claim_id":"' || r.claim_id::text || '"' end end, case when r.input_tokens is distinct from o.input_tokens then case when r.input_tokens is null then ',"input_tokens":null' else ',"input_tokens":"' || r.input_tokens::text || '"' end end, case when r.model is distinct from o.model then case when r.model is null then ',"model":null' else ',"model":' || to_json(_short_text(r.model)) end end, case when r.outcome is distinct from o.outcome then case when r.outcome is null then ',"outcome":null' else ',"outcome":' || to_json(_short_text(r.outcome)) end end, case when r.output_tokens is distinct from o.output_tokens then case when r.output_tokens is null then ',"output_tokens":null' else ',"output_tokens":"' || r.output_tokens::text || '"' end end, case when r.provider is distinct from o.provider then case when r.provider is null then ',"provider":null' else ',"provider":' || to_json(_short_text(r.provider)) end end, case when r.reply_sha256 is distinct from o.reply_sha256 then case when r.reply_sha256 is null then ',"reply_sha256":null' else ',"reply_sha256":"' || encode(r.reply_sha256, 'hex') || '"' end end, case when r.request_sha256 is distinct from o.request_sha256 then case when r.request_sha256 is null then ',"request_sha256":null' else ',"request_sha256":"' || encode(r.request_sha256, 'hex') || '"' end end, case when r.reserved_tokens is distinct from o.reserved_tokens then case when r.reserved_tokens is null then ',"reserved_tokens":null' else ',"reserved_tokens":"' || r.reserved_tokens::text || '"' end end, case when r.reserved_usd is distinct from o.reserved_usd then case when r.reserved_usd is null then ',"reserved_usd":null' else ',"reserved_usd":"' || r.reserved_usd::text || '"' end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.status is distinct from o.status then case when r.status is null then ',"status":null' else ',"status":' || to_json(_short_text(r.status)) end end, case when r.task_id is distinct from o.task_id then case when r.task_id is null then ',"task_id":null' else ',"task_id":"' || r.task_id::text || '"' end end, case when r.usd is distinct from o.usd then case when r.usd is null then ',"usd":null' else ',"usd":"' || r.usd::text || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'model_call', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3559,35 +3658,42 @@ CREATE OR REPLACE FUNCTION public.audit_model_prices()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'model_price', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'model_price', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'model_price.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, _short_text(r.provider) || ':' || _short_text(r.model) || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, concat(case when r.input_usd is not null then ',"input_usd":' || to_json(r.input_usd::text) end, case when r.output_usd is not null then ',"output_usd":' || to_json(r.output_usd::text) end) changes
+                 null::uuid run_id, null::uuid task_id, _short_text(r.provider) || ':' || _short_text(r.model) || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, concat(case when r.input_usd is not null then ',"input_usd":"' || r.input_usd::text || '"' end, case when r.output_usd is not null then ',"output_usd":"' || r.output_usd::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'model_price', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'model_price', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'model_price.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, _short_text(r.provider) || ':' || _short_text(r.model) || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, concat(case when r.input_usd is distinct from o.input_usd then ',"input_usd":' || coalesce(to_json(r.input_usd::text)::text, 'null') end, case when r.output_usd is distinct from o.output_usd then ',"output_usd":' || coalesce(to_json(r.output_usd::text)::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, _short_text(r.provider) || ':' || _short_text(r.model) || ':' || _utc_text(r.valid_from at time zone 'UTC') subject_id, concat(case when r.input_usd is distinct from o.input_usd then case when r.input_usd is null then ',"input_usd":null' else ',"input_usd":"' || r.input_usd::text || '"' end end, case when r.output_usd is distinct from o.output_usd then case when r.output_usd is null then ',"output_usd":null' else ',"output_usd":"' || r.output_usd::text || '"' end end) changes
           from new_rows r join old_rows o on o.provider = r.provider and o.model = r.model and o.valid_from = r.valid_from where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.provider = r.provider and o.model = r.model and o.valid_from = r.valid_from;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'model_price', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3607,35 +3713,42 @@ CREATE OR REPLACE FUNCTION public.audit_orchestra_runs()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'run', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'run', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'run.created' event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.base_run_id is not null then ',"base_run_id":' || to_json(r.base_run_id::text) end, case when r.confidence_score is not null then ',"confidence_score":' || to_json(r.confidence_score::text) end, case when r.created_by is not null then ',"created_by":' || to_json(_short_text(r.created_by)) end, case when r.delivered_revision_id is not null then ',"delivered_revision_id":' || to_json(r.delivered_revision_id::text) end, case when r.delivery_partial is not null then ',"delivery_partial":' || to_json(r.delivery_partial::text) end, case when r.finished_at is not null then ',"finished_at":' || to_json(_utc_text(r.finished_at)) end, case when r.head_revision_id is not null then ',"head_revision_id":' || to_json(r.head_revision_id::text) end, case when r.manager_id is not null then ',"manager_id":' || to_json(_short_text(r.manager_id)) end, case when r.model is not null then ',"model":' || to_json(_short_text(r.model)) end, case when r.oversight is not null then ',"oversight":' || to_json(_short_text(r.oversight)) end, case when r.paused_at is not null then ',"paused_at":' || to_json(_utc_text(r.paused_at at time zone 'UTC')) end, case when r.plan_id is not null then ',"plan_id":' || to_json(r.plan_id::text) end, case when r.prd_id is not null then ',"prd_id":' || to_json(r.prd_id::text) end, case when r.priority is not null then ',"priority":' || to_json(r.priority::text) end, case when r.project_id is not null then ',"project_id":' || to_json(r.project_id::text) end, case when r.provider is not null then ',"provider":' || to_json(_short_text(r.provider)) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.stop_reason is not null then ',"stop_reason":' || to_json(_short_text(r.stop_reason)) end, case when r.strict_policy is not null then ',"strict_policy":' || to_json(r.strict_policy::text) end, case when r.suite_id is not null then ',"suite_id":' || to_json(r.suite_id::text) end, case when r.tokens_limit is not null then ',"tokens_limit":' || to_json(r.tokens_limit::text) end, case when r.toolchain is not null then ',"toolchain":' || to_json(_short_text(r.toolchain)) end, case when r.usd_limit is not null then ',"usd_limit":' || to_json(r.usd_limit::text) end, case when r.waiting_code is not null then ',"waiting_code":' || to_json(_short_text(r.waiting_code)) end) changes
+                 r.id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.base_run_id is not null then ',"base_run_id":"' || r.base_run_id::text || '"' end, case when r.confidence_score is not null then ',"confidence_score":"' || r.confidence_score::text || '"' end, case when r.created_by is not null then ',"created_by":' || to_json(_short_text(r.created_by)) end, case when r.delivered_revision_id is not null then ',"delivered_revision_id":"' || r.delivered_revision_id::text || '"' end, case when r.delivery_partial is not null then ',"delivery_partial":"' || r.delivery_partial::text || '"' end, case when r.finished_at is not null then ',"finished_at":"' || _utc_text(r.finished_at) || '"' end, case when r.head_revision_id is not null then ',"head_revision_id":"' || r.head_revision_id::text || '"' end, case when r.manager_id is not null then ',"manager_id":' || to_json(_short_text(r.manager_id)) end, case when r.model is not null then ',"model":' || to_json(_short_text(r.model)) end, case when r.oversight is not null then ',"oversight":' || to_json(_short_text(r.oversight)) end, case when r.paused_at is not null then ',"paused_at":"' || _utc_text(r.paused_at at time zone 'UTC') || '"' end, case when r.plan_id is not null then ',"plan_id":"' || r.plan_id::text || '"' end, case when r.prd_id is not null then ',"prd_id":"' || r.prd_id::text || '"' end, case when r.priority is not null then ',"priority":"' || r.priority::text || '"' end, case when r.project_id is not null then ',"project_id":"' || r.project_id::text || '"' end, case when r.provider is not null then ',"provider":' || to_json(_short_text(r.provider)) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.stop_reason is not null then ',"stop_reason":' || to_json(_short_text(r.stop_reason)) end, case when r.strict_policy is not null then ',"strict_policy":"' || r.strict_policy::text || '"' end, case when r.suite_id is not null then ',"suite_id":"' || r.suite_id::text || '"' end, case when r.tokens_limit is not null then ',"tokens_limit":"' || r.tokens_limit::text || '"' end, case when r.toolchain is not null then ',"toolchain":' || to_json(_short_text(r.toolchain)) end, case when r.usd_limit is not null then ',"usd_limit":"' || r.usd_limit::text || '"' end, case when r.waiting_code is not null then ',"waiting_code":' || to_json(_short_text(r.waiting_code)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'run', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'run', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'run.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.base_run_id is distinct from o.base_run_id then ',"base_run_id":' || coalesce(to_json(r.base_run_id::text)::text, 'null') end, case when r.confidence_score is distinct from o.confidence_score then ',"confidence_score":' || coalesce(to_json(r.confidence_score::text)::text, 'null') end, case when r.created_by is distinct from o.created_by then ',"created_by":' || coalesce(to_json(_short_text(r.created_by))::text, 'null') end, case when r.delivered_revision_id is distinct from o.delivered_revision_id then ',"delivered_revision_id":' || coalesce(to_json(r.delivered_revision_id::text)::text, 'null') end, case when r.delivery_partial is distinct from o.delivery_partial then ',"delivery_partial":' || coalesce(to_json(r.delivery_partial::text)::text, 'null') end, case when r.finished_at is distinct from o.finished_at then ',"finished_at":' || coalesce(to_json(_utc_text(r.finished_at))::text, 'null') end, case when r.head_revision_id is distinct from o.head_revision_id then ',"head_revision_id":' || coalesce(to_json(r.head_revision_id::text)::text, 'null') end, case when r.manager_id is distinct from o.manager_id then ',"manager_id":' || coalesce(to_json(_short_text(r.manager_id))::text, 'null') end, case when r.model is distinct from o.model then ',"model":' || coalesce(to_json(_short_text(r.model))::text, 'null') end, case when r.oversight is distinct from o.oversight then ',"oversight":' || coalesce(to_json(_short_text(r.oversight))::text, 'null') end, case when r.paused_at is distinct from o.paused_at then ',"paused_at":' || coalesce(to_json(_utc_text(r.paused_at at time zone 'UTC'))::text, 'null') end, case when r.plan_id is distinct from o.plan_id then ',"plan_id":' || coalesce(to_json(r.plan_id::text)::text, 'null') end, case when r.prd_id is distinct from o.prd_id then ',"prd_id":' || coalesce(to_json(r.prd_id::text)::text, 'null') end, case when r.priority is distinct from o.priority then ',"priority":' || coalesce(to_json(r.priority::text)::text, 'null') end, case when r.project_id is distinct from o.project_id then ',"project_id":' || coalesce(to_json(r.project_id::text)::text, 'null') end, case when r.provider is distinct from o.provider then ',"provider":' || coalesce(to_json(_short_text(r.provider))::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.stop_reason is distinct from o.stop_reason then ',"stop_reason":' || coalesce(to_json(_short_text(r.stop_reason))::text, 'null') end, case when r.strict_policy is distinct from o.strict_policy then ',"strict_policy":' || coalesce(to_json(r.strict_policy::text)::text, 'null') end, case when r.suite_id is distinct from o.suite_id then ',"suite_id":' || coalesce(to_json(r.suite_id::text)::text, 'null') end, case when r.tokens_limit is distinct from o.tokens_limit then ',"tokens_limit":' || coalesce(to_json(r.tokens_limit::text)::text, 'null') end, case when r.toolchain is distinct from o.toolchain then ',"toolchain":' || coalesce(to_json(_short_text(r.toolchain))::text, 'null') end, case when r.usd_limit is distinct from o.usd_limit then ',"usd_limit":' || coalesce(to_json(r.usd_limit::text)::text, 'null') end, case when r.waiting_code is distinct from o.waiting_code then ',"waiting_code":' || coalesce(to_json(_short_text(r.waiting_code))::text, 'null') end) changes
+                 r.id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.base_run_id is distinct from o.base_run_id then case when r.base_run_id is null then ',"base_run_id":null' else ',"base_run_id":"' || r.base_run_id::text || '"' end end, case when r.confidence_score is distinct from o.confidence_score then case when r.confidence_score is null then ',"confidence_score":null' else ',"confidence_score":"' || r.confidence_score::text || '"' end end, case when r.created_by is distinct from o.created_by then case when r.created_by is null then ',"created_by":null' else ',"created_by":' || to_json(_short_text(r.created_by)) end end, case when r.delivered_revision_id is distinct from o.delivered_revision_id then case when r.delivered_revision_id is null then ',"delivered_revision_id":null' else ',"delivered_revision_id":"' || r.delivered_revision_id::text || '"' end end, case when r.delivery_partial is distinct from o.delivery_partial then case when r.delivery_partial is null then ',"delivery_partial":null' else ',"delivery_partial":"' || r.delivery_partial::text || '"' end end, case when r.finished_at is distinct from o.finished_at then case when r.finished_at is null then ',"finished_at":null' else ',"finished_at":"' || _utc_text(r.finished_at) || '"' end end, case when r.head_revision_id is distinct from o.head_revision_id then case when r.head_revision_id is null then ',"head_revision_id":null' else ',"head_revision_id":"' || r.head_revision_id::text || '"' end end, case when r.manager_id is distinct from o.manager_id then case when r.manager_id is null then ',"manager_id":null' else ',"manager_id":' || to_json(_short_text(r.manager_id)) end end, case when r.model is distinct from o.model then case when r.model is null then ',"model":null' else ',"model":' || to_json(_short_text(r.model)) end end, case when r.oversight is distinct from o.oversight then case when r.oversight is null then ',"oversight":null' else ',"oversight":' || to_json(_short_text(r.oversight)) end end, case when r.paused_at is distinct from o.paused_at then case when r.paused_at is null then ',"paused_at":null' else ',"paused_at":"' || _utc_text(r.paused_at at time zone 'UTC') || '"' end end, case when r.plan_id is distinct from o.plan_id then case when r.plan_id is null then ',"plan_id":null' else ',"plan_id":"' || r.plan_id::text || '"' end end, case when r.prd_id is distinct from o.prd_id then case when r.prd_id is null then ',"prd_id":null' else ',"prd_id":"' || r.prd_id::text || '"' end end, case when r.priority is distinct from o.priority then case when r.priority is null then ',"priority":null' else ',"priority":"' || r.priority::text || '"' end end, case when r.project_id is distinct from o.project_id then case when r.project_id is null then ',"project_id":null' else ',"project_id":"' || r.project_id::text || '"' end end, case when r.provider is distinct from o.provider then case when r.provider is null then ',"provider":null' else ',"provider":' || to_json(_short_text(r.provider)) end end, case when r.status is distinct from o.status then case when r.status is null then ',"status":null' else ',"status":' || to_json(_short_text(r.status)) end end, case when r.stop_reason is distinct from o.stop_reason then case when r.stop_reason is null then ',"stop_reason":null' else ',"stop_reason":' || to_json(_short_text(r.stop_reason)) end end, case when r.strict_policy is distinct from o.strict_policy then case when r.strict_policy is null then ',"strict_policy":null' else ',"strict_policy":"' || r.strict_policy::text || '"' end end, case when r.suite_id is distinct from o.suite_id then case when r.suite_id is null then ',"suite_id":null' else ',"suite_id":"' || r.suite_id::text || '"' end end, case when r.tokens_limit is distinct from o.tokens_limit then case when r.tokens_limit is null then ',"tokens_limit":null' else ',"tokens_limit":"' || r.tokens_limit::text || '"' end end, case when r.toolchain is distinct from o.toolchain then case when r.toolchain is null then ',"toolchain":null' else ',"toolchain":' || to_json(_short_text(r.toolchain)) end end, case when r.usd_limit is distinct from o.usd_limit then case when r.usd_limit is null then ',"usd_limit":null' else ',"usd_limit":"' || r.usd_limit::text || '"' end end, case when r.waiting_code is distinct from o.waiting_code then case when r.waiting_code is null then ',"waiting_code":null' else ',"waiting_code":' || to_json(_short_text(r.waiting_code)) end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'run', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3655,35 +3768,42 @@ CREATE OR REPLACE FUNCTION public.audit_plans()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'plan', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'plan', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'plan.created' event_type, '' from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":' || to_json(encode(r.content_sha256, 'hex')) end, case when r.digest is not null then ',"digest":' || to_json(encode(r.digest, 'hex')) end, case when r.revision is not null then ',"revision":' || to_json(r.revision::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.verification_id is not null then ',"verification_id":' || to_json(r.verification_id::text) end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":"' || encode(r.content_sha256, 'hex') || '"' end, case when r.digest is not null then ',"digest":"' || encode(r.digest, 'hex') || '"' end, case when r.revision is not null then ',"revision":"' || r.revision::text || '"' end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.verification_id is not null then ',"verification_id":"' || r.verification_id::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'plan', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'plan', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'plan.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then ',"content_sha256":' || coalesce(to_json(encode(r.content_sha256, 'hex'))::text, 'null') end, case when r.digest is distinct from o.digest then ',"digest":' || coalesce(to_json(encode(r.digest, 'hex'))::text, 'null') end, case when r.revision is distinct from o.revision then ',"revision":' || coalesce(to_json(r.revision::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.verification_id is distinct from o.verification_id then ',"verification_id":' || coalesce(to_json(r.verification_id::text)::text, 'null') end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then case when r.content_sha256 is null then ',"content_sha256":null' else ',"content_sha256":"' || encode(r.content_sha256, 'hex') || '"' end end, case when r.digest is distinct from o.digest then case when r.digest is null then ',"digest":null' else ',"digest":"' || encode(r.digest, 'hex') || '"' end end, case when r.revision is distinct from o.revision then case when r.revision is null then ',"revision":null' else ',"revision":"' || r.revision::text || '"' end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.verification_id is distinct from o.verification_id then case when r.verification_id is null then ',"verification_id":null' else ',"verification_id":"' || r.verification_id::text || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'plan', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3703,13 +3823,17 @@ CREATE OR REPLACE FUNCTION public.audit_policies()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'policy', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3719,19 +3843,22 @@ begin
                  null::uuid run_id, null::uuid task_id, _short_text(r.key) || ':' || r.version::text subject_id, concat(case when r.value is not null then ',"value":' || to_json(_short_text(r.value)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'policy', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'policy', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'policy.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, _short_text(r.key) || ':' || r.version::text subject_id, concat(case when r.value is distinct from o.value then ',"value":' || coalesce(to_json(_short_text(r.value))::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, _short_text(r.key) || ':' || r.version::text subject_id, concat(case when r.value is distinct from o.value then case when r.value is null then ',"value":null' else ',"value":' || to_json(_short_text(r.value)) end end) changes
           from new_rows r join old_rows o on o.key = r.key and o.version = r.version where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.key = r.key and o.version = r.version;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'policy', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3751,35 +3878,42 @@ CREATE OR REPLACE FUNCTION public.audit_policy_decisions()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'policy_decision', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'policy_decision', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'policy_decision.' || coalesce(r.decision, 'created') event_type, '' from_status, coalesce(r.decision, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.decision is not null then ',"decision":' || to_json(_short_text(r.decision)) end, case when r.policy_key is not null then ',"policy_key":' || to_json(_short_text(r.policy_key)) end, case when r.policy_version is not null then ',"policy_version":' || to_json(r.policy_version::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.decision is not null then ',"decision":' || to_json(_short_text(r.decision)) end, case when r.policy_key is not null then ',"policy_key":' || to_json(_short_text(r.policy_key)) end, case when r.policy_version is not null then ',"policy_version":"' || r.policy_version::text || '"' end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.task_id is not null then ',"task_id":"' || r.task_id::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'policy_decision', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'policy_decision', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'policy_decision.' || case when r.decision is distinct from o.decision then coalesce(r.decision, 'changed') else 'changed' end event_type, coalesce(o.decision, '') from_status, coalesce(r.decision, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.decision is distinct from o.decision then ',"decision":' || coalesce(to_json(_short_text(r.decision))::text, 'null') end, case when r.policy_key is distinct from o.policy_key then ',"policy_key":' || coalesce(to_json(_short_text(r.policy_key))::text, 'null') end, case when r.policy_version is distinct from o.policy_version then ',"policy_version":' || coalesce(to_json(r.policy_version::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.decision is distinct from o.decision then case when r.decision is null then ',"decision":null' else ',"decision":' || to_json(_short_text(r.decision)) end end, case when r.policy_key is distinct from o.policy_key then case when r.policy_key is null then ',"policy_key":null' else ',"policy_key":' || to_json(_short_text(r.policy_key)) end end, case when r.policy_version is distinct from o.policy_version then case when r.policy_version is null then ',"policy_version":null' else ',"policy_version":"' || r.policy_version::text || '"' end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.task_id is distinct from o.task_id then case when r.task_id is null then ',"task_id":null' else ',"task_id":"' || r.task_id::text || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'policy_decision', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3799,35 +3933,42 @@ CREATE OR REPLACE FUNCTION public.audit_prds()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'prd', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'prd', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'prd.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.attachments_sha256 is not null then ',"attachments_sha256":' || to_json(encode(r.attachments_sha256, 'hex')) end, case when r.blocks_sha256 is not null then ',"blocks_sha256":' || to_json(encode(r.blocks_sha256, 'hex')) end, case when r.body_sha256 is not null then ',"body_sha256":' || to_json(encode(r.body_sha256, 'hex')) end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.attachments_sha256 is not null then ',"attachments_sha256":"' || encode(r.attachments_sha256, 'hex') || '"' end, case when r.blocks_sha256 is not null then ',"blocks_sha256":"' || encode(r.blocks_sha256, 'hex') || '"' end, case when r.body_sha256 is not null then ',"body_sha256":"' || encode(r.body_sha256, 'hex') || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'prd', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'prd', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'prd.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.attachments_sha256 is distinct from o.attachments_sha256 then ',"attachments_sha256":' || coalesce(to_json(encode(r.attachments_sha256, 'hex'))::text, 'null') end, case when r.blocks_sha256 is distinct from o.blocks_sha256 then ',"blocks_sha256":' || coalesce(to_json(encode(r.blocks_sha256, 'hex'))::text, 'null') end, case when r.body_sha256 is distinct from o.body_sha256 then ',"body_sha256":' || coalesce(to_json(encode(r.body_sha256, 'hex'))::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.attachments_sha256 is distinct from o.attachments_sha256 then case when r.attachments_sha256 is null then ',"attachments_sha256":null' else ',"attachments_sha256":"' || encode(r.attachments_sha256, 'hex') || '"' end end, case when r.blocks_sha256 is distinct from o.blocks_sha256 then case when r.blocks_sha256 is null then ',"blocks_sha256":null' else ',"blocks_sha256":"' || encode(r.blocks_sha256, 'hex') || '"' end end, case when r.body_sha256 is distinct from o.body_sha256 then case when r.body_sha256 is null then ',"body_sha256":null' else ',"body_sha256":"' || encode(r.body_sha256, 'hex') || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'prd', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3847,13 +3988,17 @@ CREATE OR REPLACE FUNCTION public.audit_projects()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'project', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3863,6 +4008,8 @@ begin
                  null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat('') changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'project', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3871,11 +4018,12 @@ begin
     from (select _next_event_id(f.id_head) event_id, 'project.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
                  null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat('') changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'project', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3895,35 +4043,42 @@ CREATE OR REPLACE FUNCTION public.audit_requirements()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'requirement', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'requirement', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'requirement.created' event_type, '' from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":' || to_json(encode(r.content_sha256, 'hex')) end, case when r.inspected_by is not null then ',"inspected_by":' || to_json(r.inspected_by::text) end, case when r.inspection_verdict is not null then ',"inspection_verdict":' || to_json(_short_text(r.inspection_verdict)) end, case when r.key is not null then ',"key":' || to_json(_short_text(r.key)) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.overridden_by is not null then ',"overridden_by":' || to_json(r.overridden_by::text) end, case when r.override_verdict is not null then ',"override_verdict":' || to_json(_short_text(r.override_verdict)) end, case when r.priority is not null then ',"priority":' || to_json(_short_text(r.priority)) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.set_aside_by is not null then ',"set_aside_by":' || to_json(r.set_aside_by::text) end, case when r.verification_method is not null then ',"verification_method":' || to_json(_short_text(r.verification_method)) end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is not null then ',"content_sha256":"' || encode(r.content_sha256, 'hex') || '"' end, case when r.inspected_by is not null then ',"inspected_by":"' || r.inspected_by::text || '"' end, case when r.inspection_verdict is not null then ',"inspection_verdict":' || to_json(_short_text(r.inspection_verdict)) end, case when r.key is not null then ',"key":' || to_json(_short_text(r.key)) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.overridden_by is not null then ',"overridden_by":"' || r.overridden_by::text || '"' end, case when r.override_verdict is not null then ',"override_verdict":' || to_json(_short_text(r.override_verdict)) end, case when r.priority is not null then ',"priority":' || to_json(_short_text(r.priority)) end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.set_aside_by is not null then ',"set_aside_by":"' || r.set_aside_by::text || '"' end, case when r.verification_method is not null then ',"verification_method":' || to_json(_short_text(r.verification_method)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'requirement', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'requirement', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'requirement.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then ',"content_sha256":' || coalesce(to_json(encode(r.content_sha256, 'hex'))::text, 'null') end, case when r.inspected_by is distinct from o.inspected_by then ',"inspected_by":' || coalesce(to_json(r.inspected_by::text)::text, 'null') end, case when r.inspection_verdict is distinct from o.inspection_verdict then ',"inspection_verdict":' || coalesce(to_json(_short_text(r.inspection_verdict))::text, 'null') end, case when r.key is distinct from o.key then ',"key":' || coalesce(to_json(_short_text(r.key))::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.overridden_by is distinct from o.overridden_by then ',"overridden_by":' || coalesce(to_json(r.overridden_by::text)::text, 'null') end, case when r.override_verdict is distinct from o.override_verdict then ',"override_verdict":' || coalesce(to_json(_short_text(r.override_verdict))::text, 'null') end, case when r.priority is distinct from o.priority then ',"priority":' || coalesce(to_json(_short_text(r.priority))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.set_aside_by is distinct from o.set_aside_by then ',"set_aside_by":' || coalesce(to_json(r.set_aside_by::text)::text, 'null') end, case when r.verification_method is distinct from o.verification_method then ',"verification_method":' || coalesce(to_json(_short_text(r.verification_method))::text, 'null') end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.content_sha256 is distinct from o.content_sha256 then case when r.content_sha256 is null then ',"content_sha256":null' else ',"content_sha256":"' || encode(r.content_sha256, 'hex') || '"' end end, case when r.inspected_by is distinct from o.inspected_by then case when r.inspected_by is null then ',"inspected_by":null' else ',"inspected_by":"' || r.inspected_by::text || '"' end end, case when r.inspection_verdict is distinct from o.inspection_verdict then case when r.inspection_verdict is null then ',"inspection_verdict":null' else ',"inspection_verdict":' || to_json(_short_text(r.inspection_verdict)) end end, case when r.key is distinct from o.key then case when r.key is null then ',"key":null' else ',"key":' || to_json(_short_text(r.key)) end end, case when r.kind is distinct from o.kind then case when r.kind is null then ',"kind":null' else ',"kind":' || to_json(_short_text(r.kind)) end end, case when r.overridden_by is distinct from o.overridden_by then case when r.overridden_by is null then ',"overridden_by":null' else ',"overridden_by":"' || r.overridden_by::text || '"' end end, case when r.override_verdict is distinct from o.override_verdict then case when r.override_verdict is null then ',"override_verdict":null' else ',"override_verdict":' || to_json(_short_text(r.override_verdict)) end end, case when r.priority is distinct from o.priority then case when r.priority is null then ',"priority":null' else ',"priority":' || to_json(_short_text(r.priority)) end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.set_aside_by is distinct from o.set_aside_by then case when r.set_aside_by is null then ',"set_aside_by":null' else ',"set_aside_by":"' || r.set_aside_by::text || '"' end end, case when r.verification_method is distinct from o.verification_method then case when r.verification_method is null then ',"verification_method":null' else ',"verification_method":' || to_json(_short_text(r.verification_method)) end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'requirement', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3943,35 +4098,42 @@ CREATE OR REPLACE FUNCTION public.audit_revisions()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'revision', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'revision', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'revision.created' event_type, '' from_status, coalesce('', '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.agent_id is not null then ',"agent_id":' || to_json(r.agent_id::text) end, case when r.number is not null then ',"number":' || to_json(r.number::text) end, case when r.parent_id is not null then ',"parent_id":' || to_json(r.parent_id::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end, case when r.verification_id is not null then ',"verification_id":' || to_json(r.verification_id::text) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.agent_id is not null then ',"agent_id":"' || r.agent_id::text || '"' end, case when r.number is not null then ',"number":"' || r.number::text || '"' end, case when r.parent_id is not null then ',"parent_id":"' || r.parent_id::text || '"' end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.task_id is not null then ',"task_id":"' || r.task_id::text || '"' end, case when r.tree_sha256 is not null then ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end, case when r.verification_id is not null then ',"verification_id":"' || r.verification_id::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'revision', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'revision', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'revision.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.agent_id is distinct from o.agent_id then ',"agent_id":' || coalesce(to_json(r.agent_id::text)::text, 'null') end, case when r.number is distinct from o.number then ',"number":' || coalesce(to_json(r.number::text)::text, 'null') end, case when r.parent_id is distinct from o.parent_id then ',"parent_id":' || coalesce(to_json(r.parent_id::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end, case when r.verification_id is distinct from o.verification_id then ',"verification_id":' || coalesce(to_json(r.verification_id::text)::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.agent_id is distinct from o.agent_id then case when r.agent_id is null then ',"agent_id":null' else ',"agent_id":"' || r.agent_id::text || '"' end end, case when r.number is distinct from o.number then case when r.number is null then ',"number":null' else ',"number":"' || r.number::text || '"' end end, case when r.parent_id is distinct from o.parent_id then case when r.parent_id is null then ',"parent_id":null' else ',"parent_id":"' || r.parent_id::text || '"' end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.task_id is distinct from o.task_id then case when r.task_id is null then ',"task_id":null' else ',"task_id":"' || r.task_id::text || '"' end end, case when r.tree_sha256 is distinct from o.tree_sha256 then case when r.tree_sha256 is null then ',"tree_sha256":null' else ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end end, case when r.verification_id is distinct from o.verification_id then case when r.verification_id is null then ',"verification_id":null' else ',"verification_id":"' || r.verification_id::text || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'revision', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -3991,35 +4153,42 @@ CREATE OR REPLACE FUNCTION public.audit_sandbox_jobs()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'sandbox_job', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'sandbox_job', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'sandbox_job.created' event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.command is not null then ',"command":' || to_json(_short_text(r.command)) end, case when r.number is not null then ',"number":' || to_json(r.number::text) end, case when r.result_sha256 is not null then ',"result_sha256":' || to_json(encode(r.result_sha256, 'hex')) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.toolchain is not null then ',"toolchain":' || to_json(_short_text(r.toolchain)) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.claim_id is not null then ',"claim_id":"' || r.claim_id::text || '"' end, case when r.command is not null then ',"command":' || to_json(_short_text(r.command)) end, case when r.number is not null then ',"number":"' || r.number::text || '"' end, case when r.result_sha256 is not null then ',"result_sha256":"' || encode(r.result_sha256, 'hex') || '"' end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.task_id is not null then ',"task_id":"' || r.task_id::text || '"' end, case when r.toolchain is not null then ',"toolchain":' || to_json(_short_text(r.toolchain)) end, case when r.tree_sha256 is not null then ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'sandbox_job', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'sandbox_job', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'sandbox_job.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.command is distinct from o.command then ',"command":' || coalesce(to_json(_short_text(r.command))::text, 'null') end, case when r.number is distinct from o.number then ',"number":' || coalesce(to_json(r.number::text)::text, 'null') end, case when r.result_sha256 is distinct from o.result_sha256 then ',"result_sha256":' || coalesce(to_json(encode(r.result_sha256, 'hex'))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.toolchain is distinct from o.toolchain then ',"toolchain":' || coalesce(to_json(_short_text(r.toolchain))::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.claim_id is distinct from o.claim_id then case when r.claim_id is null then ',"claim_id":null' else ',"claim_id":"' || r.claim_id::text || '"' end end, case when r.command is distinct from o.command then case when r.command is null then ',"command":null' else ',"command":' || to_json(_short_text(r.command)) end end, case when r.number is distinct from o.number then case when r.number is null then ',"number":null' else ',"number":"' || r.number::text || '"' end end, case when r.result_sha256 is distinct from o.result_sha256 then case when r.result_sha256 is null then ',"result_sha256":null' else ',"result_sha256":"' || encode(r.result_sha256, 'hex') || '"' end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.status is distinct from o.status then case when r.status is null then ',"status":null' else ',"status":' || to_json(_short_text(r.status)) end end, case when r.task_id is distinct from o.task_id then case when r.task_id is null then ',"task_id":null' else ',"task_id":"' || r.task_id::text || '"' end end, case when r.toolchain is distinct from o.toolchain then case when r.toolchain is null then ',"toolchain":null' else ',"toolchain":' || to_json(_short_text(r.toolchain)) end end, case when r.tree_sha256 is distinct from o.tree_sha256 then case when r.tree_sha256 is null then ',"tree_sha256":null' else ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where r.id is distinct from o.id or r.run_id is distinct from o.run_id or r.task_id is distinct from o.task_id or r.claim_id is distinct from o.claim_id or r.number is distinct from o.number or r.tree_sha256 is distinct from o.tree_sha256 or r.toolchain is distinct from o.toolchain or r.command is distinct from o.command or r.arguments is distinct from o.arguments or r.status is distinct from o.status or r.result_sha256 is distinct from o.result_sha256 or r.created_at is distinct from o.created_at offset 0) x;
     select count(*) into written from new_rows r join old_rows o on o.id = r.id;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'sandbox_job', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4039,35 +4208,42 @@ CREATE OR REPLACE FUNCTION public.audit_suites()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'suite', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'suite', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'suite.created' event_type, '' from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.author_agent_id is not null then ',"author_agent_id":' || to_json(r.author_agent_id::text) end, case when r.content_sha256 is not null then ',"content_sha256":' || to_json(encode(r.content_sha256, 'hex')) end, case when r.replaces_test_ids is not null then ',"replaces_test_ids":' || to_json(_list_text(r.replaces_test_ids::text[])) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.verification_id is not null then ',"verification_id":' || to_json(r.verification_id::text) end, case when r.version is not null then ',"version":' || to_json(r.version::text) end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.author_agent_id is not null then ',"author_agent_id":"' || r.author_agent_id::text || '"' end, case when r.content_sha256 is not null then ',"content_sha256":"' || encode(r.content_sha256, 'hex') || '"' end, case when r.replaces_test_ids is not null then ',"replaces_test_ids":' || to_json(_list_text(r.replaces_test_ids::text[])) end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.verification_id is not null then ',"verification_id":"' || r.verification_id::text || '"' end, case when r.version is not null then ',"version":"' || r.version::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'suite', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'suite', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'suite.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.author_agent_id is distinct from o.author_agent_id then ',"author_agent_id":' || coalesce(to_json(r.author_agent_id::text)::text, 'null') end, case when r.content_sha256 is distinct from o.content_sha256 then ',"content_sha256":' || coalesce(to_json(encode(r.content_sha256, 'hex'))::text, 'null') end, case when r.replaces_test_ids is distinct from o.replaces_test_ids then ',"replaces_test_ids":' || coalesce(to_json(_list_text(r.replaces_test_ids::text[]))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.verification_id is distinct from o.verification_id then ',"verification_id":' || coalesce(to_json(r.verification_id::text)::text, 'null') end, case when r.version is distinct from o.version then ',"version":' || coalesce(to_json(r.version::text)::text, 'null') end) changes
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.author_agent_id is distinct from o.author_agent_id then case when r.author_agent_id is null then ',"author_agent_id":null' else ',"author_agent_id":"' || r.author_agent_id::text || '"' end end, case when r.content_sha256 is distinct from o.content_sha256 then case when r.content_sha256 is null then ',"content_sha256":null' else ',"content_sha256":"' || encode(r.content_sha256, 'hex') || '"' end end, case when r.replaces_test_ids is distinct from o.replaces_test_ids then case when r.replaces_test_ids is null then ',"replaces_test_ids":null' else ',"replaces_test_ids":' || to_json(_list_text(r.replaces_test_ids::text[])) end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.verification_id is distinct from o.verification_id then case when r.verification_id is null then ',"verification_id":null' else ',"verification_id":"' || r.verification_id::text || '"' end end, case when r.version is distinct from o.version then case when r.version is null then ',"version":null' else ',"version":"' || r.version::text || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'suite', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4087,35 +4263,42 @@ CREATE OR REPLACE FUNCTION public.audit_system_state()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'system', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'system', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'system.created' event_type, '' from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.one::text subject_id, concat(case when r.stopped_at is not null then ',"stopped_at":' || to_json(_utc_text(r.stopped_at at time zone 'UTC')) end, case when r.stopped_by is not null then ',"stopped_by":' || to_json(r.stopped_by::text) end) changes
+                 null::uuid run_id, null::uuid task_id, r.one::text subject_id, concat(case when r.stopped_at is not null then ',"stopped_at":"' || _utc_text(r.stopped_at at time zone 'UTC') || '"' end, case when r.stopped_by is not null then ',"stopped_by":"' || r.stopped_by::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'system', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'system', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'system.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 null::uuid run_id, null::uuid task_id, r.one::text subject_id, concat(case when r.stopped_at is distinct from o.stopped_at then ',"stopped_at":' || coalesce(to_json(_utc_text(r.stopped_at at time zone 'UTC'))::text, 'null') end, case when r.stopped_by is distinct from o.stopped_by then ',"stopped_by":' || coalesce(to_json(r.stopped_by::text)::text, 'null') end) changes
+                 null::uuid run_id, null::uuid task_id, r.one::text subject_id, concat(case when r.stopped_at is distinct from o.stopped_at then case when r.stopped_at is null then ',"stopped_at":null' else ',"stopped_at":"' || _utc_text(r.stopped_at at time zone 'UTC') || '"' end end, case when r.stopped_by is distinct from o.stopped_by then case when r.stopped_by is null then ',"stopped_by":null' else ',"stopped_by":"' || r.stopped_by::text || '"' end end) changes
           from new_rows r join old_rows o on o.one = r.one where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.one = r.one;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'system', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4135,35 +4318,42 @@ CREATE OR REPLACE FUNCTION public.audit_task_attempts()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'attempt', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attempt', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'attempt.created' event_type, '' from_status, coalesce(r.outcome, '') to_status,
-                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.attempt::text subject_id, concat(case when r.agent_id is not null then ',"agent_id":' || to_json(r.agent_id::text) end, case when r.charged is not null then ',"charged":' || to_json(r.charged::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.context_sha256 is not null then ',"context_sha256":' || to_json(encode(r.context_sha256, 'hex')) end, case when r.ended_at is not null then ',"ended_at":' || to_json(_utc_text(r.ended_at at time zone 'UTC')) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.outcome_code is not null then ',"outcome_code":' || to_json(_short_text(r.outcome_code)) end, case when r.product_sha256 is not null then ',"product_sha256":' || to_json(encode(r.product_sha256, 'hex')) end, case when r.runtime_id is not null then ',"runtime_id":' || to_json(r.runtime_id::text) end, case when r.self_confidence is not null then ',"self_confidence":' || to_json(r.self_confidence::text) end, case when r.transcript_sha256 is not null then ',"transcript_sha256":' || to_json(encode(r.transcript_sha256, 'hex')) end) changes
+                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.attempt::text subject_id, concat(case when r.agent_id is not null then ',"agent_id":"' || r.agent_id::text || '"' end, case when r.charged is not null then ',"charged":"' || r.charged::text || '"' end, case when r.claim_id is not null then ',"claim_id":"' || r.claim_id::text || '"' end, case when r.context_sha256 is not null then ',"context_sha256":"' || encode(r.context_sha256, 'hex') || '"' end, case when r.ended_at is not null then ',"ended_at":"' || _utc_text(r.ended_at at time zone 'UTC') || '"' end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.outcome_code is not null then ',"outcome_code":' || to_json(_short_text(r.outcome_code)) end, case when r.product_sha256 is not null then ',"product_sha256":"' || encode(r.product_sha256, 'hex') || '"' end, case when r.runtime_id is not null then ',"runtime_id":"' || r.runtime_id::text || '"' end, case when r.self_confidence is not null then ',"self_confidence":"' || r.self_confidence::text || '"' end, case when r.transcript_sha256 is not null then ',"transcript_sha256":"' || encode(r.transcript_sha256, 'hex') || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'attempt', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attempt', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'attempt.' || case when r.outcome is distinct from o.outcome then coalesce(r.outcome, 'changed') else 'changed' end event_type, coalesce(o.outcome, '') from_status, coalesce(r.outcome, '') to_status,
-                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.attempt::text subject_id, concat(case when r.agent_id is distinct from o.agent_id then ',"agent_id":' || coalesce(to_json(r.agent_id::text)::text, 'null') end, case when r.charged is distinct from o.charged then ',"charged":' || coalesce(to_json(r.charged::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.context_sha256 is distinct from o.context_sha256 then ',"context_sha256":' || coalesce(to_json(encode(r.context_sha256, 'hex'))::text, 'null') end, case when r.ended_at is distinct from o.ended_at then ',"ended_at":' || coalesce(to_json(_utc_text(r.ended_at at time zone 'UTC'))::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.outcome_code is distinct from o.outcome_code then ',"outcome_code":' || coalesce(to_json(_short_text(r.outcome_code))::text, 'null') end, case when r.product_sha256 is distinct from o.product_sha256 then ',"product_sha256":' || coalesce(to_json(encode(r.product_sha256, 'hex'))::text, 'null') end, case when r.runtime_id is distinct from o.runtime_id then ',"runtime_id":' || coalesce(to_json(r.runtime_id::text)::text, 'null') end, case when r.self_confidence is distinct from o.self_confidence then ',"self_confidence":' || coalesce(to_json(r.self_confidence::text)::text, 'null') end, case when r.transcript_sha256 is distinct from o.transcript_sha256 then ',"transcript_sha256":' || coalesce(to_json(encode(r.transcript_sha256, 'hex'))::text, 'null') end) changes
+                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.attempt::text subject_id, concat(case when r.agent_id is distinct from o.agent_id then case when r.agent_id is null then ',"agent_id":null' else ',"agent_id":"' || r.agent_id::text || '"' end end, case when r.charged is distinct from o.charged then case when r.charged is null then ',"charged":null' else ',"charged":"' || r.charged::text || '"' end end, case when r.claim_id is distinct from o.claim_id then case when r.claim_id is null then ',"claim_id":null' else ',"claim_id":"' || r.claim_id::text || '"' end end, case when r.context_sha256 is distinct from o.context_sha256 then case when r.context_sha256 is null then ',"context_sha256":null' else ',"context_sha256":"' || encode(r.context_sha256, 'hex') || '"' end end, case when r.ended_at is distinct from o.ended_at then case when r.ended_at is null then ',"ended_at":null' else ',"ended_at":"' || _utc_text(r.ended_at at time zone 'UTC') || '"' end end, case when r.outcome is distinct from o.outcome then case when r.outcome is null then ',"outcome":null' else ',"outcome":' || to_json(_short_text(r.outcome)) end end, case when r.outcome_code is distinct from o.outcome_code then case when r.outcome_code is null then ',"outcome_code":null' else ',"outcome_code":' || to_json(_short_text(r.outcome_code)) end end, case when r.product_sha256 is distinct from o.product_sha256 then case when r.product_sha256 is null then ',"product_sha256":null' else ',"product_sha256":"' || encode(r.product_sha256, 'hex') || '"' end end, case when r.runtime_id is distinct from o.runtime_id then case when r.runtime_id is null then ',"runtime_id":null' else ',"runtime_id":"' || r.runtime_id::text || '"' end end, case when r.self_confidence is distinct from o.self_confidence then case when r.self_confidence is null then ',"self_confidence":null' else ',"self_confidence":"' || r.self_confidence::text || '"' end end, case when r.transcript_sha256 is distinct from o.transcript_sha256 then case when r.transcript_sha256 is null then ',"transcript_sha256":null' else ',"transcript_sha256":"' || encode(r.transcript_sha256, 'hex') || '"' end end) changes
           from new_rows r join old_rows o on o.task_id = r.task_id and o.attempt = r.attempt where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.task_id = r.task_id and o.attempt = r.attempt;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'attempt', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4183,13 +4373,17 @@ CREATE OR REPLACE FUNCTION public.audit_task_dependencies()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'dependency', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4199,6 +4393,8 @@ begin
                  (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.depends_on::text subject_id, concat('') changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'dependency', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4207,11 +4403,12 @@ begin
     from (select _next_event_id(f.id_head) event_id, 'dependency.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
                  (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.depends_on::text subject_id, concat('') changes
           from new_rows r join old_rows o on o.task_id = r.task_id and o.depends_on = r.depends_on where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.task_id = r.task_id and o.depends_on = r.depends_on;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'dependency', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4231,35 +4428,42 @@ CREATE OR REPLACE FUNCTION public.audit_task_queue()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'task', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'task', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'task.created' event_type, '' from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.id task_id, r.id::text subject_id, concat(case when r.assigned_agent is not null then ',"assigned_agent":' || to_json(_short_text(r.assigned_agent)) end, case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.best_request_id is not null then ',"best_request_id":' || to_json(r.best_request_id::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.completed_at is not null then ',"completed_at":' || to_json(_utc_text(r.completed_at)) end, case when r.context_sha256 is not null then ',"context_sha256":' || to_json(encode(r.context_sha256, 'hex')) end, case when r.deaths is not null then ',"deaths":' || to_json(r.deaths::text) end, case when r.disputes_test_ids is not null then ',"disputes_test_ids":' || to_json(_list_text(r.disputes_test_ids::text[])) end, case when r.failures is not null then ',"failures":' || to_json(r.failures::text) end, case when r.key is not null then ',"key":' || to_json(_short_text(r.key)) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.overridden is not null then ',"overridden":' || to_json(r.overridden::text) end, case when r.preferred_agent_id is not null then ',"preferred_agent_id":' || to_json(r.preferred_agent_id::text) end, case when r.priority is not null then ',"priority":' || to_json(r.priority::text) end, case when r.repairs_task_id is not null then ',"repairs_task_id":' || to_json(r.repairs_task_id::text) end, case when r.return_code is not null then ',"return_code":' || to_json(_short_text(r.return_code)) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.spec_sha256 is not null then ',"spec_sha256":' || to_json(encode(r.spec_sha256, 'hex')) end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.tokens_limit is not null then ',"tokens_limit":' || to_json(r.tokens_limit::text) end, case when r.usd_limit is not null then ',"usd_limit":' || to_json(r.usd_limit::text) end, case when r.waiting_code is not null then ',"waiting_code":' || to_json(_short_text(r.waiting_code)) end) changes
+                 r.run_id run_id, r.id task_id, r.id::text subject_id, concat(case when r.assigned_agent is not null then ',"assigned_agent":' || to_json(_short_text(r.assigned_agent)) end, case when r.attempt is not null then ',"attempt":"' || r.attempt::text || '"' end, case when r.best_request_id is not null then ',"best_request_id":"' || r.best_request_id::text || '"' end, case when r.claim_id is not null then ',"claim_id":"' || r.claim_id::text || '"' end, case when r.completed_at is not null then ',"completed_at":"' || _utc_text(r.completed_at) || '"' end, case when r.context_sha256 is not null then ',"context_sha256":"' || encode(r.context_sha256, 'hex') || '"' end, case when r.deaths is not null then ',"deaths":"' || r.deaths::text || '"' end, case when r.disputes_test_ids is not null then ',"disputes_test_ids":' || to_json(_list_text(r.disputes_test_ids::text[])) end, case when r.failures is not null then ',"failures":"' || r.failures::text || '"' end, case when r.key is not null then ',"key":' || to_json(_short_text(r.key)) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.overridden is not null then ',"overridden":"' || r.overridden::text || '"' end, case when r.preferred_agent_id is not null then ',"preferred_agent_id":"' || r.preferred_agent_id::text || '"' end, case when r.priority is not null then ',"priority":"' || r.priority::text || '"' end, case when r.repairs_task_id is not null then ',"repairs_task_id":"' || r.repairs_task_id::text || '"' end, case when r.return_code is not null then ',"return_code":' || to_json(_short_text(r.return_code)) end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.spec_sha256 is not null then ',"spec_sha256":"' || encode(r.spec_sha256, 'hex') || '"' end, case when r.status is not null then ',"status":' || to_json(_short_text(r.status)) end, case when r.tokens_limit is not null then ',"tokens_limit":"' || r.tokens_limit::text || '"' end, case when r.usd_limit is not null then ',"usd_limit":"' || r.usd_limit::text || '"' end, case when r.waiting_code is not null then ',"waiting_code":' || to_json(_short_text(r.waiting_code)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'task', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'task', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'task.' || case when r.status is distinct from o.status then coalesce(r.status, 'changed') else 'changed' end event_type, coalesce(o.status, '') from_status, coalesce(r.status, '') to_status,
-                 r.run_id run_id, r.id task_id, r.id::text subject_id, concat(case when r.assigned_agent is distinct from o.assigned_agent then ',"assigned_agent":' || coalesce(to_json(_short_text(r.assigned_agent))::text, 'null') end, case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.best_request_id is distinct from o.best_request_id then ',"best_request_id":' || coalesce(to_json(r.best_request_id::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.completed_at is distinct from o.completed_at then ',"completed_at":' || coalesce(to_json(_utc_text(r.completed_at))::text, 'null') end, case when r.context_sha256 is distinct from o.context_sha256 then ',"context_sha256":' || coalesce(to_json(encode(r.context_sha256, 'hex'))::text, 'null') end, case when r.deaths is distinct from o.deaths then ',"deaths":' || coalesce(to_json(r.deaths::text)::text, 'null') end, case when r.disputes_test_ids is distinct from o.disputes_test_ids then ',"disputes_test_ids":' || coalesce(to_json(_list_text(r.disputes_test_ids::text[]))::text, 'null') end, case when r.failures is distinct from o.failures then ',"failures":' || coalesce(to_json(r.failures::text)::text, 'null') end, case when r.key is distinct from o.key then ',"key":' || coalesce(to_json(_short_text(r.key))::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.overridden is distinct from o.overridden then ',"overridden":' || coalesce(to_json(r.overridden::text)::text, 'null') end, case when r.preferred_agent_id is distinct from o.preferred_agent_id then ',"preferred_agent_id":' || coalesce(to_json(r.preferred_agent_id::text)::text, 'null') end, case when r.priority is distinct from o.priority then ',"priority":' || coalesce(to_json(r.priority::text)::text, 'null') end, case when r.repairs_task_id is distinct from o.repairs_task_id then ',"repairs_task_id":' || coalesce(to_json(r.repairs_task_id::text)::text, 'null') end, case when r.return_code is distinct from o.return_code then ',"return_code":' || coalesce(to_json(_short_text(r.return_code))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.spec_sha256 is distinct from o.spec_sha256 then ',"spec_sha256":' || coalesce(to_json(encode(r.spec_sha256, 'hex'))::text, 'null') end, case when r.status is distinct from o.status then ',"status":' || coalesce(to_json(_short_text(r.status))::text, 'null') end, case when r.tokens_limit is distinct from o.tokens_limit then ',"tokens_limit":' || coalesce(to_json(r.tokens_limit::text)::text, 'null') end, case when r.usd_limit is distinct from o.usd_limit then ',"usd_limit":' || coalesce(to_json(r.usd_limit::text)::text, 'null') end, case when r.waiting_code is distinct from o.waiting_code then ',"waiting_code":' || coalesce(to_json(_short_text(r.waiting_code))::text, 'null') end) changes
+                 r.run_id run_id, r.id task_id, r.id::text subject_id, concat(case when r.assigned_agent is distinct from o.assigned_agent then case when r.assigned_agent is null then ',"assigned_agent":null' else ',"assigned_agent":' || to_json(_short_text(r.assigned_agent)) end end, case when r.attempt is distinct from o.attempt then case when r.attempt is null then ',"attempt":null' else ',"attempt":"' || r.attempt::text || '"' end end, case when r.best_request_id is distinct from o.best_request_id then case when r.best_request_id is null then ',"best_request_id":null' else ',"best_request_id":"' || r.best_request_id::text || '"' end end, case when r.claim_id is distinct from o.claim_id then case when r.claim_id is null then ',"claim_id":null' else ',"claim_id":"' || r.claim_id::text || '"' end end, case when r.completed_at is distinct from o.completed_at then case when r.completed_at is null then ',"completed_at":null' else ',"completed_at":"' || _utc_text(r.completed_at) || '"' end end, case when r.context_sha256 is distinct from o.context_sha256 then case when r.context_sha256 is null then ',"context_sha256":null' else ',"context_sha256":"' || encode(r.context_sha256, 'hex') || '"' end end, case when r.deaths is distinct from o.deaths then case when r.deaths is null then ',"deaths":null' else ',"deaths":"' || r.deaths::text || '"' end end, case when r.disputes_test_ids is distinct from o.disputes_test_ids then case when r.disputes_test_ids is null then ',"disputes_test_ids":null' else ',"disputes_test_ids":' || to_json(_list_text(r.disputes_test_ids::text[])) end end, case when r.failures is distinct from o.failures then case when r.failures is null then ',"failures":null' else ',"failures":"' || r.failures::text || '"' end end, case when r.key is distinct from o.key then case when r.key is null then ',"key":null' else ',"key":' || to_json(_short_text(r.key)) end end, case when r.kind is distinct from o.kind then case when r.kind is null then ',"kind":null' else ',"kind":' || to_json(_short_text(r.kind)) end end, case when r.overridden is distinct from o.overridden then case when r.overridden is null then ',"overridden":null' else ',"overridden":"' || r.overridden::text || '"' end end, case when r.preferred_agent_id is distinct from o.preferred_agent_id then case when r.preferred_agent_id is null then ',"preferred_agent_id":null' else ',"preferred_agent_id":"' || r.preferred_agent_id::text || '"' end end, case when r.priority is distinct from o.priority then case when r.priority is null then ',"priority":null' else ',"priority":"' || r.priority::text || '"' end end, case when r.repairs_task_id is distinct from o.repairs_task_id then case when r.repairs_task_id is null then ',"repairs_task_id":null' else ',"repairs_task_id":"' || r.repairs_task_id::text || '"' end end, case when r.return_code is distinct from o.return_code then case when r.return_code is null then ',"return_code":null' else ',"return_code":' || to_json(_short_text(r.return_code)) end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.spec_sha256 is distinct from o.spec_sha256 then case when r.spec_sha256 is null then ',"spec_sha256":null' else ',"spec_sha256":"' || encode(r.spec_sha256, 'hex') || '"' end end, case when r.status is distinct from o.status then case when r.status is null then ',"status":null' else ',"status":' || to_json(_short_text(r.status)) end end, case when r.tokens_limit is distinct from o.tokens_limit then case when r.tokens_limit is null then ',"tokens_limit":null' else ',"tokens_limit":"' || r.tokens_limit::text || '"' end end, case when r.usd_limit is distinct from o.usd_limit then case when r.usd_limit is null then ',"usd_limit":null' else ',"usd_limit":"' || r.usd_limit::text || '"' end end, case when r.waiting_code is distinct from o.waiting_code then case when r.waiting_code is null then ',"waiting_code":null' else ',"waiting_code":' || to_json(_short_text(r.waiting_code)) end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'task', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4279,35 +4483,42 @@ CREATE OR REPLACE FUNCTION public.audit_task_requirements()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'task_requirement', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'task_requirement', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'task_requirement.created' event_type, '' from_status, coalesce('', '') to_status,
-                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.closes is not null then ',"closes":' || to_json(r.closes::text) end) changes
+                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.closes is not null then ',"closes":"' || r.closes::text || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'task_requirement', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'task_requirement', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'task_requirement.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.closes is distinct from o.closes then ',"closes":' || coalesce(to_json(r.closes::text)::text, 'null') end) changes
+                 (select t.run_id from task_queue t where t.id = r.task_id) run_id, r.task_id task_id, r.task_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.closes is distinct from o.closes then case when r.closes is null then ',"closes":null' else ',"closes":"' || r.closes::text || '"' end end) changes
           from new_rows r join old_rows o on o.task_id = r.task_id and o.requirement_id = r.requirement_id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.task_id = r.task_id and o.requirement_id = r.requirement_id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'task_requirement', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4327,35 +4538,42 @@ CREATE OR REPLACE FUNCTION public.audit_test_disputes()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'dispute', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'dispute', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'dispute.created' event_type, '' from_status, coalesce(r.ruling, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.dispute_task_id is not null then ',"dispute_task_id":' || to_json(r.dispute_task_id::text) end, case when r.ruling is not null then ',"ruling":' || to_json(_short_text(r.ruling)) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.test_id is not null then ',"test_id":' || to_json(_short_text(r.test_id)) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":"' || r.attempt::text || '"' end, case when r.dispute_task_id is not null then ',"dispute_task_id":"' || r.dispute_task_id::text || '"' end, case when r.ruling is not null then ',"ruling":' || to_json(_short_text(r.ruling)) end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.task_id is not null then ',"task_id":"' || r.task_id::text || '"' end, case when r.test_id is not null then ',"test_id":' || to_json(_short_text(r.test_id)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'dispute', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'dispute', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'dispute.' || case when r.ruling is distinct from o.ruling then coalesce(r.ruling, 'changed') else 'changed' end event_type, coalesce(o.ruling, '') from_status, coalesce(r.ruling, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.dispute_task_id is distinct from o.dispute_task_id then ',"dispute_task_id":' || coalesce(to_json(r.dispute_task_id::text)::text, 'null') end, case when r.ruling is distinct from o.ruling then ',"ruling":' || coalesce(to_json(_short_text(r.ruling))::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.test_id is distinct from o.test_id then ',"test_id":' || coalesce(to_json(_short_text(r.test_id))::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then case when r.attempt is null then ',"attempt":null' else ',"attempt":"' || r.attempt::text || '"' end end, case when r.dispute_task_id is distinct from o.dispute_task_id then case when r.dispute_task_id is null then ',"dispute_task_id":null' else ',"dispute_task_id":"' || r.dispute_task_id::text || '"' end end, case when r.ruling is distinct from o.ruling then case when r.ruling is null then ',"ruling":null' else ',"ruling":' || to_json(_short_text(r.ruling)) end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.task_id is distinct from o.task_id then case when r.task_id is null then ',"task_id":null' else ',"task_id":"' || r.task_id::text || '"' end end, case when r.test_id is distinct from o.test_id then case when r.test_id is null then ',"test_id":null' else ',"test_id":' || to_json(_short_text(r.test_id)) end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'dispute', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4375,35 +4593,42 @@ CREATE OR REPLACE FUNCTION public.audit_test_results()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'test_result', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'test_result', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'test_result.' || coalesce(r.outcome, 'created') event_type, '' from_status, coalesce(r.outcome, '') to_status,
-                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || _short_text(r.test_id) subject_id, concat(case when r.assertions is not null then ',"assertions":' || to_json(r.assertions::text) end, case when r.duration_ms is not null then ',"duration_ms":' || to_json(r.duration_ms::text) end, case when r.guard is not null then ',"guard":' || to_json(r.guard::text) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.reached_product is not null then ',"reached_product":' || to_json(r.reached_product::text) end, case when r.requirement_keys is not null then ',"requirement_keys":' || to_json(_list_text(r.requirement_keys::text[])) end) changes
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || _short_text(r.test_id) subject_id, concat(case when r.assertions is not null then ',"assertions":"' || r.assertions::text || '"' end, case when r.duration_ms is not null then ',"duration_ms":"' || r.duration_ms::text || '"' end, case when r.guard is not null then ',"guard":"' || r.guard::text || '"' end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.reached_product is not null then ',"reached_product":"' || r.reached_product::text || '"' end, case when r.requirement_keys is not null then ',"requirement_keys":' || to_json(_list_text(r.requirement_keys::text[])) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'test_result', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'test_result', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'test_result.' || case when r.outcome is distinct from o.outcome then coalesce(r.outcome, 'changed') else 'changed' end event_type, coalesce(o.outcome, '') from_status, coalesce(r.outcome, '') to_status,
-                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || _short_text(r.test_id) subject_id, concat(case when r.assertions is distinct from o.assertions then ',"assertions":' || coalesce(to_json(r.assertions::text)::text, 'null') end, case when r.duration_ms is distinct from o.duration_ms then ',"duration_ms":' || coalesce(to_json(r.duration_ms::text)::text, 'null') end, case when r.guard is distinct from o.guard then ',"guard":' || coalesce(to_json(r.guard::text)::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.reached_product is distinct from o.reached_product then ',"reached_product":' || coalesce(to_json(r.reached_product::text)::text, 'null') end, case when r.requirement_keys is distinct from o.requirement_keys then ',"requirement_keys":' || coalesce(to_json(_list_text(r.requirement_keys::text[]))::text, 'null') end) changes
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || _short_text(r.test_id) subject_id, concat(case when r.assertions is distinct from o.assertions then case when r.assertions is null then ',"assertions":null' else ',"assertions":"' || r.assertions::text || '"' end end, case when r.duration_ms is distinct from o.duration_ms then case when r.duration_ms is null then ',"duration_ms":null' else ',"duration_ms":"' || r.duration_ms::text || '"' end end, case when r.guard is distinct from o.guard then case when r.guard is null then ',"guard":null' else ',"guard":"' || r.guard::text || '"' end end, case when r.outcome is distinct from o.outcome then case when r.outcome is null then ',"outcome":null' else ',"outcome":' || to_json(_short_text(r.outcome)) end end, case when r.reached_product is distinct from o.reached_product then case when r.reached_product is null then ',"reached_product":null' else ',"reached_product":"' || r.reached_product::text || '"' end end, case when r.requirement_keys is distinct from o.requirement_keys then case when r.requirement_keys is null then ',"requirement_keys":null' else ',"requirement_keys":' || to_json(_list_text(r.requirement_keys::text[])) end end) changes
           from new_rows r join old_rows o on o.verification_id = r.verification_id and o.test_id = r.test_id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.verification_id = r.verification_id and o.test_id = r.test_id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'test_result', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4423,35 +4648,42 @@ CREATE OR REPLACE FUNCTION public.audit_verdicts()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'verdict', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verdict', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verdict.' || coalesce(r.verdict, 'created') event_type, '' from_status, coalesce(r.verdict, '') to_status,
-                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.tests_passed is not null then ',"tests_passed":' || to_json(r.tests_passed::text) end, case when r.tests_total is not null then ',"tests_total":' || to_json(r.tests_total::text) end, case when r.verdict is not null then ',"verdict":' || to_json(_short_text(r.verdict)) end) changes
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.tests_passed is not null then ',"tests_passed":"' || r.tests_passed::text || '"' end, case when r.tests_total is not null then ',"tests_total":"' || r.tests_total::text || '"' end, case when r.verdict is not null then ',"verdict":' || to_json(_short_text(r.verdict)) end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'verdict', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verdict', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verdict.' || case when r.verdict is distinct from o.verdict then coalesce(r.verdict, 'changed') else 'changed' end event_type, coalesce(o.verdict, '') from_status, coalesce(r.verdict, '') to_status,
-                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.tests_passed is distinct from o.tests_passed then ',"tests_passed":' || coalesce(to_json(r.tests_passed::text)::text, 'null') end, case when r.tests_total is distinct from o.tests_total then ',"tests_total":' || coalesce(to_json(r.tests_total::text)::text, 'null') end, case when r.verdict is distinct from o.verdict then ',"verdict":' || coalesce(to_json(_short_text(r.verdict))::text, 'null') end) changes
+                 (select v.run_id from verifications v where v.id = r.verification_id) run_id, (select v.task_id from verifications v where v.id = r.verification_id) task_id, r.verification_id::text || ':' || r.requirement_id::text subject_id, concat(case when r.tests_passed is distinct from o.tests_passed then case when r.tests_passed is null then ',"tests_passed":null' else ',"tests_passed":"' || r.tests_passed::text || '"' end end, case when r.tests_total is distinct from o.tests_total then case when r.tests_total is null then ',"tests_total":null' else ',"tests_total":"' || r.tests_total::text || '"' end end, case when r.verdict is distinct from o.verdict then case when r.verdict is null then ',"verdict":null' else ',"verdict":' || to_json(_short_text(r.verdict)) end end) changes
           from new_rows r join old_rows o on o.verification_id = r.verification_id and o.requirement_id = r.requirement_id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.verification_id = r.verification_id and o.requirement_id = r.requirement_id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'verdict', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4471,35 +4703,42 @@ CREATE OR REPLACE FUNCTION public.audit_verification_requests()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'verification_request', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verification_request', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verification_request.created' event_type, '' from_status, coalesce('', '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.base_revision_id is not null then ',"base_revision_id":' || to_json(r.base_revision_id::text) end, case when r.claim_id is not null then ',"claim_id":' || to_json(r.claim_id::text) end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.plan_id is not null then ',"plan_id":' || to_json(r.plan_id::text) end, case when r.product_sha256 is not null then ',"product_sha256":' || to_json(encode(r.product_sha256, 'hex')) end, case when r.retry is not null then ',"retry":' || to_json(r.retry::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.suite_id is not null then ',"suite_id":' || to_json(r.suite_id::text) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":"' || r.attempt::text || '"' end, case when r.base_revision_id is not null then ',"base_revision_id":"' || r.base_revision_id::text || '"' end, case when r.claim_id is not null then ',"claim_id":"' || r.claim_id::text || '"' end, case when r.kind is not null then ',"kind":' || to_json(_short_text(r.kind)) end, case when r.plan_id is not null then ',"plan_id":"' || r.plan_id::text || '"' end, case when r.product_sha256 is not null then ',"product_sha256":"' || encode(r.product_sha256, 'hex') || '"' end, case when r.retry is not null then ',"retry":"' || r.retry::text || '"' end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.suite_id is not null then ',"suite_id":"' || r.suite_id::text || '"' end, case when r.task_id is not null then ',"task_id":"' || r.task_id::text || '"' end, case when r.tree_sha256 is not null then ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'verification_request', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verification_request', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verification_request.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.base_revision_id is distinct from o.base_revision_id then ',"base_revision_id":' || coalesce(to_json(r.base_revision_id::text)::text, 'null') end, case when r.claim_id is distinct from o.claim_id then ',"claim_id":' || coalesce(to_json(r.claim_id::text)::text, 'null') end, case when r.kind is distinct from o.kind then ',"kind":' || coalesce(to_json(_short_text(r.kind))::text, 'null') end, case when r.plan_id is distinct from o.plan_id then ',"plan_id":' || coalesce(to_json(r.plan_id::text)::text, 'null') end, case when r.product_sha256 is distinct from o.product_sha256 then ',"product_sha256":' || coalesce(to_json(encode(r.product_sha256, 'hex'))::text, 'null') end, case when r.retry is distinct from o.retry then ',"retry":' || coalesce(to_json(r.retry::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.suite_id is distinct from o.suite_id then ',"suite_id":' || coalesce(to_json(r.suite_id::text)::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then case when r.attempt is null then ',"attempt":null' else ',"attempt":"' || r.attempt::text || '"' end end, case when r.base_revision_id is distinct from o.base_revision_id then case when r.base_revision_id is null then ',"base_revision_id":null' else ',"base_revision_id":"' || r.base_revision_id::text || '"' end end, case when r.claim_id is distinct from o.claim_id then case when r.claim_id is null then ',"claim_id":null' else ',"claim_id":"' || r.claim_id::text || '"' end end, case when r.kind is distinct from o.kind then case when r.kind is null then ',"kind":null' else ',"kind":' || to_json(_short_text(r.kind)) end end, case when r.plan_id is distinct from o.plan_id then case when r.plan_id is null then ',"plan_id":null' else ',"plan_id":"' || r.plan_id::text || '"' end end, case when r.product_sha256 is distinct from o.product_sha256 then case when r.product_sha256 is null then ',"product_sha256":null' else ',"product_sha256":"' || encode(r.product_sha256, 'hex') || '"' end end, case when r.retry is distinct from o.retry then case when r.retry is null then ',"retry":null' else ',"retry":"' || r.retry::text || '"' end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.suite_id is distinct from o.suite_id then case when r.suite_id is null then ',"suite_id":null' else ',"suite_id":"' || r.suite_id::text || '"' end end, case when r.task_id is distinct from o.task_id then case when r.task_id is null then ',"task_id":null' else ',"task_id":"' || r.task_id::text || '"' end end, case when r.tree_sha256 is distinct from o.tree_sha256 then case when r.tree_sha256 is null then ',"tree_sha256":null' else ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'verification_request', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4519,35 +4758,42 @@ CREATE OR REPLACE FUNCTION public.audit_verifications()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'verification', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verification', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verification.' || coalesce(r.outcome, 'created') event_type, '' from_status, coalesce(r.outcome, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":' || to_json(r.attempt::text) end, case when r.auditor is not null then ',"auditor":' || to_json(_short_text(r.auditor)) end, case when r.environment_sha256 is not null then ',"environment_sha256":' || to_json(encode(r.environment_sha256, 'hex')) end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.report_sha256 is not null then ',"report_sha256":' || to_json(encode(r.report_sha256, 'hex')) end, case when r.request_id is not null then ',"request_id":' || to_json(r.request_id::text) end, case when r.run_id is not null then ',"run_id":' || to_json(r.run_id::text) end, case when r.sandbox_level is not null then ',"sandbox_level":' || to_json(_short_text(r.sandbox_level)) end, case when r.task_id is not null then ',"task_id":' || to_json(r.task_id::text) end, case when r.tree_sha256 is not null then ',"tree_sha256":' || to_json(encode(r.tree_sha256, 'hex')) end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is not null then ',"attempt":"' || r.attempt::text || '"' end, case when r.auditor is not null then ',"auditor":' || to_json(_short_text(r.auditor)) end, case when r.environment_sha256 is not null then ',"environment_sha256":"' || encode(r.environment_sha256, 'hex') || '"' end, case when r.outcome is not null then ',"outcome":' || to_json(_short_text(r.outcome)) end, case when r.report_sha256 is not null then ',"report_sha256":"' || encode(r.report_sha256, 'hex') || '"' end, case when r.request_id is not null then ',"request_id":"' || r.request_id::text || '"' end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.sandbox_level is not null then ',"sandbox_level":' || to_json(_short_text(r.sandbox_level)) end, case when r.task_id is not null then ',"task_id":"' || r.task_id::text || '"' end, case when r.tree_sha256 is not null then ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'verification', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
       _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'verification', x.subject_id, f.severity,
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'verification.' || case when r.outcome is distinct from o.outcome then coalesce(r.outcome, 'changed') else 'changed' end event_type, coalesce(o.outcome, '') from_status, coalesce(r.outcome, '') to_status,
-                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then ',"attempt":' || coalesce(to_json(r.attempt::text)::text, 'null') end, case when r.auditor is distinct from o.auditor then ',"auditor":' || coalesce(to_json(_short_text(r.auditor))::text, 'null') end, case when r.environment_sha256 is distinct from o.environment_sha256 then ',"environment_sha256":' || coalesce(to_json(encode(r.environment_sha256, 'hex'))::text, 'null') end, case when r.outcome is distinct from o.outcome then ',"outcome":' || coalesce(to_json(_short_text(r.outcome))::text, 'null') end, case when r.report_sha256 is distinct from o.report_sha256 then ',"report_sha256":' || coalesce(to_json(encode(r.report_sha256, 'hex'))::text, 'null') end, case when r.request_id is distinct from o.request_id then ',"request_id":' || coalesce(to_json(r.request_id::text)::text, 'null') end, case when r.run_id is distinct from o.run_id then ',"run_id":' || coalesce(to_json(r.run_id::text)::text, 'null') end, case when r.sandbox_level is distinct from o.sandbox_level then ',"sandbox_level":' || coalesce(to_json(_short_text(r.sandbox_level))::text, 'null') end, case when r.task_id is distinct from o.task_id then ',"task_id":' || coalesce(to_json(r.task_id::text)::text, 'null') end, case when r.tree_sha256 is distinct from o.tree_sha256 then ',"tree_sha256":' || coalesce(to_json(encode(r.tree_sha256, 'hex'))::text, 'null') end) changes
+                 r.run_id run_id, r.task_id task_id, r.id::text subject_id, concat(case when r.attempt is distinct from o.attempt then case when r.attempt is null then ',"attempt":null' else ',"attempt":"' || r.attempt::text || '"' end end, case when r.auditor is distinct from o.auditor then case when r.auditor is null then ',"auditor":null' else ',"auditor":' || to_json(_short_text(r.auditor)) end end, case when r.environment_sha256 is distinct from o.environment_sha256 then case when r.environment_sha256 is null then ',"environment_sha256":null' else ',"environment_sha256":"' || encode(r.environment_sha256, 'hex') || '"' end end, case when r.outcome is distinct from o.outcome then case when r.outcome is null then ',"outcome":null' else ',"outcome":' || to_json(_short_text(r.outcome)) end end, case when r.report_sha256 is distinct from o.report_sha256 then case when r.report_sha256 is null then ',"report_sha256":null' else ',"report_sha256":"' || encode(r.report_sha256, 'hex') || '"' end end, case when r.request_id is distinct from o.request_id then case when r.request_id is null then ',"request_id":null' else ',"request_id":"' || r.request_id::text || '"' end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.sandbox_level is distinct from o.sandbox_level then case when r.sandbox_level is null then ',"sandbox_level":null' else ',"sandbox_level":' || to_json(_short_text(r.sandbox_level)) end end, case when r.task_id is distinct from o.task_id then case when r.task_id is null then ',"task_id":null' else ',"task_id":"' || r.task_id::text || '"' end end, case when r.tree_sha256 is distinct from o.tree_sha256 then case when r.tree_sha256 is null then ',"tree_sha256":null' else ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end end) changes
           from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on o.id = r.id;
+    get diagnostics written = row_count;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
       x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'verification', x.subject_id,
       f.actor_kind, f.actor_id, f.tx,
@@ -4716,18 +4962,33 @@ CREATE OR REPLACE FUNCTION public.claim_verifications(ctx jsonb, p_holder text, 
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 begin
   perform _enter(ctx, array['auditor']);
   if _is_stopped() then return; end if;
   return query
-    with due as (
-      select q.id from verification_requests q join orchestra_runs r on r.id = q.run_id left join task_queue t on t.id = q.task_id
-      where _is_open_run(r.status) and (q.task_id is null or (t.status = 'submitted' and t.claim_id = q.claim_id) or _is_override_to_land(q))
+    with overridden as materialized (  -- few, and found first: what is asked about each is dear
+      select t.id from task_queue t join orchestra_runs r on r.id = t.run_id where t.overridden and t.status = 'verified' and _is_open_run(r.status)),
+    open as materialized (
+      select q.id from orchestra_runs r join verification_requests q on q.run_id = r.id and q.kind = 'assembly' where _is_open_run(r.status)
+      union all
+      select q.id from task_queue t join verification_requests q on q.task_id = t.id and q.claim_id = t.claim_id
+      join orchestra_runs r on r.id = t.run_id where t.status = 'submitted' and _is_open_run(r.status)
+      union all
+      select q.id from overridden t join verification_requests q on q.task_id = t.id where _is_override_to_land(q)),
+    due as (
+      select q.id from verification_requests q
+      where q.id in (select o.id from open o)
         and not exists (select from verifications v where v.request_id = q.id)
         and not exists (select from verification_leases l where l.request_id = q.id and l.expires_at > clock_timestamp())
-      order by q.created_at, q.id limit least(greatest(p_limit, 0), 100) for no key update of q skip locked)
+      order by q.created_at, q.id limit least(greatest(p_limit, 0), 1000) for no key update of q skip locked)
     insert into verification_leases as l (request_id, holder, claim_id, expires_at)
     select due.id, p_holder, nextval('claim_ids'), clock_timestamp() + _lease_seconds(lease_s) from due
     on conflict (request_id) do update set holder = excluded.holder, claim_id = excluded.claim_id, expires_at = excluded.expires_at
@@ -5022,26 +5283,31 @@ begin
     status := coalesce('r.' || quote_ident(g.status_column), '''''');
     execute format($t$
 create or replace function public.%1$I() returns trigger language plpgsql security definer
-  set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' set enable_nestloop = off set jit = off as $f$
+  set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' set enable_nestloop = off set enable_hashjoin = on set enable_seqscan = on set jit = off as $f$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events %2$s select %3$s
     from (select _next_event_id(f.id_head) event_id, %4$s event_type, '' from_status, coalesce(%5$s, '') to_status,
                  %6$s run_id, %7$s task_id, %8$s subject_id, concat(%9$s) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events %2$s select %3$s
     from (select _next_event_id(f.id_head) event_id, %10$s event_type, coalesce(%11$s, '') from_status, coalesce(%5$s, '') to_status,
                  %6$s run_id, %7$s task_id, %8$s subject_id, concat(%12$s) changes
           from new_rows r join old_rows o on %13$s where %14$s offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on %13$s;
+    %16$s;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events %2$s select %3$s
     from (select _next_event_id(f.id_head) event_id, %15$L event_type, coalesce(%5$s, '') from_status, '' to_status,
                  %6$s run_id, %7$s task_id, %8$s subject_id, '' changes
@@ -5059,7 +5325,9 @@ end $f$;$t$,
       coalesce('o.' || quote_ident(g.status_column), ''''''),
       _audit_pairs(g.table_name, g.audited_columns, true), joined,
       case when g.silent_columns = '{}' then 'true' else heard end,
-      g.subject_type || '.deleted');
+      g.subject_type || '.deleted',
+      case when g.silent_columns = '{}' then 'get diagnostics written = row_count'
+           else format('select count(*) into written from new_rows r join old_rows o on %s', joined) end);
     execute format('revoke all on function public.%I() from public', 'audit_' || g.table_name);
     execute format($t$
 create or replace trigger audit_insert after insert on %1$I referencing new table as new_rows for each statement execute function %2$I();
@@ -5397,49 +5665,71 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION public.record_verification(ctx jsonb, p_holder text, p_request_id uuid, p_claim_id bigint, verification jsonb)
- RETURNS public.verb_outcome
+CREATE OR REPLACE FUNCTION public.record_verifications(ctx jsonb, p_holder text, verifications jsonb)
+ RETURNS SETOF public.verb_outcome
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
+#variable_conflict use_column
 declare
-  q verification_requests;
-  v_id uuid := (verification->>'id')::uuid;
-  tree bytea := decode(verification->>'tree_sha256', 'hex');
-  code text;
+  items constant jsonb := _items(verifications);
+  request_ids uuid[];
+  v_ids uuid[];
+  codes text[];
+  fresh uuid[];
 begin
   perform _enter(ctx, array['auditor']);
-  select * into q from verification_requests where id = p_request_id for no key update;
-  if exists (select from verifications v where v.id = v_id and v.request_id = p_request_id) then
-    return _outcome('record_verification', 'verification', v_id, null);
-  end if;
-  code := case
-    when q.id is null then 'not_found'
-    when not exists (select from verification_leases l where l.request_id = q.id and l.holder = p_holder and l.claim_id = p_claim_id)
-      or exists (select from verifications v where v.request_id = q.id) then 'stale_claim'
-    when q.tree_sha256 is not null and tree is distinct from q.tree_sha256 then 'tree_mismatch'
-    when exists (select from jsonb_to_recordset(_items(verification->'verdicts')) d (requirement_id uuid)
-                 where not exists (select from requirements r where r.id = d.requirement_id and r.run_id = q.run_id)) then 'not_found'
-  end;
-  if code is not null then return _outcome('record_verification', 'verification_request', p_request_id, code); end if;
+  select coalesce(array_agg((i.item->>'request_id')::uuid order by i.n), '{}'), array_agg((i.item->>'id')::uuid order by i.n)
+  into request_ids, v_ids from jsonb_array_elements(items) with ordinality i (item, n);
+  perform _check_items(request_ids);
+  perform from verification_requests where id = any (request_ids) order by id for no key update;
+  select array_agg(case
+      when same.id is not null then null
+      when q.id is null then 'not_found'
+      when l.request_id is null or v.id is not null then 'stale_claim'
+      when q.tree_sha256 is not null and q.tree_sha256 is distinct from decode(i.item->>'tree_sha256', 'hex') then 'tree_mismatch'
+      when exists (select from jsonb_to_recordset(_items(i.item->'verdicts')) d (requirement_id uuid)
+                   where not exists (select from requirements r where r.id = d.requirement_id and r.run_id = q.run_id)) then 'not_found'
+    end order by i.n), array_agg(q.id) filter (where same.id is null)
+  into codes, fresh
+  from jsonb_array_elements(items) with ordinality i (item, n)
+  left join verification_requests q on q.id = (i.item->>'request_id')::uuid
+  left join verifications v on v.request_id = q.id
+  left join verifications same on same.id = v.id and same.id = (i.item->>'id')::uuid
+  left join verification_leases l on l.request_id = q.id and l.holder = p_holder and l.claim_id = (i.item->>'claim_id')::bigint;
+  fresh := (select array_agg(u.id) from unnest(request_ids, codes) u (id, code) where u.code is null and u.id = any (fresh));
   insert into verifications (id, request_id, run_id, task_id, attempt, outcome, report_sha256, tree_sha256, sandbox_level, environment_sha256, auditor)
-  values (v_id, q.id, q.run_id, q.task_id, q.attempt, verification->>'outcome', decode(verification->>'report_sha256', 'hex'), tree,
-          verification->>'sandbox_level', decode(verification->>'environment_sha256', 'hex'), p_holder);
+  select i.id, q.id, q.run_id, q.task_id, q.attempt, i.outcome, decode(i.report_sha256, 'hex'), decode(i.tree_sha256, 'hex'),
+         i.sandbox_level, decode(i.environment_sha256, 'hex'), p_holder
+  from jsonb_to_recordset(items) i (request_id uuid, id uuid, outcome text, report_sha256 text, tree_sha256 text, sandbox_level text, environment_sha256 text)
+  join verification_requests q on q.id = i.request_id where q.id = any (fresh);
   insert into verdicts (verification_id, requirement_id, verdict, tests_passed, tests_total, detail)
-  select v_id, d.requirement_id, d.verdict, d.tests_passed, d.tests_total, coalesce(d.detail, '')
-  from jsonb_to_recordset(_items(verification->'verdicts')) d (requirement_id uuid, verdict text, tests_passed int, tests_total int, detail text);
+  select i.id, d.requirement_id, d.verdict, d.tests_passed, d.tests_total, coalesce(d.detail, '')
+  from jsonb_to_recordset(items) i (request_id uuid, id uuid, verdicts jsonb),
+    jsonb_to_recordset(_items(i.verdicts)) d (requirement_id uuid, verdict text, tests_passed int, tests_total int, detail text)
+  where i.request_id = any (fresh);
   insert into test_results (verification_id, test_id, requirement_keys, outcome, reached_product, assertions, guard, duration_ms)
-  select v_id, x.test_id, x.requirement_keys, x.outcome, x.reached_product, x.assertions, coalesce(x.guard, false), x.duration_ms
-  from jsonb_to_recordset(_items(verification->'tests'))
-    x (test_id text, requirement_keys text[], outcome text, reached_product boolean, assertions int, guard boolean, duration_ms int);
+  select i.id, x.test_id, x.requirement_keys, x.outcome, x.reached_product, x.assertions, coalesce(x.guard, false), x.duration_ms
+  from jsonb_to_recordset(items) i (request_id uuid, id uuid, tests jsonb),
+    jsonb_to_recordset(_items(i.tests))
+      x (test_id text, requirement_keys text[], outcome text, reached_product boolean, assertions int, guard boolean, duration_ms int)
+  where i.request_id = any (fresh);
   insert into evidence (id, verification_id, kind, command, exit_code, reason, output_sha256, tree_sha256, duration_ms)
-  select coalesce(e.id, uuid_v7()), v_id, e.kind, e.command, e.exit_code, e.reason, decode(e.output_sha256, 'hex'), decode(e.tree_sha256, 'hex'), e.duration_ms
-  from jsonb_to_recordset(_items(verification->'evidence'))
-    e (id uuid, kind text, command text[], exit_code int, reason text, output_sha256 text, tree_sha256 text, duration_ms int);
-  delete from verification_leases where request_id = q.id;
-  return _outcome('record_verification', 'verification', v_id, null);
+  select coalesce(e.id, uuid_v7()), i.id, e.kind, e.command, e.exit_code, e.reason, decode(e.output_sha256, 'hex'), decode(e.tree_sha256, 'hex'), e.duration_ms
+  from jsonb_to_recordset(items) i (request_id uuid, id uuid, evidence jsonb),
+    jsonb_to_recordset(_items(i.evidence))
+      e (id uuid, kind text, command text[], exit_code int, reason text, output_sha256 text, tree_sha256 text, duration_ms int)
+  where i.request_id = any (fresh);
+  delete from verification_leases where request_id = any (fresh);
+  return query select * from _outcomes('record_verifications', 'verification_request', request_ids, codes, null,
+    (select array_agg(case when u.code is null then u.v_id end order by u.n) from unnest(v_ids, codes) with ordinality u (v_id, code, n)));
 end
 $function$;
 
@@ -5479,6 +5769,8 @@ CREATE OR REPLACE FUNCTION public.refuse_illegal_task_moves()
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
  SET jit TO 'off'
 AS $function$
 declare
@@ -5523,6 +5815,23 @@ AS $function$
 begin
   if not exists (select from pg_roles where rolname in (session_user, current_user) and rolsuper) and not guard.release_is_open() then
     raise exception '% of % is refused: rows are written by verbs', lower(tg_op), tg_table_name using errcode = 'AU004';
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_unknown_leaves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+begin
+  if exists (select from new_rows n where not exists (select from audit_events e where e.id = n.event_id and e.leaf = n.leaf)) then
+    raise exception 'a leaf that no event has' using errcode = 'AU002';
   end if;
   return null;
 end $function$;
@@ -5624,6 +5933,11 @@ CREATE OR REPLACE FUNCTION public.release_tasks(ctx jsonb, task_ids uuid[])
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   codes text[];
@@ -5709,6 +6023,11 @@ CREATE OR REPLACE FUNCTION public.request_verifications(ctx jsonb, requests json
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   ids uuid[] := (select array_agg((q->>'id')::uuid order by n) from jsonb_array_elements(_items(requests)) with ordinality u (q, n));
@@ -5719,17 +6038,25 @@ begin
   perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(row(q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, decode(q.product_sha256, 'hex'), q.base_revision_id,
-                       decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.retry, 0), now())::verification_requests order by array_position(ids, q.id))
+                       decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.retry, 0), now())::verification_requests order by e.n)
   into rows
-  from jsonb_to_recordset(_items(requests)) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
-                                       tree_sha256 text, plan_id uuid, suite_id uuid, retry int);
+  from jsonb_array_elements(_items(requests)) with ordinality e (item, n),
+    jsonb_to_record(e.item) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
+                               tree_sha256 text, plan_id uuid, suite_id uuid, retry int);
   perform from orchestra_runs r where r.id in (select (q).run_id from unnest(rows) q) order by r.id for share;
-  select array_agg(x.id order by q.ordinality) into earlier
-  from unnest(rows) with ordinality q left join lateral (
+  select array_agg(coalesce(same.id, x.id) order by q.ordinality) into earlier
+  from unnest(rows) with ordinality q
+  left join verification_requests same on same.id = q.id
+  left join lateral (  -- by task, or for an assembly by run: each by its index
     select v.id from verification_requests v
-    where v.id = q.id or (v.run_id = q.run_id and v.kind = q.kind and v.task_id is not distinct from q.task_id and v.attempt is not distinct from q.attempt
-      and v.base_revision_id is not distinct from q.base_revision_id and v.suite_id is not distinct from q.suite_id and v.retry = q.retry)
-    limit 1) x on true;
+    where v.task_id = q.task_id and v.run_id = q.run_id and v.kind = q.kind and v.attempt is not distinct from q.attempt
+      and v.base_revision_id is not distinct from q.base_revision_id and v.suite_id is not distinct from q.suite_id and v.retry = q.retry
+    union all
+    select v.id from verification_requests v
+    where q.task_id is null and v.task_id is null and v.run_id = q.run_id and v.kind = 'assembly' and v.kind = q.kind
+      and v.attempt is not distinct from q.attempt
+      and v.base_revision_id is not distinct from q.base_revision_id and v.suite_id is not distinct from q.suite_id and v.retry = q.retry
+    limit 1) x on same.id is null;
   select array_agg(case
       when earlier[q.ordinality] is not null then null
       when r.id is null or (q.task_id is not null and t.id is null) then 'not_found'
@@ -6008,6 +6335,11 @@ CREATE OR REPLACE FUNCTION public.submit_attempts(ctx jsonb, p_token text, task_
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   runtime uuid := _enter_runtime(ctx, p_token);
@@ -6125,6 +6457,11 @@ CREATE OR REPLACE FUNCTION public.verify_tasks(ctx jsonb, task_ids uuid[], verif
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   codes text[];
@@ -6136,10 +6473,13 @@ begin
   select array_agg(case
       when t.id is null then 'not_found'
       when t.status <> 'submitted' then 'illegal_transition'
-      when not _verification_matches(t, i.verification_id, 'accepted') then 'verification_missing'
+      when v.id is null then 'verification_missing'
       when t.kind = 'implement' and not exists (select from revisions r where r.verification_id = i.verification_id) then 'verification_missing'
     end order by i.n)
-  into codes from unnest(task_ids, verification_ids) with ordinality i (id, verification_id, n) left join task_queue t on t.id = i.id;
+  into codes from unnest(task_ids, verification_ids) with ordinality i (id, verification_id, n)
+  left join task_queue t on t.id = i.id
+  left join (verifications v join verification_requests q on q.id = v.request_id)
+    on v.id = i.verification_id and v.outcome = 'accepted' and q.task_id = t.id and q.attempt = t.attempt and q.claim_id = t.claim_id;
   update task_queue t set status = 'verified', status_changed_at = now(), completed_at = clock_timestamp() at time zone 'UTC'
   from unnest(task_ids, codes) i (id, code) where t.id = i.id and i.code is null;
   return query select * from _outcomes('verify_tasks', 'task', task_ids, codes);
@@ -6332,12 +6672,13 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.queue_sandbox_job(jsonb,text,uuid,bigint,bytea,text,text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.read_sandbox_jobs(text,uuid[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_policy_decisions(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
--- function public.record_verification(jsonb,text,uuid,bigint,jsonb): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
+-- function public.record_verifications(jsonb,text,jsonb): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.refuse_change(): aura_owner=X/aura_owner
 -- function public.refuse_illegal_moves(): aura_owner=X/aura_owner
 -- function public.refuse_illegal_task_moves(): aura_owner=X/aura_owner
 -- function public.refuse_log_shrinking(): aura_owner=X/aura_owner
 -- function public.refuse_outside_verbs(): aura_owner=X/aura_owner
+-- function public.refuse_unknown_leaves(): aura_owner=X/aura_owner
 -- function public.refuse_unless_erasing(): aura_owner=X/aura_owner
 -- function public.register_runtime(jsonb,text,text,integer,text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.reject_tasks(jsonb,uuid[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner

@@ -21,6 +21,11 @@ begin
   end loop;
 end $$;
 
+-- A number is given to an event that is there, with its leaf. One look a statement instead of a foreign key: events never
+-- change and never go, so nothing has to be locked against.
+create or replace trigger refuse_unknown_leaves after insert on audit_leaves referencing new table as new_rows
+  for each statement execute function refuse_unknown_leaves();
+
 -- A term ends once; who led it and since when never changes.
 create or replace trigger refuse_rewriting before update on manager_terms for each row
   when (old.ended_at is not null or (new.term, new.holder, new.elected_at) is distinct from (old.term, old.holder, old.elected_at))

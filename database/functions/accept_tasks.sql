@@ -5,7 +5,8 @@ create or replace function accept_tasks(
   ctx jsonb, p_token text, p_limit int, lease_s int
 ) returns table (task_id uuid, run_id uuid, kind text, key text, agent_id uuid, agent_slug text, mode text, provider text, model text, attempt int, claim_id bigint, context bytea)
   language plpgsql
-  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC'
+  set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set jit = off as $$
 #variable_conflict use_column
 declare
   runtime uuid := _enter_runtime(ctx, p_token);

@@ -4,7 +4,8 @@
 -- not_found (a dependency, requirement or repaired task that is not of this run, or was itself refused).
 create or replace function add_tasks(ctx jsonb, p_run_id uuid, tasks jsonb) returns setof verb_outcome
   language plpgsql
-  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC'
+  set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set jit = off as $$
 declare
   ids uuid[] := (select array_agg((t.item->>'id')::uuid order by t.n) from jsonb_array_elements(_items(tasks)) with ordinality t (item, n));
   codes text[];

@@ -23,26 +23,31 @@ begin
     status := coalesce('r.' || quote_ident(g.status_column), '''''');
     execute format($t$
 create or replace function public.%1$I() returns trigger language plpgsql security definer
-  set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' set enable_nestloop = off set jit = off as $f$
+  set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' set enable_nestloop = off set enable_hashjoin = on set enable_seqscan = on set jit = off as $f$
 declare
-  f event_frame := _event_frame();
+  f event_frame;
   written bigint;
 begin
   if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
     insert into audit_events %2$s select %3$s
     from (select _next_event_id(f.id_head) event_id, %4$s event_type, '' from_status, coalesce(%5$s, '') to_status,
                  %6$s run_id, %7$s task_id, %8$s subject_id, concat(%9$s) changes
           from new_rows r offset 0) x;
   elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
     insert into audit_events %2$s select %3$s
     from (select _next_event_id(f.id_head) event_id, %10$s event_type, coalesce(%11$s, '') from_status, coalesce(%5$s, '') to_status,
                  %6$s run_id, %7$s task_id, %8$s subject_id, concat(%12$s) changes
           from new_rows r join old_rows o on %13$s where %14$s offset 0) x;
-    select count(*) into written from new_rows r join old_rows o on %13$s;
+    %16$s;
     if written <> (select count(*) from new_rows) then
       raise exception 'the key of a governed row never changes' using errcode = 'AU002';
     end if;
   else
+    f := _event_frame();
     insert into audit_events %2$s select %3$s
     from (select _next_event_id(f.id_head) event_id, %15$L event_type, coalesce(%5$s, '') from_status, '' to_status,
                  %6$s run_id, %7$s task_id, %8$s subject_id, '' changes
@@ -60,7 +65,9 @@ end $f$;$t$,
       coalesce('o.' || quote_ident(g.status_column), ''''''),
       _audit_pairs(g.table_name, g.audited_columns, true), joined,
       case when g.silent_columns = '{}' then 'true' else heard end,
-      g.subject_type || '.deleted');
+      g.subject_type || '.deleted',
+      case when g.silent_columns = '{}' then 'get diagnostics written = row_count'
+           else format('select count(*) into written from new_rows r join old_rows o on %s', joined) end);
     execute format('revoke all on function public.%I() from public', 'audit_' || g.table_name);
     execute format($t$
 create or replace trigger audit_insert after insert on %1$I referencing new table as new_rows for each statement execute function %2$I();

@@ -1,7 +1,7 @@
 -- Trigger: only the moves of task_transitions, for a service only those of the verb it executes (see _in_verb); and
 -- assigned_agent only with an assignment or its withdrawal.
 create or replace function refuse_illegal_task_moves() returns trigger language plpgsql security definer
-  set search_path = pg_catalog, public, pg_temp set enable_nestloop = off set jit = off as $$
+  set search_path = pg_catalog, public, pg_temp set enable_nestloop = off set enable_hashjoin = on set enable_seqscan = on set jit = off as $$
 declare
   bad record;
   by_verb constant text := case when session_user in ('aura_manager', 'aura_agent', 'aura_auditor') then coalesce(current_setting('aura.verb', true), '') end;

@@ -1,7 +1,8 @@
 -- blocked -> ready, once every dependency is verified. Refused: not_found, illegal_transition, dependencies_open.
 create or replace function release_tasks(ctx jsonb, task_ids uuid[]) returns setof verb_outcome
   language plpgsql
-  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC'
+  set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set jit = off as $$
 declare
   codes text[];
 begin

@@ -5,7 +5,8 @@
 -- of an assembly also a rejecting one, since the Director may have decided what failed).
 create or replace function request_verifications(ctx jsonb, requests jsonb) returns setof verb_outcome
   language plpgsql
-  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC'
+  set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set jit = off as $$
 declare
   ids uuid[] := (select array_agg((q->>'id')::uuid order by n) from jsonb_array_elements(_items(requests)) with ordinality u (q, n));
   rows verification_requests[];
@@ -15,17 +16,25 @@ begin
   perform _enter_leader(ctx);
   perform _check_items(coalesce(ids, '{}'));
   select array_agg(row(q.id, q.run_id, q.kind, q.task_id, q.attempt, q.claim_id, decode(q.product_sha256, 'hex'), q.base_revision_id,
-                       decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.retry, 0), now())::verification_requests order by array_position(ids, q.id))
+                       decode(q.tree_sha256, 'hex'), q.plan_id, q.suite_id, coalesce(q.retry, 0), now())::verification_requests order by e.n)
   into rows
-  from jsonb_to_recordset(_items(requests)) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
-                                       tree_sha256 text, plan_id uuid, suite_id uuid, retry int);
+  from jsonb_array_elements(_items(requests)) with ordinality e (item, n),
+    jsonb_to_record(e.item) q (id uuid, run_id uuid, kind text, task_id uuid, attempt int, claim_id bigint, product_sha256 text, base_revision_id uuid,
+                               tree_sha256 text, plan_id uuid, suite_id uuid, retry int);
   perform from orchestra_runs r where r.id in (select (q).run_id from unnest(rows) q) order by r.id for share;
-  select array_agg(x.id order by q.ordinality) into earlier
-  from unnest(rows) with ordinality q left join lateral (
+  select array_agg(coalesce(same.id, x.id) order by q.ordinality) into earlier
+  from unnest(rows) with ordinality q
+  left join verification_requests same on same.id = q.id
+  left join lateral (  -- by task, or for an assembly by run: each by its index
     select v.id from verification_requests v
-    where v.id = q.id or (v.run_id = q.run_id and v.kind = q.kind and v.task_id is not distinct from q.task_id and v.attempt is not distinct from q.attempt
-      and v.base_revision_id is not distinct from q.base_revision_id and v.suite_id is not distinct from q.suite_id and v.retry = q.retry)
-    limit 1) x on true;
+    where v.task_id = q.task_id and v.run_id = q.run_id and v.kind = q.kind and v.attempt is not distinct from q.attempt
+      and v.base_revision_id is not distinct from q.base_revision_id and v.suite_id is not distinct from q.suite_id and v.retry = q.retry
+    union all
+    select v.id from verification_requests v
+    where q.task_id is null and v.task_id is null and v.run_id = q.run_id and v.kind = 'assembly' and v.kind = q.kind
+      and v.attempt is not distinct from q.attempt
+      and v.base_revision_id is not distinct from q.base_revision_id and v.suite_id is not distinct from q.suite_id and v.retry = q.retry
+    limit 1) x on same.id is null;
   select array_agg(case
       when earlier[q.ordinality] is not null then null
       when r.id is null or (q.task_id is not null and t.id is null) then 'not_found'

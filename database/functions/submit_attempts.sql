@@ -4,7 +4,8 @@ create or replace function submit_attempts(
   ctx jsonb, p_token text, task_ids uuid[], claim_ids bigint[], products bytea[], transcripts bytea[], self_confidences numeric[]
 ) returns setof verb_outcome
   language plpgsql
-  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
+  security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC'
+  set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set jit = off as $$
 declare
   runtime uuid := _enter_runtime(ctx, p_token);
   codes text[];

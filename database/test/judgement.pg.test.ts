@@ -148,12 +148,55 @@ test("a judgement must be about the requested tree, under the holder's lease, an
     evidence: [],
   };
   const record = (holder: string, value: object) =>
-    callVerb(db.pools.auditor, "record_verification", AUDITOR, holder, request.id, lease?.claim_id, value);
+    callVerb(db.pools.auditor, "record_verifications", AUDITOR, holder, [
+      { request_id: request.id, claim_id: lease?.claim_id, ...value },
+    ]);
   expect(await record("auditor-2", verification)).toEqual([refused("stale_claim")]);
   expect(await record("auditor-1", { ...verification, tree_sha256: other })).toEqual([refused("tree_mismatch")]);
   expect(await record("auditor-1", verification)).toEqual([done]);
   expect(await record("auditor-1", verification)).toEqual([done]);
   expect(await record("auditor-1", { ...verification, id: newId() })).toEqual([refused("stale_claim")]);
+});
+
+test("of several verdicts in one call each counts by itself, and what was refused is on record", async () => {
+  const run = await createTestRun(db);
+  const claims = [await submitted(run), await submitted(run)];
+  const requests = [];
+  for (const { task_id, attempt, claim_id } of claims) {
+    const tree_sha256 = await putTree(db.pools.manager, sampleTree(task_id));
+    const facts = { run_id: run.run_id, kind: "implement", task_id, attempt, claim_id, tree_sha256 };
+    requests.push({ id: newId(), ...facts });
+  }
+  expect(await manager("request_verifications", requests)).toEqual([done, done]);
+  const leases = await callVerbRows<{ request_id: string; claim_id: string }>(
+    db.pools.auditor,
+    "claim_verifications",
+    AUDITOR,
+    "auditor-1",
+    10,
+    30,
+  );
+  const report_sha256 = await putJson(db.pools.auditor, {});
+  const verdicts = requests.map(({ id, tree_sha256 }, at) => ({
+    request_id: id,
+    claim_id: at === 0 ? leases.find((lease) => lease.request_id === id)?.claim_id : "1",
+    id: newId(),
+    outcome: "accepted",
+    report_sha256,
+    tree_sha256,
+    sandbox_level: "bubblewrap",
+  }));
+  const outcomes = await callVerb(db.pools.auditor, "record_verifications", AUDITOR, "auditor-1", verdicts);
+  expect(outcomes).toEqual([done, refused("stale_claim")]);
+  expect(outcomes.map(({ id }) => id)).toEqual([verdicts[0]?.id, requests[1]?.id]);
+  const { rows } = await db.pools.auditor.query(
+    "select event_type, task_id from audit_events where event_type like '%verification%.%' and task_id = any ($1) and actor_kind = 'auditor' order by id",
+    [claims.map(({ task_id }) => task_id)],
+  );
+  expect(rows).toEqual([
+    { event_type: "verification.accepted", task_id: claims[0]?.task_id },
+    { event_type: "record_verifications.refused", task_id: claims[1]?.task_id },
+  ]);
 });
 
 test("a requirement passes only with tests that all passed", async () => {

@@ -94,3 +94,14 @@ test("an event of an open transaction keeps later ones unnumbered, and is number
   await numberAll();
   expect(await placed()).toEqual([slow.run_id, quick.run_id]);
 });
+
+test("a leaf is that of an event in the log, whoever writes it", async () => {
+  const forge = (event: string, leaf: string) =>
+    db.pools.admin.query(
+      `insert into audit_leaves (seq, event_id, leaf) select 1000000, ${event}, ${leaf} from audit_events limit 1`,
+    );
+  await expect(forge("gen_random_uuid()", "leaf")).rejects.toMatchObject({ code: "AU002" });
+  await callVerb(db.pools.manager, "set_confidence", MANAGER, [(await createTestRun(db)).run_id], ["0.3"]);
+  const newest = "(select id from audit_events order by id desc limit 1)";
+  await expect(forge(newest, "sha256('another')")).rejects.toMatchObject({ code: "AU002" });
+});

@@ -141,7 +141,7 @@ test("assigning belongs to the Manager, judging to the Auditor, submitting to ag
   for (const verb of ["assign_tasks", "verify_tasks", "land_revisions", "take_director_action"]) {
     expect(roles.get(verb), verb).toEqual(["manager"]);
   }
-  for (const verb of ["record_verification", "number_events", "append_events"]) {
+  for (const verb of ["record_verifications", "number_events", "append_events"]) {
     expect(roles.get(verb), verb).toEqual(["auditor"]);
   }
   for (const verb of ["accept_tasks", "submit_attempts", "reserve_call"])

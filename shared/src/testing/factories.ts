@@ -288,7 +288,7 @@ export async function recordTestVerification(
     evidence: [],
   };
   await allDone(
-    callVerb(db.pools.auditor, "record_verification", AUDITOR, "test-auditor", requestId, claim.claim_id, verification),
+    callVerb(db.pools.auditor, "record_verifications", AUDITOR, "test-auditor", [{ ...claim, ...verification }]),
   );
   return verification.id;
 }

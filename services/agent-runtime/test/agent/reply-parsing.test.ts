@@ -21,11 +21,9 @@ describe("the JSON object of a reply", () => {
   });
 
   it("is not looked for without end in hostile text", () => {
-    const from = performance.now();
     expect(extractJsonObject("{".repeat(1_000_000))).toBeNull();
     expect(withoutThinking("<think>".repeat(100_000))).toContain("<think>");
-    expect(performance.now() - from).toBeLessThan(2_000);
-  });
+  }, 60_000); // a second where the work grows with the text, hours where it grows with its square
 });
 
 describe("the actions of a reply", () => {

@@ -106,7 +106,7 @@ export async function mayVerify(db: Queryable, requestId: string): Promise<boole
   return z.object({ open: z.boolean() }).parse(rows[0]).open;
 }
 
-/** What `record_verification` takes; hashes are 64 hexadecimal digits, their blobs must be stored. */
+/** What `record_verifications` takes for a claim; hashes are 64 hexadecimal digits, their blobs must be stored. */
 export interface VerificationRecord {
   readonly id: string;
   readonly outcome: string;
@@ -122,7 +122,7 @@ export interface VerificationRecord {
 /**
  * Writes the verdict, its tests and evidence and one event, in the caller's transaction.
  *
- * Source: database/functions/record_verification.sql
+ * Source: database/functions/record_verifications.sql
  * @returns refused `stale_claim` when another auditor holds the request now; then nothing was written
  */
 export async function recordVerification(
@@ -132,7 +132,6 @@ export async function recordVerification(
   verification: VerificationRecord,
 ): Promise<VerbOutcome> {
   const ctx = auditorContext(holder);
-  return onlyOutcome(
-    await callVerb(tx, "record_verification", ctx, holder, claim.request_id, claim.claim_id, verification),
-  );
+  const item = { ...claim, ...verification };
+  return onlyOutcome(await callVerb(tx, "record_verifications", ctx, holder, [item]));
 }

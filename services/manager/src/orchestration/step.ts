@@ -23,6 +23,8 @@ export interface StepDeps {
  */
 export interface Step {
   readonly name: string;
+  /** Others wait for what it does: when the loop is woken it goes before the steps that only keep order. */
+  readonly urgent?: true;
   /** @returns how many items moved; zero lets the loop slow down */
   run(deps: StepDeps): Promise<number>;
 }

@@ -120,7 +120,8 @@ export class ScriptedWorld {
       tests: report.tests.map((test) => ({ ...test, requirement_keys: test.requirement_ids })),
       evidence: [],
     };
-    await allDone(callVerb(auditor, "record_verification", AUDITOR, "scripted", requestId, claimId, verification));
+    const item = { request_id: requestId, claim_id: claimId, ...verification };
+    await allDone(callVerb(auditor, "record_verifications", AUDITOR, "scripted", [item]));
   }
 
   async #request(requestId: string): Promise<JudgedRequest> {

@@ -22,10 +22,7 @@ const BUILDERS = {
 /** Everything that an agent is given for the next attempt at a task, from the database alone. */
 export async function assembleContext(db: Queryable, taskId: string): Promise<TaskContext> {
   const task = await readContextTask(db, taskId);
-  const ground: ContextGround = {
-    task,
-    spec: await readJson(db, task.spec_sha256, TaskSpec),
-    facts: await readRunFacts(db, task.run_id),
-  };
+  const [spec, facts] = await Promise.all([readJson(db, task.spec_sha256, TaskSpec), readRunFacts(db, task.run_id)]);
+  const ground: ContextGround = { task, spec, facts };
   return BUILDERS[task.kind](db, ground);
 }

@@ -7,13 +7,19 @@ import { assumptionsOf, type ContextGround, inScopeOf } from "./ground.ts";
 
 /** For the reviewer: the landed product and what was wanted. */
 export async function reviewContext(db: Queryable, { task, facts }: ContextGround): Promise<TaskContextOf<"review">> {
+  const [requirements, blocks, assumptions, head] = await Promise.all([
+    readRequirements(db, task.run_id),
+    readBlocks(db, facts),
+    assumptionsOf(db, task.run_id),
+    headNow(db, facts.head_revision_id),
+  ]);
   return {
     kind: "review",
     task_key: task.key,
     title: facts.title,
-    requirements: inScopeOf(await readRequirements(db, task.run_id)),
-    blocks: await readBlocks(db, facts),
-    assumptions: await assumptionsOf(db, task.run_id),
-    tree: contextFiles(await headNow(db, facts.head_revision_id), "bounded"),
+    requirements: inScopeOf(requirements),
+    blocks,
+    assumptions,
+    tree: contextFiles(head, "bounded"),
   };
 }

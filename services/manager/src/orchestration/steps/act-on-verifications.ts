@@ -11,6 +11,7 @@ import { countDone, forEach, type Step, type StepDeps } from "../step.ts";
 /** Acts on what the Auditor found: accepted work is adopted or lands, failing work goes back, the rest asks a person. */
 export const actOnVerifications: Step = {
   name: "act_on_verifications",
+  urgent: true,
   async run(deps) {
     const retries = taskLimits(deps.policies).verificationRetries;
     const judged = (await readSubmissions(deps.pool)).filter(isJudged);

@@ -12,6 +12,7 @@ const NOBODY_S = 60;
 /** Gives ready tasks to agents, each with the context of its next attempt; tasks that nobody may do go to a person. */
 export const assignReady: Step = {
   name: "assign_ready",
+  urgent: true,
   async run(deps) {
     const { failures, deaths } = taskLimits(deps.policies);
     const tasks = await readReadyTasks(deps.pool, failures, deaths);

@@ -4,6 +4,7 @@ import { countDone, type Step } from "../step.ts";
 /** Blocked tasks become ready once everything they depend on is verified. */
 export const releaseBlocked: Step = {
   name: "release_blocked",
+  urgent: true,
   async run({ pool, verbs, log }) {
     const due = await readReleasable(pool);
     if (due.length === 0) return 0;

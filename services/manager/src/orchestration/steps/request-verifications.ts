@@ -17,6 +17,7 @@ import { mergeSuite } from "../suite-merge.ts";
  */
 export const requestVerifications: Step = {
   name: "request_verifications",
+  urgent: true,
   async run(deps) {
     const retries = taskLimits(deps.policies).verificationRetries;
     const due = (await readSubmissions(deps.pool)).flatMap((submission) => {
