@@ -36,8 +36,8 @@ export default defineConfig({
       project("unit", 10, false),
       project("pg", 60, true),
       project("sandbox", 120, false),
-      project("e2e", 240, true, 3), // these wait more than they work
-      project("fault", 240, true),
+      project("e2e", 400, true, 3), // these wait more than they work
+      project("fault", 400, true),
       project("container", 900, false),
       project("browser", 120, true),
     ],

@@ -7,7 +7,6 @@ import { type ServiceName, startTestSystem, type TestSystem, untilRun } from "./
 
 /** A run that is killed all the time takes about a minute alone on two cores; two run at once, and others may work too. */
 const RUN_S = 320;
-const TEST_MS = 400_000;
 
 /** One rejected attempt on the way, so that repair is crossed too. */
 const PRODUCT: CommandProduct = { name: "crash", count: 2, wrong: (attempt) => (attempt === 1 ? [2] : []) };
@@ -55,39 +54,23 @@ async function startPatiently(system: TestSystem, body: Record<string, unknown>)
 const rotating = (when: "after" | "before", cycle: number, times: number) =>
   Array.from({ length: times }, (_, index) => `${when}:${1 + (index % cycle)}`);
 
-test.concurrent(
-  "the manager dies after every write, in transactions and between them",
-  () => survive({ manager: ["after:put_blobs", ...rotating("after", 12, 30)] }),
-  TEST_MS,
-);
+test.concurrent("the manager dies after every write, in transactions and between them", () =>
+  survive({ manager: ["after:put_blobs", ...rotating("after", 12, 30)] }));
 
-test.concurrent("the manager dies before every write", () => survive({ manager: rotating("before", 12, 24) }), TEST_MS);
+test.concurrent("the manager dies before every write", () => survive({ manager: rotating("before", 12, 24) }));
 
-test.concurrent(
-  "the auditor dies at every crossing of a verification",
-  () => survive({ auditor: [1, 2, 3, 4, 5, 6, 9, 13].flatMap((n) => [`after:${n}`, `before:${n}`]) }),
-  TEST_MS,
-);
+test.concurrent("the auditor dies at every crossing of a verification", () =>
+  survive({ auditor: [1, 2, 3, 4, 5, 6, 9, 13].flatMap((n) => [`after:${n}`, `before:${n}`]) }));
 
-test.concurrent(
-  "agents die after every crossing of an attempt, one death a task",
-  () => survive({ agent: [1, 2, 3, 4, 5, 6, 7].flatMap((n) => [`after:${n}`, "after:submit_attempts"]) }),
-  TEST_MS,
-);
+test.concurrent("agents die after every crossing of an attempt, one death a task", () =>
+  survive({ agent: [1, 2, 3, 4, 5, 6, 7].flatMap((n) => [`after:${n}`, "after:submit_attempts"]) }));
 
-test.concurrent(
-  "agents die before every crossing of an attempt, one death a task",
-  () => survive({ agent: [2, 3, 4, 5, 6, 7].flatMap((n) => [`before:${n}`, "after:submit_attempts"]) }),
-  TEST_MS,
-);
+test.concurrent("agents die before every crossing of an attempt, one death a task", () =>
+  survive({ agent: [2, 3, 4, 5, 6, 7].flatMap((n) => [`before:${n}`, "after:submit_attempts"]) }));
 
-test.concurrent(
-  "all three die at once, again and again",
-  () =>
-    survive({
-      manager: rotating("after", 12, 12),
-      agent: ["after:3", "after:submit_attempts", "after:5", "after:submit_attempts"],
-      auditor: ["after:2", "after:4", "after:3"],
-    }),
-  TEST_MS,
-);
+test.concurrent("all three die at once, again and again", () =>
+  survive({
+    manager: rotating("after", 12, 12),
+    agent: ["after:3", "after:submit_attempts", "after:5", "after:submit_attempts"],
+    auditor: ["after:2", "after:4", "after:3"],
+  }));

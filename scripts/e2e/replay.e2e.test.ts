@@ -55,7 +55,7 @@ function broken(json: string): string {
 
 test("the shipped recording shows a rejected attempt and its repair, and ends verified", async () => {
   await play("lend", folder, async (system, run_id) => {
-    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", 200);
+    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", 320);
     expect(run).toMatchObject({ stop_reason: "verified", provider: "replay" });
     expect(run.requirements.pass).toBe(run.requirements.total);
     const { rows } = await system.database.pools.admin.query(
@@ -68,7 +68,7 @@ test("the shipped recording shows a rejected attempt and its repair, and ends ve
 
 test("the shipped service is delivered, and keeps its data from one start to the next", async () => {
   await play("signup", folder, async (system, run_id) => {
-    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", 200);
+    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", 320);
     expect(run).toMatchObject({ stop_reason: "verified", provider: "replay", toolchain: "typescript" });
     expect(run.requirements).toMatchObject({ total: 24, pass: 24 });
     const product = join(folder, "delivered");
@@ -106,7 +106,7 @@ const peopleOn = async ({ url }: DeliveredService) => (await fetch(`${url}/sheet
 test("a recording with a broken implementation ends without the requirements it broke, and says why", async () => {
   breakLastImplementation(join(folder, "lend", "recording.json"));
   await play("lend", folder, async (system, run_id) => {
-    const run = await untilRun(system.api, run_id, ({ status }) => status === "awaiting_director", 200);
+    const run = await untilRun(system.api, run_id, ({ status }) => status === "awaiting_director", 320);
     expect(run.requirements.pass).toBeLessThan(run.requirements.total);
     expect(run.waiting_for).toMatchObject({ owner: "director", reason: "not_recorded" });
     expect(run.waiting_for?.detail).toMatch(/no recorded reply for T\d/);
