@@ -1811,6 +1811,41 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public._act_on_policy(args jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  now_in_force policies;
+  wanted constant text := btrim(args->>'value');
+  words text[];
+begin
+  lock table policies in share row exclusive mode;  -- two versions at once follow one another
+  select * into now_in_force from policies p where p.key = args->>'key' order by p.version desc limit 1;
+  if now_in_force.key is null then return array['not_found', 'there is no such policy']; end if;
+  words := case
+    when now_in_force.key like 'questions.%' then array['block', 'assume']
+    when now_in_force.key like 'approval.%.%' then array['ask', 'allow']
+    when now_in_force.key = 'dependencies.mode' then array['checked', 'listed', 'none']
+    when now_in_force.key = 'budget.exhausted' then array['stop']
+  end;
+  if wanted is null or length(wanted) > 10000 then return array['validation_failed', 'a value has at most 10000 characters']; end if;
+  if wanted <> all (words) then return array['validation_failed', 'the value is one of ' || array_to_string(words, ', ')]; end if;
+  if words is null and now_in_force.value ~ '^[0-9.]+$' and wanted !~ '^[0-9]{1,9}(\.[0-9]{1,6})?$' then
+    return array['validation_failed', 'the value is a number'];
+  end if;
+  if now_in_force.key = 'dependencies.listed' and wanted !~ '^((npm|pypi):\S+(\s+|$))*$' then
+    return array['validation_failed', 'the value is a list of npm:NAME and pypi:NAME, separated by blanks'];
+  end if;
+  if now_in_force.key = 'dependencies.licences' and wanted !~ '^[A-Za-z0-9.+-]+(\s+[A-Za-z0-9.+-]+)*$' then
+    return array['validation_failed', 'the value is a list of SPDX identifiers, separated by blanks'];
+  end if;
+  insert into policies (key, version, value, description)
+  values (now_in_force.key, now_in_force.version + 1, wanted, now_in_force.description);
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public._act_on_priority(p_target_id uuid, args jsonb)
  RETURNS text[]
  LANGUAGE plpgsql
@@ -6374,7 +6409,7 @@ declare
   refusal text[];  -- code, detail
   known boolean := p_action in ('approve', 'reject', 'request_changes', 'answer', 'set_aside', 'confirm_inspection', 'deliver_partial', 'pause', 'resume',
     'cancel', 'cancel_task', 'retry_task', 'reassign_task', 'override_verdict', 'set_priority', 'set_budget', 'suspend_agent', 'reinstate_agent', 'retire_agent',
-    'create_agent', 'create_key', 'revoke_key', 'stop_all', 'resume_all');
+    'create_agent', 'create_key', 'revoke_key', 'set_policy', 'stop_all', 'resume_all');
 begin
   if k.id is null or not coalesce(known, false) then
     perform _record_refusals('take_director_action', 'director_action', array[act_id], array[case when k.id is null then 'unauthenticated' else 'validation_failed' end]);
@@ -6404,6 +6439,7 @@ begin
     when p_action in ('set_aside', 'confirm_inspection', 'override_verdict') then _act_on_verdict(act_id, p_action, p_target_id, args)
     when p_action = 'set_priority' then _act_on_priority(p_target_id, args)
     when p_action in ('suspend_agent', 'reinstate_agent', 'retire_agent', 'create_agent') then _act_on_agent(p_action, p_target_id, args)
+    when p_action = 'set_policy' then _act_on_policy(args)
     when p_action in ('create_key', 'revoke_key') then _act_on_key(p_action, p_target_id, args)
     else _act_on_system(act_id, p_action)
   end;
@@ -6538,6 +6574,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._act_on_agent(text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_approval(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_key(text,uuid,jsonb): aura_owner=X/aura_owner
+-- function public._act_on_policy(jsonb): aura_owner=X/aura_owner
 -- function public._act_on_priority(uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_run(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_system(uuid,text): aura_owner=X/aura_owner

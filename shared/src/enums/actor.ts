@@ -31,6 +31,7 @@ export const DIRECTOR_ACTIONS = [
   "suspend_agent",
   "reinstate_agent",
   "retire_agent",
+  "set_policy",
   "stop_all",
   "resume_all",
 ] as const;

@@ -24,7 +24,7 @@ const STEPS: Readonly<Record<WaitingCode, Step>> = {
   inconclusive: byDirector("Look at the evidence, then retry_task or override_verdict."),
   isolation_unavailable: byDirector("Install bubblewrap or run with Docker Compose, then retry_task."),
   dependency_unavailable: byDirector(
-    "Let the registry answer, or list the package in policy dependencies.listed, then retry_task; or cancel and start again with a PRD that does without it.",
+    "Let the registry answer, or list the package in policy dependencies.listed (set_policy), then retry_task; or cancel and start again with a PRD that does without it.",
   ),
   failures_used_up: byDirector(
     "Look at the last failure, then retry_task, reassign_task, override_verdict or deliver_partial.",

@@ -123,6 +123,36 @@ describe("runs and tasks obey", () => {
     expect((await act({ action: "resume_all", target_id: null })).status).toBe(201);
   });
 
+  test("set_policy puts a further version in force and refuses what its rule cannot read", async () => {
+    const set = async (key: string, value: string) => {
+      const { status, body } = await act({ action: "set_policy", key, value });
+      return [status, body.code];
+    };
+    expect(await set("dependencies.listed", "npm:left-pad pypi:lxml")).toEqual([201, null]);
+    expect(await set("task.failures_max", "5")).toEqual([201, null]);
+    const { body } = await api.get("/v1/policies");
+    const policies: { key: string; value: string; version: number }[] = body.data;
+    const inForce = (key: string) =>
+      policies.filter((policy) => policy.key === key).sort((a, b) => b.version - a.version)[0];
+    expect(inForce("dependencies.listed")).toMatchObject({ version: 2, value: "npm:left-pad pypi:lxml" });
+    expect(inForce("task.failures_max")).toMatchObject({ version: 2, value: "5" });
+    for (const [key, value] of [
+      ["dependencies.listed", "left-pad"],
+      ["dependencies.mode", "anything"],
+      ["dependencies.licences", ""],
+      ["dependencies.version_age_days", "soon"],
+      ["approval.delivery.locked", "never"],
+      ["questions.autonomous", "ask nobody"],
+      ["hr.probation_below", "-1"],
+    ] as const)
+      expect(await set(key, value), key).toEqual([400, "validation_failed"]);
+    expect(await set("no.such.policy", "1")).toEqual([404, "not_found"]);
+    const events = await api.db.pools.admin.query(
+      "select from audit_events where event_type = 'policy.created' and subject_id like 'dependencies.listed%'",
+    );
+    expect(events.rowCount).toBe(2); // the seed's and ours
+  });
+
   test("cancel ends the run and its tasks", async () => {
     const doomed = await createTestRun(api.db);
     await addTestTask(api.db, doomed);

@@ -11,8 +11,8 @@ function act<Name extends string, Extra extends z.core.$ZodShape>(action: Name, 
   return z.strictObject({ action: z.literal(action), target_id: Id, reason: Reason, ...extra });
 }
 
-function actOnNothing<Name extends string>(action: Name) {
-  return z.strictObject({ action: z.literal(action), target_id: z.null().optional(), reason: Reason });
+function actOnNothing<Name extends string, Extra extends z.core.$ZodShape>(action: Name, extra: Extra) {
+  return z.strictObject({ action: z.literal(action), target_id: z.null().optional(), reason: Reason, ...extra });
 }
 
 /** Every intervention of a person. Which kind of thing `target_id` names depends on the action. */
@@ -37,8 +37,9 @@ export const DirectorActionRequest = z
     act("suspend_agent", {}),
     act("reinstate_agent", {}),
     act("retire_agent", {}),
-    actOnNothing("stop_all"),
-    actOnNothing("resume_all"),
+    actOnNothing("set_policy", { key: Text.min(1).max(100), value: Text.max(10_000) }),
+    actOnNothing("stop_all", {}),
+    actOnNothing("resume_all", {}),
   ])
   .meta({ id: "DirectorActionRequest" });
 export type DirectorActionRequest = z.output<typeof DirectorActionRequest>;
