@@ -1,5 +1,6 @@
-import { type IncomingMessage, request } from "node:http";
+import { request } from "node:http";
 import type { z } from "zod";
+import { readBoundedText } from "../bounded-text.ts";
 import { type OpenSession, SessionOpened, SessionRecord } from "./gate-protocol.ts";
 import { RegistryUnavailable } from "./upstream.ts";
 
@@ -48,22 +49,14 @@ export class GateClient {
       const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
       const options = { socketPath: this.socketPath, path, method, headers, agent: false, timeout: ANSWER_MS };
       const outgoing = request(options, (answer) => {
-        readText(answer).then((text) => resolve({ status: answer.statusCode ?? 0, text }), reject);
+        readBoundedText(answer, ANSWER_BYTES_MAX).then(
+          (text) => resolve({ status: answer.statusCode ?? 0, text }),
+          reject,
+        );
       });
       outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
       outgoing.once("error", reject);
       outgoing.end(body);
     });
   }
-}
-
-async function readText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > ANSWER_BYTES_MAX) throw new Error("the answer is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

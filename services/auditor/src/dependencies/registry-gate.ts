@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Log } from "@aura/shared/log";
 import type { Ecosystem } from "@aura/shared/schemas/dependencies";
 import { ZodError } from "zod";
+import { readBoundedText } from "../bounded-text.ts";
 import { OpenSession, type SessionOpened } from "./gate-protocol.ts";
 import { GateSession } from "./gate-session.ts";
 import { INDEX_TYPE } from "./pypi-index.ts";
@@ -35,7 +36,7 @@ export async function openRegistryGate(settings: GateSettings, socketPath: strin
     response.on("error", () => undefined); // clients that hang up
     route(sessions, request, response).catch((error) => {
       settings.log.warn({ err: error, url: request.url }, "the registry gate could not answer");
-      reply(response, error instanceof ZodError || error instanceof SyntaxError ? 400 : 502);
+      reply(response, isBadRequest(error) ? 400 : 502);
     });
   });
   server.on("clientError", (_error, socket) => socket.destroy());
@@ -117,7 +118,9 @@ async function control(
   id: string,
 ): Promise<void> {
   if (request.method === "POST" && id === "") {
-    const opened = await sessions.start(OpenSession.parse(JSON.parse(await readText(request))));
+    const opened = await sessions.start(
+      OpenSession.parse(JSON.parse(await readBoundedText(request, REQUEST_BYTES_MAX))),
+    );
     return opened === null ? reply(response, 503) : json(response, opened);
   }
   const session = sessions.find(id);
@@ -175,17 +178,6 @@ async function pypi(
   bytes(response, await session.wheel(wheel));
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > REQUEST_BYTES_MAX) throw new SyntaxError("the request is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 function json(response: ServerResponse, value: unknown, type = "application/json"): void {
   const body = Buffer.from(JSON.stringify(value));
   response.writeHead(200, { "content-type": type, "content-length": body.length });
@@ -200,4 +192,8 @@ function bytes(response: ServerResponse, body: Buffer): void {
 function reply(response: ServerResponse, status: number): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify({ error: status === 404 ? "Not found" : "The gate could not answer" }));
+}
+
+function isBadRequest(error: unknown): boolean {
+  return error instanceof ZodError || error instanceof SyntaxError || error instanceof RangeError;
 }

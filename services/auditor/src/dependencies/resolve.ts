@@ -8,7 +8,7 @@ import { fetchedPackages, packageRefusals } from "./fetched-packages.ts";
 import type { GateClient } from "./gate-client.ts";
 import type { Refusal, SessionOpened } from "./gate-protocol.ts";
 import { specifier } from "./package-names.ts";
-import type { DependencyRules } from "./rules.ts";
+import { type DependencyRules, rulesText } from "./rules.ts";
 import { RegistryUnavailable } from "./upstream.ts";
 
 export interface ResolveRequest {
@@ -74,7 +74,8 @@ async function judgeInstalled(
   }
   const packages = fetchedPackages(ecosystem, dependencies, record.served, installed.layer);
   const refusals = packageRefusals(ecosystem, packages, record.served, rules);
-  const lines = packages.map(({ name, version, licence }) => `${name}@${version} ${licence ?? "no licence stated"}`);
+  const found = packages.map(({ name, version, licence }) => `${name}@${version} ${licence ?? "no licence stated"}`);
+  const lines = [`rules: ${rulesText(rules)}`, ...found];
   const evidence = evidenceOf(command, installed, installed.layer, [...lines, installed.output].join("\n").trim());
   if (refusals.length > 0) return refused(refusals, { ...evidence, tree_sha256: null });
   const bytes = [...installed.layer.values()].reduce((sum, body) => sum + body.byteLength, 0);

@@ -46,6 +46,12 @@ export function rulesOf(policies: ReadonlyMap<string, string>): DependencyRules 
   return parsed.success ? parsed.data : null;
 }
 
+/** The rules in a line, for the record of what was judged by them. */
+export function rulesText({ mode, listed, licences, version_age_days, package_age_days }: DependencyRules): string {
+  const ages = `versions of ${version_age_days} days, packages of ${package_age_days} days`;
+  return `${mode}; ${ages}; licences ${licences.join(" ")}; listed ${listed.join(" ") || "none"}`;
+}
+
 export function isListed(rules: DependencyRules, ecosystem: Ecosystem, name: string): boolean {
   return rules.listed.includes(`${ecosystem}:${name}`);
 }

@@ -1,9 +1,10 @@
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { type ClientRequest, request } from "node:http";
 import type { Tree } from "@aura/shared/models/tree";
 import { AuraError } from "@aura/shared/problems";
 import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import type { EnvironmentFacts, EvidenceItem } from "@aura/shared/schemas/verification-report";
 import type { z } from "zod";
+import { readBoundedText } from "../bounded-text.ts";
 import type {
   AcceptanceRequest,
   AcceptanceResult,
@@ -77,7 +78,10 @@ export class SandboxClient implements Sandbox {
       const fail = (error: Error) => reject(unreachable(this.socketPath, error));
       const options = { socketPath: this.socketPath, path: `/${method}`, method: "POST", headers, agent: false };
       const outgoing = request(options, (answer) => {
-        readText(answer).then((text) => resolve({ status: answer.statusCode ?? 0, text }), fail);
+        readBoundedText(answer, MESSAGE_BYTES_MAX).then(
+          (text) => resolve({ status: answer.statusCode ?? 0, text }),
+          fail,
+        );
       });
       this.open.add(outgoing);
       outgoing.once("close", () => this.open.delete(outgoing));
@@ -85,17 +89,6 @@ export class SandboxClient implements Sandbox {
       outgoing.end(body);
     });
   }
-}
-
-async function readText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MESSAGE_BYTES_MAX) throw new Error("the answer is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function unreachable(socketPath: string, cause: Error): AuraError {

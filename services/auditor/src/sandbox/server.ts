@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Log } from "@aura/shared/log";
 import { AuraError } from "@aura/shared/problems";
 import { ZodError } from "zod";
+import { readBoundedText } from "../bounded-text.ts";
 import type { Sandbox } from "./port.ts";
 import { callSandbox, MESSAGE_BYTES_MAX, problemText, REQUESTS, type SandboxMethod, wireText } from "./wire.ts";
 
@@ -52,7 +53,7 @@ async function answer(sandbox: Sandbox, request: IncomingMessage, response: Serv
   response.once("close", onClose);
   try {
     if (request.method !== "POST" || !isMethod(method)) throw new AuraError("not_found", `no method ${method}`);
-    const result = await callSandbox(sandbox, method, JSON.parse(await readBody(request)));
+    const result = await callSandbox(sandbox, method, JSON.parse(await readBoundedText(request, MESSAGE_BYTES_MAX)));
     send(response, 200, wireText(result));
     log.info({ method, duration_ms: Math.round(performance.now() - begun) }, "sandbox job done");
   } catch (error) {
@@ -68,20 +69,10 @@ function isMethod(name: string): name is SandboxMethod {
   return Object.hasOwn(REQUESTS, name);
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MESSAGE_BYTES_MAX) throw new AuraError("validation_failed", "the request is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 function problemOf(error: unknown): AuraError {
   if (error instanceof AuraError) return error;
   if (error instanceof ZodError) return new AuraError("validation_failed", error.issues[0]?.message ?? "malformed");
+  if (error instanceof RangeError) return new AuraError("validation_failed", error.message);
   if (error instanceof SyntaxError) return new AuraError("invalid_json", "the request is not JSON");
   return new AuraError("internal", "the sandbox failed");
 }

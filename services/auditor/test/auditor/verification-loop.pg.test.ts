@@ -146,6 +146,7 @@ describe("a plan with a dependency", () => {
     expect(await rowsOf("evidence", request)).toContainEqual(
       expect.objectContaining({ kind: "dependency_resolution", tree_sha256: Buffer.from(layer ?? "", "hex") }),
     );
+    expect(report?.evidence[0]?.output).toContain("rules: checked; versions of 7 days");
     const fresh = await seedRun(database.pools.admin);
     const again = await fresh.submit("plan", planOf(manifest.name, ">=1,<2"));
     await judged(again, deps());
