@@ -4,15 +4,29 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 const TEST_DATABASE = fileURLToPath(new URL("test-database.ts", import.meta.url));
 const IGNORED = ["**/node_modules/**", "**/fixtures/**", "**/.aura/**", "docs/examples/**"];
 
+/** Database tests that look at git, the sandbox, HTTP schemas and other queues: another server tells nothing new. */
+const NOT_ABOUT_SQL = [
+  "services/manager/test/http/{git,fuzz}.pg.test.ts",
+  "services/auditor/test/auditor/verification-loop.pg.test.ts",
+  "scripts/test/bench/*.pg.test.ts",
+];
+
+interface Choice {
+  readonly maxWorkers?: number;
+  /** Kind of its tests, where it is not the project's name. */
+  readonly kind?: string;
+  readonly without?: readonly string[];
+}
+
 /** One project for each kind of test; the end of a file's name tells its kind. */
 function project(
   name: string,
   timeoutSeconds: number,
   database: boolean,
-  maxWorkers = 2,
+  { maxWorkers = 2, kind = name, without = [] }: Choice = {},
 ): TestProjectInlineConfiguration {
-  const suffix = name === "unit" ? "test.ts" : `${name}.test.ts`;
-  const others = name === "unit" ? ["**/*.{pg,sandbox,e2e,fault,container,browser}.test.ts"] : [];
+  const suffix = kind === "unit" ? "test.ts" : `${kind}.test.ts`;
+  const others = kind === "unit" ? ["**/*.{pg,sandbox,e2e,fault,container,browser}.test.ts"] : without;
   return {
     extends: true,
     test: {
@@ -36,7 +50,8 @@ export default defineConfig({
       project("unit", 10, false),
       project("pg", 60, true),
       project("sandbox", 120, false),
-      project("e2e", 400, true, 3), // these wait more than they work
+      project("server", 60, true, { kind: "pg", without: NOT_ABOUT_SQL }), // once more on another server
+      project("e2e", 400, true, { maxWorkers: 3 }), // these wait more than they work
       project("fault", 400, true),
       project("container", 900, false),
       project("browser", 120, true),

@@ -61,10 +61,10 @@ async function runProject(name: string): Promise<Outcome> {
   return { name: `${name} tests`, passed: numPassedTests, failed, skipped: numPendingTests };
 }
 
-/** The database tests once more on the image that Compose runs, then the whole system in containers. */
+/** The tests about SQL once more on the image that Compose runs, then the whole system in containers. */
 async function runContainers(): Promise<Outcome[]> {
   const missing = containerEngineMissing();
-  if (missing === null) return [await runOnContainer("pg"), await runProject("container")];
+  if (missing === null) return [await runOnContainer("server"), await runProject("container")];
   const name = "container tests";
   const required = process.env.AURA_TEST_CONTAINERS === "required";
   const advice = required ? "AURA_TEST_CONTAINERS=required" : "AURA_TEST_CONTAINERS=required makes that an error";
