@@ -19,7 +19,6 @@ export interface SessionGround {
   readonly upstream: Upstream;
   /** With a slash at its end. */
   readonly registry: string;
-  readonly now: () => number;
 }
 
 /** One resolution: what it may see of the registry, and what it was given. */
@@ -57,7 +56,7 @@ export class GateSession {
   }
 
   private async plannedProblem(name: string, version: string): Promise<string | null> {
-    const { open, now } = this.ground;
+    const { open } = this.ground;
     const { ecosystem, rules } = open;
     const spelling = spellingProblem(ecosystem, name, version);
     if (spelling !== null) return spelling;
@@ -71,7 +70,7 @@ export class GateSession {
     if (page === null) return this.unavailable === null ? `does not exist in ${this.ground.registry}` : null;
     const left = "archives" in page ? page.archives.size : page.wheels.size;
     if (left === 0) return `has no version that may be used: ${shownRefusals(page.refused)}`;
-    const days = page.firstPublished === null ? 0 : (now() - page.firstPublished) / DAY_MS;
+    const days = page.firstPublished === null ? 0 : (Date.now() - page.firstPublished) / DAY_MS;
     if (listed || days >= rules.package_age_days) return null;
     return `was first published ${Math.floor(days)} days ago, policy wants ${rules.package_age_days}`;
   }
@@ -103,8 +102,8 @@ export class GateSession {
       if (body === null) return null;
       const parsed = Packument.parse(JSON.parse(body.toString("utf8")));
       if (parsed.name !== name) throw new RegistryUnavailable(`the registry answered ${parsed.name} for ${name}`);
-      const { open, upstream, now } = this.ground;
-      const filtered = filterPackument(parsed, open.rules, now(), (address) => upstream.allows(address));
+      const { open, upstream } = this.ground;
+      const filtered = filterPackument(parsed, open.rules, Date.now(), (address) => upstream.allows(address));
       this.keepBack(name, filtered.refused);
       return filtered;
     });
@@ -117,8 +116,8 @@ export class GateSession {
       const body = await this.page(name, url, INDEX_TYPE);
       if (body === null) return null;
       const parsed = IndexPage.parse(JSON.parse(body.toString("utf8")));
-      const { open, upstream, now } = this.ground;
-      const filtered = filterIndex(parsed, url, open.rules, now(), (address) => upstream.allows(address));
+      const { open, upstream } = this.ground;
+      const filtered = filterIndex(parsed, url, open.rules, Date.now(), (address) => upstream.allows(address));
       this.keepBack(name, filtered.refused);
       return filtered;
     });

@@ -1,9 +1,9 @@
-import { chmodSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Log } from "@aura/shared/log";
 import type { Ecosystem } from "@aura/shared/schemas/dependencies";
 import { ZodError } from "zod";
 import { readBoundedText } from "../bounded-text.ts";
+import { listenOnSocket } from "../unix-listener.ts";
 import { OpenSession, type SessionOpened } from "./gate-protocol.ts";
 import { GateSession } from "./gate-session.ts";
 import { INDEX_TYPE } from "./pypi-index.ts";
@@ -18,7 +18,6 @@ export interface GateSettings {
   /** Base address of each registry; null: none is asked. */
   readonly registries: Readonly<Record<Ecosystem, string | null>>;
   readonly log: Log;
-  readonly now?: () => number;
 }
 
 /**
@@ -39,13 +38,7 @@ export async function openRegistryGate(settings: GateSettings, socketPath: strin
       reply(response, isBadRequest(error) ? 400 : 502);
     });
   });
-  server.on("clientError", (_error, socket) => socket.destroy());
-  rmSync(socketPath, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(socketPath, resolve);
-  });
-  chmodSync(socketPath, 0o660);
+  await listenOnSocket(server, socketPath);
   return server;
 }
 
@@ -63,7 +56,7 @@ class Sessions {
     const registry = this.settings.registries[request.ecosystem];
     if (registry === null) return switchedOff(request);
     const upstream = new Upstream(originsOf(registry));
-    const session = new GateSession({ open: request, upstream, registry, now: this.settings.now ?? Date.now });
+    const session = new GateSession({ open: request, upstream, registry });
     this.open.set(session.id, { session, until: Date.now() + SESSION_MS });
     const refusals = await session.checkPlanned();
     return { id: session.id, registry, refusals, unavailable: session.record().unavailable };

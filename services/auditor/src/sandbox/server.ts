@@ -1,9 +1,9 @@
-import { chmodSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Log } from "@aura/shared/log";
 import { AuraError } from "@aura/shared/problems";
 import { ZodError } from "zod";
 import { readBoundedText } from "../bounded-text.ts";
+import { listenOnSocket } from "../unix-listener.ts";
 import type { Sandbox } from "./port.ts";
 import { callSandbox, MESSAGE_BYTES_MAX, problemText, REQUESTS, type SandboxMethod, wireText } from "./wire.ts";
 
@@ -24,13 +24,7 @@ export async function serveSandbox(sandbox: Sandbox, socketPath: string, log: Lo
     turns.take(() => answer(sandbox, request, response, log));
   });
   server.requestTimeout = REQUEST_MS;
-  server.on("clientError", (_error, socket) => socket.destroy());
-  rmSync(socketPath, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(socketPath, resolve);
-  });
-  chmodSync(socketPath, 0o660);
+  await listenOnSocket(server, socketPath);
   return server;
 }
 
