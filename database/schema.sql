@@ -130,6 +130,44 @@ create table public.approvals (
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'changes_requested'::text, 'expired'::text, 'voided'::text])))
 );
 
+create table public.archive_segments (
+  id uuid not null,
+  first_event_id uuid not null,
+  last_event_id uuid not null,
+  payloads integer not null,
+  sha256 bytea not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint archive_segments_check CHECK ((first_event_id <= last_event_id)),
+  constraint archive_segments_payloads_check CHECK ((payloads > 0)),
+  constraint archive_segments_pkey PRIMARY KEY (id),
+  constraint archive_segments_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+
+create table public.audit_checkpoints (
+  generation integer not null,
+  size bigint not null,
+  root bytea not null,
+  note text not null,
+  term bigint not null,
+  signed_at timestamp with time zone not null default clock_timestamp(),
+  constraint audit_checkpoints_note_check CHECK ((length(note) <= 10000)),
+  constraint audit_checkpoints_pkey PRIMARY KEY (generation, size),
+  constraint audit_checkpoints_root_check CHECK ((octet_length(root) = 32)),
+  constraint audit_checkpoints_size_check CHECK ((size > 0))
+);
+
+create table public.audit_cosignatures (
+  generation integer not null,
+  size bigint not null,
+  witness text not null,
+  line text not null,
+  cosigned_at timestamp with time zone not null default clock_timestamp(),
+  constraint audit_cosignatures_generation_size_fkey FOREIGN KEY (generation, size) REFERENCES public.audit_checkpoints(generation, size),
+  constraint audit_cosignatures_line_check CHECK ((length(line) <= 400)),
+  constraint audit_cosignatures_pkey PRIMARY KEY (generation, size, witness),
+  constraint audit_cosignatures_witness_check CHECK ((length(witness) <= 200))
+);
+
 create table public.audit_events (
   id uuid not null,
   source text,
@@ -150,6 +188,23 @@ create table public.audit_events (
   constraint audit_events_pkey PRIMARY KEY (id)
 );
 
+create table public.audit_keys (
+  id text not null,
+  generation integer not null,
+  verifier_key text not null,
+  reason text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  retired_at timestamp with time zone,
+  retired_reason text,
+  constraint audit_keys_check CHECK (((retired_at IS NULL) = (retired_reason IS NULL))),
+  constraint audit_keys_id_check CHECK ((id ~ '^[0-9a-f]{8}$'::text)),
+  constraint audit_keys_pkey PRIMARY KEY (id),
+  constraint audit_keys_reason_check CHECK ((length(reason) <= 200)),
+  constraint audit_keys_retired_reason_check CHECK ((length(retired_reason) <= 200)),
+  constraint audit_keys_verifier_key_check CHECK ((length(verifier_key) <= 400)),
+  constraint audit_keys_verifier_key_key UNIQUE (verifier_key)
+);
+
 create table public.audit_leaves (
   seq bigint not null,
   event_id uuid not null,
@@ -164,6 +219,7 @@ create table public.audit_log_state (
   generation integer not null default 1,
   size bigint not null default 0,
   last_event_id uuid,
+  log_id uuid not null default gen_random_uuid(),
   constraint audit_log_state_generation_check CHECK (((generation >= 1) AND (generation <= 255))),
   constraint audit_log_state_one_check CHECK (one),
   constraint audit_log_state_pkey PRIMARY KEY (one)
@@ -175,6 +231,25 @@ create table public.audit_payloads (
   payload bytea,
   constraint audit_payloads_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.audit_events(id),
   constraint audit_payloads_pkey PRIMARY KEY (event_id)
+);
+
+create table public.audit_sealer (
+  one boolean not null default true,
+  term bigint not null default 0,
+  holder text,
+  expires_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint audit_sealer_one_check CHECK (one),
+  constraint audit_sealer_pkey PRIMARY KEY (one)
+);
+
+create table public.audit_subtrees (
+  level integer not null,
+  "position" bigint not null,
+  root bytea not null,
+  constraint audit_subtrees_level_check CHECK (((level >= 1) AND (level <= 5))),
+  constraint audit_subtrees_pkey PRIMARY KEY (level, "position"),
+  constraint audit_subtrees_position_check CHECK (("position" >= 0)),
+  constraint audit_subtrees_root_check CHECK ((octet_length(root) = 32))
 );
 
 create table public.blobs (
@@ -520,6 +595,20 @@ create table public.revisions (
   constraint revisions_verification_id_key UNIQUE (verification_id)
 );
 
+create table public.run_seals (
+  run_id uuid not null,
+  through_seq bigint not null,
+  count bigint not null,
+  root bytea not null,
+  event_id uuid not null,
+  sealed_at timestamp with time zone not null default clock_timestamp(),
+  constraint run_seals_count_check CHECK ((count > 0)),
+  constraint run_seals_event_id_key UNIQUE (event_id),
+  constraint run_seals_pkey PRIMARY KEY (run_id, through_seq),
+  constraint run_seals_root_check CHECK ((octet_length(root) = 32)),
+  constraint run_seals_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.orchestra_runs(id)
+);
+
 create table public.run_transitions (
   from_status text not null,
   to_status text not null,
@@ -805,6 +894,8 @@ create table public.verifications (
 CREATE INDEX agent_activity_logs_task ON public.agent_activity_logs USING btree (task_id, id);
 CREATE INDEX approvals_pending ON public.approvals USING btree (id) WHERE (status = 'pending'::text);
 CREATE INDEX approvals_run ON public.approvals USING btree (run_id);
+CREATE UNIQUE INDEX audit_checkpoints_one_root ON public.audit_checkpoints USING btree (size);
+CREATE INDEX audit_events_acts ON public.audit_events USING btree (subject_id, id) WHERE (subject_type = ANY (ARRAY['director_action'::text, 'project'::text, 'api_key'::text, 'agent'::text]));
 CREATE INDEX audit_events_run ON public.audit_events USING btree (run_id, id);
 CREATE INDEX audit_events_task ON public.audit_events USING btree (task_id, id) WHERE (task_id IS NOT NULL);
 CREATE INDEX evidence_verification ON public.evidence USING btree (verification_id);
@@ -1312,10 +1403,32 @@ CREATE TRIGGER legal_moves_update BEFORE UPDATE OF status ON public.approvals FO
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.approvals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.approvals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.approvals FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.archive_segments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_archive_segments();
+CREATE TRIGGER audit_insert AFTER INSERT ON public.archive_segments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_archive_segments();
+CREATE TRIGGER audit_update AFTER UPDATE ON public.archive_segments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_archive_segments();
+CREATE TRIGGER refuse_delete BEFORE DELETE ON public.archive_segments FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.archive_segments FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_update BEFORE UPDATE ON public.archive_segments FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.archive_segments FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_update BEFORE UPDATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_cosignatures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_cosignatures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_update BEFORE UPDATE ON public.audit_cosignatures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_cosignatures FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.audit_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_audit_keys();
+CREATE TRIGGER audit_insert AFTER INSERT ON public.audit_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_audit_keys();
+CREATE TRIGGER audit_update AFTER UPDATE ON public.audit_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_audit_keys();
+CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_rewriting BEFORE UPDATE ON public.audit_keys FOR EACH ROW WHEN (((old.retired_at IS NOT NULL) OR (((((new.id IS DISTINCT FROM old.id) OR (new.generation IS DISTINCT FROM old.generation)) OR (new.verifier_key IS DISTINCT FROM old.verifier_key)) OR (new.reason IS DISTINCT FROM old.reason)) OR (new.created_at IS DISTINCT FROM old.created_at)))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_keys FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_unknown_leaves AFTER INSERT ON public.audit_leaves REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_unknown_leaves();
@@ -1329,6 +1442,11 @@ CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_payloads FOR EACH STA
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_payloads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_unless_erasing BEFORE UPDATE ON public.audit_payloads FOR EACH ROW EXECUTE FUNCTION public.refuse_unless_erasing();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_payloads FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_sealer FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_subtrees FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_subtrees FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_update BEFORE UPDATE ON public.audit_subtrees FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_subtrees FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.blobs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.blobs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_unless_erasing BEFORE UPDATE ON public.blobs FOR EACH ROW EXECUTE FUNCTION public.refuse_unless_erasing();
@@ -1440,6 +1558,10 @@ CREATE TRIGGER refuse_delete BEFORE DELETE ON public.revisions FOR EACH STATEMEN
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.revisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.revisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.revisions FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER refuse_delete BEFORE DELETE ON public.run_seals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.run_seals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_update BEFORE UPDATE ON public.run_seals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.run_seals FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_outside_release AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.run_transitions FOR EACH STATEMENT EXECUTE FUNCTION guard.refuse_outside_release();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.run_transitions FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.runtime_heartbeats FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
@@ -2220,6 +2342,18 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public._enter_sealer(ctx jsonb, p_term bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform _enter(ctx, array['auditor']);
+  perform from audit_sealer s where s.term = p_term and s.holder = ctx->>'actor_id' for share;
+  if not found then
+    raise exception 'term % does not seal, or not any more', coalesce(p_term, 0) using errcode = 'AU006';
+  end if;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public._event_bytes(f public.event_frame, p_id text, p_event_type text, p_from text, p_to text, p_run_id uuid, p_task_id uuid, p_subject_type text, p_subject_id text, p_severity text, p_description text, p_changes text, p_payload_sha256 text)
  RETURNS bytea
  LANGUAGE sql
@@ -2355,6 +2489,17 @@ select exists (
     and not exists (select from revisions s where s.task_id = t.id))
 $function$;
 
+CREATE OR REPLACE FUNCTION public._is_sealed(p_run_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce((
+    select l.seq < (select max(c.size) from audit_checkpoints c)
+    from (select e.id from audit_events e where e.run_id = p_run_id and e.tx <> pg_current_xact_id() order by e.id desc limit 1) newest
+    left join audit_leaves l on l.event_id = newest.id), false)
+$function$;
+
 CREATE OR REPLACE FUNCTION public._is_stopped()
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2473,6 +2618,14 @@ CREATE OR REPLACE FUNCTION public._list_text(p_list text[])
  STABLE PARALLEL SAFE
 AS $function$
   select _short_text(array_to_json(p_list)::text)
+$function$;
+
+CREATE OR REPLACE FUNCTION public._log_origin(p_generation integer)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select 'aura_orchestra/' || s.log_id || '/' || p_generation from audit_log_state s
 $function$;
 
 CREATE OR REPLACE FUNCTION public._model_of(p_provider text, p_providers text, p_models text)
@@ -3406,6 +3559,116 @@ begin
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'approval.deleted' event_type, coalesce(r.status, '') from_status, '' to_status,
                  r.run_id run_id, null::uuid task_id, r.id::text subject_id, '' changes
+          from old_rows r offset 0) x;
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_archive_segments()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
+ SET jit TO 'off'
+AS $function$
+declare
+  f event_frame;
+  written bigint;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'archive_segment', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'archive_segment', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'archive_segment.created' event_type, '' from_status, coalesce('', '') to_status,
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.first_event_id is not null then ',"first_event_id":"' || r.first_event_id::text || '"' end, case when r.last_event_id is not null then ',"last_event_id":"' || r.last_event_id::text || '"' end, case when r.payloads is not null then ',"payloads":"' || r.payloads::text || '"' end, case when r.sha256 is not null then ',"sha256":"' || encode(r.sha256, 'hex') || '"' end) changes
+          from new_rows r offset 0) x;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'archive_segment', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'archive_segment', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'archive_segment.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.first_event_id is distinct from o.first_event_id then case when r.first_event_id is null then ',"first_event_id":null' else ',"first_event_id":"' || r.first_event_id::text || '"' end end, case when r.last_event_id is distinct from o.last_event_id then case when r.last_event_id is null then ',"last_event_id":null' else ',"last_event_id":"' || r.last_event_id::text || '"' end end, case when r.payloads is distinct from o.payloads then case when r.payloads is null then ',"payloads":null' else ',"payloads":"' || r.payloads::text || '"' end end, case when r.sha256 is distinct from o.sha256 then case when r.sha256 is null then ',"sha256":null' else ',"sha256":"' || encode(r.sha256, 'hex') || '"' end end) changes
+          from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
+    get diagnostics written = row_count;
+    if written <> (select count(*) from new_rows) then
+      raise exception 'the key of a governed row never changes' using errcode = 'AU002';
+    end if;
+  else
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'archive_segment', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'archive_segment', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'archive_segment.deleted' event_type, coalesce('', '') from_status, '' to_status,
+                 null::uuid run_id, null::uuid task_id, r.id::text subject_id, '' changes
+          from old_rows r offset 0) x;
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_audit_keys()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
+ SET jit TO 'off'
+AS $function$
+declare
+  f event_frame;
+  written bigint;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'audit_key', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'audit_key', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'audit_key.created' event_type, '' from_status, coalesce('', '') to_status,
+                 null::uuid run_id, null::uuid task_id, _short_text(r.id) subject_id, concat(case when r.generation is not null then ',"generation":"' || r.generation::text || '"' end, case when r.reason is not null then ',"reason":' || to_json(_short_text(r.reason)) end, case when r.retired_at is not null then ',"retired_at":"' || _utc_text(r.retired_at at time zone 'UTC') || '"' end, case when r.retired_reason is not null then ',"retired_reason":' || to_json(_short_text(r.retired_reason)) end, case when r.verifier_key is not null then ',"verifier_key":' || to_json(_short_text(r.verifier_key)) end) changes
+          from new_rows r offset 0) x;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'audit_key', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'audit_key', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'audit_key.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
+                 null::uuid run_id, null::uuid task_id, _short_text(r.id) subject_id, concat(case when r.generation is distinct from o.generation then case when r.generation is null then ',"generation":null' else ',"generation":"' || r.generation::text || '"' end end, case when r.reason is distinct from o.reason then case when r.reason is null then ',"reason":null' else ',"reason":' || to_json(_short_text(r.reason)) end end, case when r.retired_at is distinct from o.retired_at then case when r.retired_at is null then ',"retired_at":null' else ',"retired_at":"' || _utc_text(r.retired_at at time zone 'UTC') || '"' end end, case when r.retired_reason is distinct from o.retired_reason then case when r.retired_reason is null then ',"retired_reason":null' else ',"retired_reason":' || to_json(_short_text(r.retired_reason)) end end, case when r.verifier_key is distinct from o.verifier_key then case when r.verifier_key is null then ',"verifier_key":null' else ',"verifier_key":' || to_json(_short_text(r.verifier_key)) end end) changes
+          from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
+    get diagnostics written = row_count;
+    if written <> (select count(*) from new_rows) then
+      raise exception 'the key of a governed row never changes' using errcode = 'AU002';
+    end if;
+  else
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'audit_key', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'audit_key', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'audit_key.deleted' event_type, coalesce('', '') from_status, '' to_status,
+                 null::uuid run_id, null::uuid task_id, _short_text(r.id) subject_id, '' changes
           from old_rows r offset 0) x;
   end if;
   return null;
@@ -4896,6 +5159,29 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.begin_log_generation(p_reason text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  s audit_log_state;
+begin
+  if length(coalesce(p_reason, '')) < 3 then
+    raise exception 'a reason of at least 3 characters is needed' using errcode = 'AU001';
+  end if;
+  if exists (select from pg_stat_activity where datname = current_database() and usename in ('aura_manager', 'aura_agent', 'aura_auditor')) then
+    raise exception 'stop the services first: one of them is connected' using errcode = 'AU004';
+  end if;
+  lock table audit_events in exclusive mode;
+  update audit_log_state set generation = generation + 1 returning * into s;
+  perform _record_event('log.restored', 'critical', left(p_reason, 200), 'log', s.log_id::text, null, null,
+    concat('"generation":"', s.generation, '","size":"', s.size, '"'));
+  return s.generation;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.bind_agents(ctx jsonb, agent_ids uuid[], runtime_ids uuid[])
  RETURNS SETOF public.verb_outcome
  LANGUAGE plpgsql
@@ -4988,6 +5274,35 @@ begin
       order by o.created_at, o.id limit least(greatest(p_limit, 0), 100) for no key update skip locked)
     update sandbox_jobs j set status = 'running', lease_holder = p_holder, lease_expires_at = clock_timestamp() + _lease_seconds(lease_s)
     from due where j.id = due.id returning j.*;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.claim_sealing(ctx jsonb, lease_s integer)
+ RETURNS TABLE(mine boolean, term bigint, holder text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET lock_timeout TO '1s'
+AS $function$
+#variable_conflict use_column
+declare
+  l audit_sealer;
+begin
+  perform _enter(ctx, array['auditor']);
+  if coalesce(lease_s, 0) not between 1 and 600 then
+    raise exception 'malformed lease: 1 to 600 seconds' using errcode = 'AU001';
+  end if;
+  select * into l from audit_sealer for update;
+  if l.holder is distinct from ctx->>'actor_id' and l.expires_at > clock_timestamp() then
+    return query select false, l.term, l.holder;
+    return;
+  end if;
+  if l.holder is distinct from ctx->>'actor_id' or l.expires_at <= clock_timestamp() then l.term := l.term + 1; end if;
+  if l.expires_at < clock_timestamp() + make_interval(secs => lease_s / 2.0) then
+    update audit_sealer set term = l.term, holder = ctx->>'actor_id', expires_at = clock_timestamp() + make_interval(secs => lease_s);
+  end if;
+  return query select true, l.term, ctx->>'actor_id';
 end
 $function$;
 
@@ -5240,8 +5555,9 @@ begin
              else i.stop_reason in ('verification_failed', 'stuck', 'environment', 'policy') end then 'illegal_transition'
       when exists (select from task_queue t where t.run_id = r.id and t.status not in ('verified', 'failed', 'cancelled')) then 'tasks_open'
       when i.status = 'completed' and not exists (select from revisions v where v.id = i.revision_id and v.run_id = r.id) then 'nothing_delivered'
-      when i.status = 'completed' and i.stop_reason = 'partial' then _partial_refusal(r, i.revision_id)
-      when i.status = 'completed' and i.stop_reason = 'verified' then _delivery_refusal(r, i.revision_id)
+      when i.status = 'completed' then coalesce(
+        case i.stop_reason when 'partial' then _partial_refusal(r, i.revision_id) else _delivery_refusal(r, i.revision_id) end,
+        case when not _is_sealed(r.id) then 'log_unsealed' end)
     end order by i.n)
   into refusals from unnest(run_ids, statuses, stop_reasons, revision_ids) with ordinality i (id, status, stop_reason, revision_id, n) left join orchestra_runs r on r.id = i.id;
   perform _end_run(i.id, i.status, i.stop_reason, i.revision_id)
@@ -5675,6 +5991,65 @@ select j.id, j.status, b.body from sandbox_jobs j
   where j.id = any (job_ids)
 $function$;
 
+CREATE OR REPLACE FUNCTION public.record_checkpoint(ctx jsonb, p_term bigint, p_size bigint, p_root bytea, p_note text, levels integer[], positions bigint[], roots bytea[])
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  s audit_log_state;
+  newest audit_checkpoints;
+  code text;
+begin
+  perform _enter_sealer(ctx, p_term);
+  select * into s from audit_log_state;
+  select * into newest from audit_checkpoints c order by c.size desc limit 1;
+  code := case
+    when p_size > s.size then 'beyond_log'
+    when p_size = newest.size and newest.generation = s.generation and p_root = newest.root then null
+    when p_size = newest.size then 'other_root'
+    when p_size < newest.size then 'not_larger'
+    when not starts_with(p_note, concat(_log_origin(s.generation), e'\n', p_size, e'\n', encode(p_root, 'base64'), e'\n\n')) then 'other_note'
+  end;
+  if code is null and p_size is distinct from newest.size then
+    insert into audit_checkpoints (generation, size, root, note, term) values (s.generation, p_size, p_root, p_note, p_term);
+    insert into audit_subtrees (level, position, root) select * from unnest(levels, positions, roots);
+  end if;
+  return next _outcome('record_checkpoint', 'checkpoint', null, code, p_size::text);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.record_cosignatures(ctx jsonb, sizes bigint[], witnesses text[], lines text[])
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_generation int;
+  item record;
+begin
+  perform _enter(ctx, array['auditor']);
+  if cardinality(sizes) is distinct from cardinality(witnesses) or cardinality(sizes) is distinct from cardinality(lines) then
+    raise exception 'malformed items: lists of different length' using errcode = 'AU001';
+  end if;
+  select generation into v_generation from audit_log_state;
+  insert into audit_cosignatures (generation, size, witness, line)
+  select v_generation, i.size, i.witness, i.line
+  from unnest(sizes, witnesses, lines) i (size, witness, line)
+  join audit_checkpoints c on c.generation = v_generation and c.size = i.size
+  on conflict do nothing;
+  for item in select i.size, c.size is null as missing
+              from unnest(sizes) with ordinality i (size, n)
+              left join audit_checkpoints c on c.generation = v_generation and c.size = i.size order by i.n loop
+    return next _outcome('record_cosignatures', 'checkpoint', null, case when item.missing then 'not_found' end, item.size::text);
+  end loop;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.record_policy_decisions(ctx jsonb, decisions jsonb)
  RETURNS SETOF public.verb_outcome
  LANGUAGE plpgsql
@@ -5836,7 +6211,7 @@ CREATE OR REPLACE FUNCTION public.refuse_log_shrinking()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 begin
-  if new.size < old.size or new.last_event_id < old.last_event_id or new.generation < old.generation then
+  if new.size < old.size or new.last_event_id < old.last_event_id or new.generation < old.generation or new.log_id <> old.log_id then
     raise exception 'the log only grows' using errcode = 'AU003';
   end if;
   return new;
@@ -5888,6 +6263,34 @@ begin
     coalesce(to_jsonb(old)->>'event_id', ltrim(to_jsonb(old)->>'sha256', '\x')), null, null);
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.register_audit_keys(ctx jsonb, verifier_keys text[], p_reason text)
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_generation int;
+  v_key text;
+  code text;
+begin
+  perform _enter(ctx, array['auditor']);
+  select generation into v_generation from audit_log_state;
+  foreach v_key in array coalesce(verifier_keys, '{}') loop
+    code := case
+      when split_part(v_key, '+', 1) is distinct from _log_origin(v_generation) then 'other_name'
+      when split_part(v_key, '+', 2) !~ '^[0-9a-f]{8}$' then 'id_mismatch'
+      when exists (select from audit_keys k where k.id = split_part(v_key, '+', 2) and k.verifier_key <> v_key) then 'id_mismatch' end;
+    if code is null then
+      insert into audit_keys (id, generation, verifier_key, reason) values (split_part(v_key, '+', 2), v_generation, v_key, left(p_reason, 200))
+      on conflict (id) do nothing;
+    end if;
+    return next _outcome('register_audit_keys', 'audit_key', null, code, split_part(v_key, '+', 2));
+  end loop;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION public.register_runtime(ctx jsonb, p_name text, p_token text, p_capacity integer, p_providers text[])
  RETURNS uuid
@@ -6206,6 +6609,25 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.retire_audit_keys(ctx jsonb, key_ids text[], p_reason text)
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_id text;
+begin
+  perform _enter(ctx, array['auditor']);
+  update audit_keys set retired_at = clock_timestamp(), retired_reason = left(coalesce(p_reason, ''), 200)
+  where id = any (key_ids) and retired_at is null;
+  foreach v_id in array coalesce(key_ids, '{}') loop
+    return next _outcome('retire_audit_keys', 'audit_key', null, case when not exists (select from audit_keys k where k.id = v_id) then 'not_found' end, v_id);
+  end loop;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.rule_disputes(ctx jsonb, dispute_ids uuid[], rulings text[])
  RETURNS SETOF public.verb_outcome
  LANGUAGE plpgsql
@@ -6228,6 +6650,36 @@ begin
   update test_disputes d set ruling = i.ruling, ruled_at = now()
   from unnest(dispute_ids, rulings, codes) i (id, ruling, code) where d.id = i.id and i.code is null and d.ruling is null;
   return query select * from _outcomes('rule_disputes', 'dispute', dispute_ids, codes);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.seal_runs(ctx jsonb, run_ids uuid[], through_seqs bigint[], counts bigint[], roots bytea[])
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  refusals text[];
+begin
+  perform _enter(ctx, array['auditor']);
+  perform _check_items(run_ids, cardinality(through_seqs), cardinality(counts), cardinality(roots));
+  perform from orchestra_runs where id = any (run_ids) order by id for no key update;
+  select array_agg(case
+      when r.id is null then 'not_found'
+      when _is_open_run(r.status) then 'illegal_transition'
+      when i.count <> (select count(*) from audit_events e join audit_leaves l on l.event_id = e.id where e.run_id = r.id and l.seq <= i.through_seq) then 'miscounted'
+    end order by i.n)
+  into refusals
+  from unnest(run_ids, through_seqs, counts) with ordinality i (id, through_seq, count, n) left join orchestra_runs r on r.id = i.id;
+  insert into run_seals (run_id, through_seq, count, root, event_id)
+  select i.id, i.through_seq, i.count, i.root,
+         _record_event('run.sealed', 'info', 'run sealed', 'run', i.id::text, i.id, null,
+           concat('"count":"', i.count, '","root":"', encode(i.root, 'hex'), '","through_seq":"', i.through_seq, '"'))
+  from unnest(run_ids, through_seqs, counts, roots, refusals) i (id, through_seq, count, root, code)
+  where i.code is null and not exists (select from run_seals s where s.run_id = i.id and s.through_seq >= i.through_seq);
+  return query select * from _outcomes('seal_runs', 'run', run_ids, refusals);
 end
 $function$;
 
@@ -6594,6 +7046,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._enter_director(jsonb,text,text[]): aura_owner=X/aura_owner
 -- function public._enter_leader(jsonb): aura_owner=X/aura_owner
 -- function public._enter_runtime(jsonb,text): aura_owner=X/aura_owner
+-- function public._enter_sealer(jsonb,bigint): aura_owner=X/aura_owner
 -- function public._event_bytes(public.event_frame,text,text,text,text,uuid,uuid,text,text,text,text,text,text): aura_owner=X/aura_owner
 -- function public._event_frame(): aura_owner=X/aura_owner
 -- function public._has_unlanded_override(uuid): aura_owner=X/aura_owner
@@ -6603,6 +7056,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._is_carried_suite(public.orchestra_runs,bytea): aura_owner=X/aura_owner
 -- function public._is_open_run(text): aura_owner=X/aura_owner
 -- function public._is_override_to_land(public.verification_requests): aura_owner=X/aura_owner
+-- function public._is_sealed(uuid): aura_owner=X/aura_owner
 -- function public._is_stopped(): aura_owner=X/aura_owner
 -- function public._is_tree_of_run(public.orchestra_runs,bytea): aura_owner=X/aura_owner
 -- function public._is_understood(jsonb,jsonb,jsonb): aura_owner=X/aura_owner
@@ -6613,6 +7067,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._lease_ran_out(public.task_queue): aura_owner=X/aura_owner
 -- function public._lease_seconds(integer): aura_owner=X/aura_owner
 -- function public._list_text(text[]): aura_owner=X/aura_owner
+-- function public._log_origin(integer): aura_owner=X/aura_owner
 -- function public._model_of(text,text,text): aura_owner=X/aura_owner
 -- function public._next_event_id(text): aura_owner=X/aura_owner
 -- function public._outcome(text,text,uuid,text,text): aura_owner=X/aura_owner
@@ -6650,6 +7105,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.audit_agents(): aura_owner=X/aura_owner
 -- function public.audit_api_keys(): aura_owner=X/aura_owner
 -- function public.audit_approvals(): aura_owner=X/aura_owner
+-- function public.audit_archive_segments(): aura_owner=X/aura_owner
+-- function public.audit_audit_keys(): aura_owner=X/aura_owner
 -- function public.audit_block_dispositions(): aura_owner=X/aura_owner
 -- function public.audit_director_actions(): aura_owner=X/aura_owner
 -- function public.audit_evidence(): aura_owner=X/aura_owner
@@ -6679,10 +7136,12 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.authenticate_key(text): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.beat_runtime(text,uuid[],bigint[],integer): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.begin_idempotent(text,text,bytea): aura_manager=X/aura_owner, aura_owner=X/aura_owner
+-- function public.begin_log_generation(text): aura_owner=X/aura_owner
 -- function public.bind_agents(jsonb,uuid[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.cancel_tasks(jsonb,uuid[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.claim_leadership(jsonb,integer): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.claim_sandbox_jobs(jsonb,text,integer,integer): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
+-- function public.claim_sealing(jsonb,integer): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.claim_verifications(jsonb,text,integer,integer): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.create_project(jsonb,text,text): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.create_run(jsonb,text,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -6708,6 +7167,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.put_blobs(bytea[],text[]): aura_auditor=X/aura_owner, aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.queue_sandbox_job(jsonb,text,uuid,bigint,bytea,text,text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.read_sandbox_jobs(text,uuid[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
+-- function public.record_checkpoint(jsonb,bigint,bigint,bytea,text,integer[],bigint[],bytea[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
+-- function public.record_cosignatures(jsonb,bigint[],text[],text[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_policy_decisions(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_verifications(jsonb,text,jsonb): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.refuse_change(): aura_owner=X/aura_owner
@@ -6717,6 +7178,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.refuse_outside_verbs(): aura_owner=X/aura_owner
 -- function public.refuse_unknown_leaves(): aura_owner=X/aura_owner
 -- function public.refuse_unless_erasing(): aura_owner=X/aura_owner
+-- function public.register_audit_keys(jsonb,text[],text): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.register_runtime(jsonb,text,text,integer,text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.reject_tasks(jsonb,uuid[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.release_leadership(jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -6727,7 +7189,9 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.request_verifications(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.requeue_tasks(jsonb,uuid[],text[],boolean[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.reserve_call(jsonb,text,uuid,bigint,text,text,bigint,bigint,bytea): aura_agent=X/aura_owner, aura_owner=X/aura_owner
+-- function public.retire_audit_keys(jsonb,text[],text): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.rule_disputes(jsonb,uuid[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
+-- function public.seal_runs(jsonb,uuid[],bigint[],bigint[],bytea[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.set_confidence(jsonb,uuid[],numeric[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.set_model_prices(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.set_standings(jsonb,uuid[],text[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -6767,11 +7231,17 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- table public.api_keys: aura_owner=arwdDxt/aura_owner
 -- table public.approval_transitions: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.approvals: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.archive_segments: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.audit_checkpoints: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.audit_cosignatures: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.audit_counter: aura_owner=rwU/aura_owner
 -- table public.audit_events: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.audit_keys: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.audit_leaves: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.audit_log_state: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.audit_payloads: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.audit_sealer: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.audit_subtrees: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.blobs: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.block_dispositions: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.claim_ids: aura_owner=rwU/aura_owner
@@ -6795,6 +7265,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- table public.projects: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.requirements: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.revisions: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.run_seals: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.run_transitions: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.runtime_heartbeats: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.sandbox_jobs: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
@@ -6883,6 +7354,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- (agents,agent,{id},,,standing,f,"{slug,capabilities,provider,model,mode,standing,max_concurrent}",{})
 -- (api_keys,api_key,{id},,,,f,"{name,role,expires_at,revoked_at}",{})
 -- (approvals,approval,{id},r.run_id,,status,f,"{run_id,kind,status,digest,subject_id,content_sha256,expires_at,decided_by,decided_at,used_at}",{})
+-- (archive_segments,archive_segment,{id},,,,f,"{first_event_id,last_event_id,payloads,sha256}",{})
+-- (audit_keys,audit_key,{id},,,,f,"{generation,verifier_key,reason,retired_at,retired_reason}",{})
 -- (block_dispositions,block,"{run_id,block_id}",r.run_id,,,f,"{disposition,set_aside_by}",{})
 -- (director_actions,director_action,{id},,,action,t,"{director_id,action,target_id,key_id,outcome,code,args_sha256}",{})
 -- (evidence,evidence,{id},"(select v.run_id from verifications v where v.id = r.verification_id)","(select v.task_id from verifications v where v.id = r.verification_id)",,f,"{verification_id,kind,command,exit_code,reason,output_sha256,tree_sha256,duration_ms}",{})
@@ -6912,6 +7385,11 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 
 -- events that a role may append
 
+-- log.contradicted: aura_auditor
+-- log.mismatch: aura_auditor
+-- log.refused: aura_auditor
+-- posture.checked: aura_auditor
+-- posture.violated: aura_auditor
 -- replay.mismatch: aura_auditor
 -- sandbox.escaped: aura_auditor
 -- sandbox.unavailable: aura_auditor

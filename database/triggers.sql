@@ -7,11 +7,13 @@ begin
   -- Never changed, never deleted: the log, and every record of something that happened.
   foreach t in array array[
     'audit_events', 'agent_activity_logs', 'director_actions', 'audit_leaves', 'prds', 'prd_blocks', 'task_dependencies', 'plans', 'suites',
-    'verification_requests', 'verifications', 'verdicts', 'test_results', 'evidence', 'revisions', 'policies', 'policy_decisions', 'model_prices'] loop
+    'verification_requests', 'verifications', 'verdicts', 'test_results', 'evidence', 'revisions', 'policies', 'policy_decisions', 'model_prices',
+    'audit_checkpoints', 'audit_cosignatures', 'audit_subtrees', 'run_seals', 'archive_segments'] loop
     execute format('create or replace trigger refuse_update before update on %I for each statement execute function refuse_change()', t);
   end loop;
   foreach t in array array[
-    'audit_events', 'agent_activity_logs', 'audit_leaves', 'audit_payloads', 'audit_log_state', 'blobs', 'prd_blocks', 'test_results', 'evidence'] loop
+    'audit_events', 'agent_activity_logs', 'audit_leaves', 'audit_payloads', 'audit_log_state', 'blobs', 'prd_blocks', 'test_results', 'evidence',
+    'audit_checkpoints', 'audit_cosignatures', 'audit_subtrees', 'run_seals'] loop
     execute format('create or replace trigger refuse_delete before delete on %I for each statement execute function refuse_change()', t);
     execute format('create or replace trigger refuse_truncate before truncate on %I for each statement execute function refuse_change()', t);
   end loop;
@@ -29,6 +31,12 @@ create or replace trigger refuse_unknown_leaves after insert on audit_leaves ref
 -- A term ends once; who led it and since when never changes.
 create or replace trigger refuse_rewriting before update on manager_terms for each row
   when (old.ended_at is not null or (new.term, new.holder, new.elected_at) is distinct from (old.term, old.holder, old.elected_at))
+  execute function refuse_change();
+
+-- A key is retired once; what it is never changes.
+create or replace trigger refuse_rewriting before update on audit_keys for each row
+  when (old.retired_at is not null or (new.id, new.generation, new.verifier_key, new.reason, new.created_at)
+        is distinct from (old.id, old.generation, old.verifier_key, old.reason, old.created_at))
   execute function refuse_change();
 
 create or replace trigger refuse_log_shrinking before update on audit_log_state for each row execute function refuse_log_shrinking();
