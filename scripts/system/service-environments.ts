@@ -25,6 +25,7 @@ const PROXY = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_pro
  */
 export function serviceEnvironments(
   env: NodeJS.ProcessEnv,
+  home: string,
   urls: RoleUrls,
   ports: ServicePorts,
 ): Record<keyof ServicePorts, Environment> {
@@ -50,6 +51,8 @@ export function serviceEnvironments(
       ...pick(env, [...MACHINE, ...Object.keys(Auditor.shape)]),
       TZ: "UTC",
       AURA_AUDITOR_DATABASE_URL: urls.aura_auditor,
+      AURA_LEDGER_FOLDER: join(home, "ledger"),
+      AURA_LEDGER_PUBLIC_FOLDER: join(home, "ledger-public"),
       AUDITOR_PORT: String(ports.auditor),
     },
   };

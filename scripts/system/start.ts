@@ -136,7 +136,7 @@ function serviceSpecs(
   database: DatabaseServer,
   ports: ServicePorts,
 ): ServiceSpec[][] {
-  const environments = serviceEnvironments(env, database.roleUrls, ports);
+  const environments = serviceEnvironments(env, home, database.roleUrls, ports);
   const spec = (name: ServiceSpec["name"], folder: string): ServiceSpec => ({
     name,
     entry: `services/${folder}/src/main.ts`,

@@ -3,7 +3,8 @@ import { isUnavailable, type Pool } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import type { EnvironmentFacts } from "@aura/shared/schemas/verification-report";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
-import { readNumberingLag } from "./db/ledger-statements.ts";
+import { readNumberingLag, readSealingLag } from "./db/ledger-statements.ts";
+import type { SealState } from "./ledger/sealing-loop.ts";
 
 /** Above this age of the oldest event without a number, in seconds, the log counts as behind. */
 const LAG_SECONDS_MAX = 10;
@@ -15,6 +16,7 @@ export interface AppDeps {
   readonly holder: string;
   /** Facts of the sandbox, as last measured. */
   readonly environment: () => Promise<EnvironmentFacts>;
+  readonly sealing: () => SealState;
 }
 
 interface Check {
@@ -33,6 +35,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       database: await databaseCheck(deps.pool),
       isolation: await isolationCheck(deps.environment),
       numbering: await numberingCheck(deps.pool),
+      sealing: await sealingCheck(deps),
     };
     const ready = Object.values(checks).every((check) => check.ok);
     return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not_ready", checks });
@@ -61,6 +64,19 @@ async function numberingCheck(pool: Pool): Promise<Check> {
   try {
     const { events, seconds } = await readNumberingLag(pool);
     const detail = events === 0 ? "no event waits" : `${events} events wait, the oldest for ${seconds.toFixed(1)} s`;
+    return { ok: seconds <= LAG_SECONDS_MAX, detail };
+  } catch {
+    return { ok: false, detail: "cannot be read" };
+  }
+}
+
+async function sealingCheck({ pool, sealing }: AppDeps): Promise<Check> {
+  const state = sealing();
+  if (state?.kind === "refused")
+    return { ok: false, detail: `${state.refusal.code}: ${state.refusal.message}. ${state.refusal.hint}` };
+  try {
+    const { size, seconds } = await readSealingLag(pool);
+    const detail = `${size} events under a checkpoint, the oldest other one waits for ${seconds.toFixed(1)} s`;
     return { ok: seconds <= LAG_SECONDS_MAX, detail };
   } catch {
     return { ok: false, detail: "cannot be read" };

@@ -24,6 +24,17 @@ export const ConfigSchema = z.object({
       "Registry gate, the only way to package registries: own (in this process), or unix:/path of its process.",
     ),
   ...RegistryAddresses,
+  AURA_LEDGER_FOLDER: z
+    .string()
+    .startsWith("/", "not an absolute path")
+    .describe(
+      "Folder of the keys that sign the log and of the newest checkpoint they signed; made on first start. Auditors of one system share it. Keep a copy of it apart from the database's.",
+    ),
+  AURA_LEDGER_PUBLIC_FOLDER: z
+    .string()
+    .startsWith("/", "not an absolute path")
+    .optional()
+    .describe("Folder into which the public halves of these keys are put, for the witness. Unset: nowhere."),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
@@ -38,6 +49,8 @@ export interface AuditorConfig {
   readonly registry: string;
   /** Of the gate in this process; null: that ecosystem is switched off. */
   readonly registries: Readonly<Record<Ecosystem, string | null>>;
+  readonly ledgerFolder: string;
+  readonly ledgerPublicFolder: string | null;
   readonly logLevel: string;
 }
 
@@ -62,6 +75,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     sandbox: data.AURA_SANDBOX,
     registry: data.AURA_REGISTRY,
     registries: registriesOf(data),
+    ledgerFolder: data.AURA_LEDGER_FOLDER,
+    ledgerPublicFolder: data.AURA_LEDGER_PUBLIC_FOLDER ?? null,
     logLevel: data.LOG_LEVEL,
   };
 }

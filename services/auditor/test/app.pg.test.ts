@@ -28,7 +28,7 @@ function app(change: Partial<AppDeps> = {}) {
     version: "9",
     holder: "auditor-one",
   };
-  return buildApp({ ...deps, environment: async () => FACTS, ...change });
+  return buildApp({ ...deps, environment: async () => FACTS, sealing: () => null, ...change });
 }
 
 test("it is ready with a database, an isolated sandbox and a log that keeps up", async () => {

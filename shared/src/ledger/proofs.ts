@@ -49,6 +49,11 @@ export function consistencyPath(from: number, to: number): Node[][] {
   return path.reverse().map(nodesOf);
 }
 
+/** The perfect subtrees that a tree of this many leaves consists of, from the largest to the smallest. */
+export function frontierNodes(size: number): Node[] {
+  return nodesOf({ start: 0, end: size });
+}
+
 /** The tree of a range, from the hashes of its nodes in order. */
 export function foldNodes(hashes: readonly Hash[]): Hash {
   const last = hashes.at(-1);

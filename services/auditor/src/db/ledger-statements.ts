@@ -26,6 +26,19 @@ export async function readNumberingLag(db: Queryable): Promise<NumberingLag> {
   return NumberingLag.parse(rows[0]);
 }
 
+const SealingLag = z.object({ size: z.coerce.number(), seconds: z.number() });
+/** How many events a checkpoint covers, and the age of the oldest numbered one that none covers, in seconds (0: there is none). */
+export type SealingLag = z.infer<typeof SealingLag>;
+
+export async function readSealingLag(db: Queryable): Promise<SealingLag> {
+  const { rows } = await db.query(
+    `select c.size, coalesce(extract(epoch from (now() at time zone 'UTC') - e.created_at), 0)::float8 as seconds
+       from (select coalesce(max(size), 0) as size from audit_checkpoints) c
+       left join audit_leaves l on l.seq = c.size left join audit_events e on e.id = l.event_id`,
+  );
+  return SealingLag.parse(rows[0]);
+}
+
 const Mismatch = z.object({
   table_name: z.string(),
   subject_id: z.string(),

@@ -1,0 +1,117 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+
+const SEED_BYTES = 32;
+const KEY = /^\d+\.key$/;
+const RETIRED = /^\d+\.retired$/;
+
+/** A private key of the Auditor, in its folder. */
+export interface KeptKey {
+  readonly file: string;
+  /** 32 bytes. */
+  readonly seed: Buffer;
+}
+
+/**
+ * The Auditor's own folder, outside of the database: private keys (one a file), the newest checkpoint it signed, and what
+ * a person decided about keys. Whoever can read it can sign; nobody else needs it.
+ */
+export class KeyFolder {
+  readonly #folder: string;
+
+  /** Makes the folder where there is none. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** Keys that sign, oldest first. */
+  keys(): KeptKey[] {
+    return this.#names(KEY).map((file) => ({ file, seed: seedOf(file, this.#read(file)) }));
+  }
+
+  /** Keys that sign no more, and why. */
+  retired(): (KeptKey & { readonly reason: string })[] {
+    return this.#names(RETIRED).map((file) => {
+      const [seed = "", ...reason] = this.#read(file).split("\n");
+      return { file, seed: seedOf(file, seed), reason: reason.join(" ").trim() };
+    });
+  }
+
+  createKey(): KeptKey {
+    const numbers = [...this.#names(KEY), ...this.#names(RETIRED)].map((name) => Number.parseInt(name, 10));
+    const file = `${Math.max(0, ...numbers) + 1}.key`;
+    const seed = randomBytes(SEED_BYTES);
+    this.write(file, `${seed.toString("base64")}\n`);
+    return { file, seed };
+  }
+
+  retire({ file, seed }: KeptKey, reason: string): void {
+    this.write(file, `${seed.toString("base64")}\n${reason}\n`);
+    renameSync(join(this.#folder, file), join(this.#folder, file.replace(/\.key$/, ".retired")));
+    this.#sync();
+  }
+
+  /** The file's text; null where there is none. */
+  read(file: string): string | null {
+    try {
+      return this.#read(file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    }
+  }
+
+  /** Replaces a file in one step; once this returns it is there after a power cut too. */
+  write(file: string, text: string): void {
+    const draft = join(this.#folder, `${file}.${process.pid}.new`);
+    const descriptor = openSync(draft, "w", 0o600);
+    try {
+      writeSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(draft, join(this.#folder, file));
+    this.#sync();
+  }
+
+  remove(file: string): void {
+    rmSync(join(this.#folder, file), { force: true });
+  }
+
+  #names(pattern: RegExp): string[] {
+    const names = readdirSync(this.#folder).filter((name) => pattern.test(name));
+    return names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  }
+
+  #read(file: string): string {
+    return readFileSync(join(this.#folder, file), "utf8");
+  }
+
+  #sync(): void {
+    const descriptor = openSync(this.#folder, "r");
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}
+
+function seedOf(file: string, text: string): Buffer {
+  const seed = Buffer.from(text.trim(), "base64");
+  if (seed.length !== SEED_BYTES) throw new Error(`${file} holds no key of ${SEED_BYTES} bytes`);
+  return seed;
+}
