@@ -1149,10 +1149,24 @@ create view dash.system as
             ELSE 'stopped'::text
         END AS state,
     ((y.stopped_at IS NOT NULL))::integer AS stopped,
-    y.stopped_at
-   FROM ((public.audit_log_state s
+    y.stopped_at,
+    COALESCE(c.size, (0)::bigint) AS events_sealed,
+    c.signed_at AS sealed_at,
+    w.cosigned_at,
+    COALESCE(EXTRACT(epoch FROM ((now() AT TIME ZONE 'UTC'::text) - u.created_at)), (0)::numeric) AS unsealed_s
+   FROM ((((((public.audit_log_state s
      CROSS JOIN public.system_state y)
-     LEFT JOIN public.audit_events e ON ((e.id = s.last_event_id)));
+     LEFT JOIN public.audit_events e ON ((e.id = s.last_event_id)))
+     LEFT JOIN LATERAL ( SELECT k.size,
+            k.signed_at
+           FROM public.audit_checkpoints k
+          ORDER BY k.size DESC
+         LIMIT 1) c ON (true))
+     LEFT JOIN LATERAL ( SELECT max(k.cosigned_at) AS cosigned_at
+           FROM public.audit_cosignatures k
+          WHERE (k.generation = s.generation)) w ON (true))
+     LEFT JOIN public.audit_leaves l ON ((l.seq = COALESCE(c.size, (0)::bigint))))
+     LEFT JOIN public.audit_events u ON ((u.id = l.event_id)));
 create view dash.tasks as
  SELECT t.id AS task_id,
     t.run_id,

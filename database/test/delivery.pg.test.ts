@@ -29,6 +29,7 @@ import {
   testRequirement,
 } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
+import { sealLog } from "@aura/shared/testing/sealing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let db: TestDatabase;
@@ -63,6 +64,8 @@ async function deliveredRun(): Promise<{ run: TestRun; revision: string }> {
   expect(await directorAction(db, "deliver_partial", run.run_id)).toEqual(done);
   expect(await finish()).toEqual([refused("tasks_open")]);
   await allDone(manager("cancel_tasks", [run.first_task_id], ["ended"]));
+  expect(await finish(), "not under a checkpoint").toEqual([refused("log_unsealed")]);
+  await sealLog(db);
   expect(await finish()).toEqual([done]);
   expect(await runRow(db, run.run_id)).toMatchObject({
     status: "completed",
@@ -185,6 +188,7 @@ test("a partial delivery is of landed or judged files, and of what was judged as
   expect(await finish(head)).toEqual([refused("verification_missing")]);
   const { request, tree } = await askForAssembly(run);
   expect(await finish(head), "being judged").toEqual([refused("verification_missing")]);
+  await sealLog(db);
   const late = await db.pools.admin.connect();
   await late.query("begin");
   await late.query("set local session_replication_role = replica");
@@ -198,6 +202,7 @@ test("a partial delivery is of landed or judged files, and of what was judged as
   late.release();
   await recordTestVerification(db, request, "rejected", tree);
   expect(await finish(ground), "another revision").toEqual([refused("verification_missing")]);
+  await sealLog(db);
   expect(await finish(head)).toEqual([done]);
 });
 
@@ -209,6 +214,7 @@ test("a suite is carried over only test by test from the base run, for requireme
   const { request, tree } = await askForAssembly(base);
   await recordTestVerification(db, request, "rejected", tree);
   const head = (await runRow(db, base.run_id)).head_revision_id;
+  await sealLog(db);
   await allDone(manager("finish_runs", [base.run_id], ["completed"], ["partial"], [head]));
   const next = await createTestRun(db, { base_run_id: base.run_id });
   await understood(next, [testRequirement("R1"), testRequirement("R2", { text: "It does it in a new way." })]);

@@ -29,6 +29,7 @@ import {
   testRequirement,
 } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
+import { sealLog } from "@aura/shared/testing/sealing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let db: TestDatabase;
@@ -332,6 +333,8 @@ test("a supervised run passes its gates with the Director's approvals, and is co
   const open = await addTestTask(db, run);
   expect(await finish()).toEqual([refused("tasks_open")]);
   await allDone(manager("cancel_tasks", [open], ["ended"]));
+  expect(await finish()).toEqual([refused("log_unsealed")]);
+  await sealLog(db);
   expect(await finish()).toEqual([done]);
   expect(await runRow(db, run.run_id)).toMatchObject({
     status: "completed",

@@ -21,6 +21,7 @@ import {
   testRequirement,
 } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
+import { sealLog } from "@aura/shared/testing/sealing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let db: TestDatabase;
@@ -96,6 +97,7 @@ test("a run without anything to test is delivered without a suite, once a person
   expect(await directorAction(db, "confirm_inspection", String(head.requirements[0]), { verdict: "pass" })).toEqual(
     done,
   );
+  await sealLog(db);
   expect(await finish(head)).toEqual([done]);
 });
 

@@ -89,12 +89,17 @@ create or replace view dash.test_disputes as
 select d.id as dispute_id, d.run_id, r.title as run_title, t.key as task, d.attempt, d.test_id, d.basis, d.ruling, d.ruled_at, d.created_at
 from test_disputes d left join task_queue t on t.id = d.task_id left join orchestra_runs r on r.id = d.run_id;
 
--- One row: how far the log is numbered, and whether anything may be assigned.
+-- One row: how far the log is numbered, sealed and witnessed, and whether anything may be assigned.
 create or replace view dash.system as
 select s.size as events_numbered, e.created_at as numbered_until,
        (select count(*) from audit_events n where s.last_event_id is null or n.id > s.last_event_id) as events_waiting,
-       case when y.stopped_at is null then 'released' else 'stopped' end as state, (y.stopped_at is not null)::integer as stopped, y.stopped_at
-from audit_log_state s cross join system_state y left join audit_events e on e.id = s.last_event_id;
+       case when y.stopped_at is null then 'released' else 'stopped' end as state, (y.stopped_at is not null)::integer as stopped, y.stopped_at,
+       coalesce(c.size, 0) as events_sealed, c.signed_at as sealed_at, w.cosigned_at,
+       coalesce(extract(epoch from (now() at time zone 'UTC') - u.created_at), 0) as unsealed_s
+from audit_log_state s cross join system_state y left join audit_events e on e.id = s.last_event_id
+left join lateral (select k.size, k.signed_at from audit_checkpoints k order by k.size desc limit 1) c on true
+left join lateral (select max(k.cosigned_at) as cosigned_at from audit_cosignatures k where k.generation = s.generation) w on true
+left join audit_leaves l on l.seq = coalesce(c.size, 0) left join audit_events u on u.id = l.event_id;
 
 create or replace view dash.requirements as
 select q.id as requirement_id, q.run_id, r.title as run_title, q.key as requirement, q.priority, q.verification_method, q.inspection_verdict, q.override_verdict,

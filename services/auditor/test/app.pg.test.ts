@@ -3,9 +3,9 @@ import { createPool } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import type { EnvironmentFacts } from "@aura/shared/schemas/verification-report";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
+import { sealLog } from "@aura/shared/testing/sealing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AppDeps, buildApp } from "../src/app.ts";
-import { numberEvents } from "../src/db/ledger-statements.ts";
 
 const FACTS: EnvironmentFacts = {
   sandbox_level: "bubblewrap",
@@ -32,7 +32,7 @@ function app(change: Partial<AppDeps> = {}) {
 }
 
 test("it is ready with a database, an isolated sandbox and a log that keeps up", async () => {
-  await numberEvents(database.pools.auditor, 100_000);
+  await sealLog(database);
   const reply = await app().inject("/readyz");
   expect([reply.statusCode, reply.json()]).toEqual([
     200,
@@ -42,6 +42,7 @@ test("it is ready with a database, an isolated sandbox and a log that keeps up",
         database: { ok: true, detail: "answers" },
         isolation: { ok: true, detail: "bubblewrap" },
         numbering: { ok: true, detail: "no event waits" },
+        sealing: { ok: true, detail: expect.stringMatching(/^\d+ events under a checkpoint/) },
       },
     },
   ]);

@@ -46,5 +46,6 @@ export const WAITING_CODES = [
   "delivery_approval",
   "inspection_open",
   "requirement_failed",
+  "log_unsealed",
 ] as const;
 export type WaitingCode = (typeof WAITING_CODES)[number];

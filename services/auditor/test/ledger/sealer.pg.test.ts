@@ -56,6 +56,14 @@ async function tamper(db: TestDatabase, text: string): Promise<void> {
   client.release();
 }
 
+/** As when the services are stopped. */
+async function disconnectServices(db: TestDatabase): Promise<void> {
+  const services = "datname = current_database() and usename in ('aura_manager', 'aura_agent', 'aura_auditor')";
+  const ended = `select pg_terminate_backend(pid) from pg_stat_activity where ${services}`;
+  const connected = async () => (await db.pools.admin.query(ended)).rows.length;
+  await expect.poll(connected, { timeout: 10_000 }).toBe(0);
+}
+
 const wholeLogWaits = { timeout: 120_000 };
 
 test("the first step makes a key, says so in the log, and signs the root of all events", wholeLogWaits, async () => {
@@ -166,9 +174,7 @@ test(
     await expect(sealOnce(sealerOf(db, folder))).rejects.toMatchObject({ code: "log_contradicted" });
     expect(await checkpoints(db)).toHaveLength(1);
 
-    await db.pools.admin.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename in ('aura_manager', 'aura_agent', 'aura_auditor')",
-    );
+    await disconnectServices(db);
     await db.pools.admin.query(
       "select begin_log_generation('the disk was lost, yesterday''s backup is what there is')",
     );

@@ -38,6 +38,10 @@ const STEPS: Readonly<Record<WaitingCode, Step>> = {
   requirement_failed: byDirector(
     "Look at the failed requirements, then retry_task, override_verdict or deliver_partial.",
   ),
+  log_unsealed: {
+    owner: "auditor",
+    next_step: "The Auditor signs the log within seconds. If it does not, its /readyz says why, and what to do.",
+  },
 };
 
 /** While its tasks still go on by themselves. */

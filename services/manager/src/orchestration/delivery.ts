@@ -8,6 +8,7 @@ import { draftApproval } from "./approval-draft.ts";
 import { finishWithin } from "./finish.ts";
 import { decideByPolicy } from "./policy-approval.ts";
 import type { RunPosition } from "./run-status.ts";
+import { sealFirst } from "./seal-first.ts";
 import { stand } from "./stand.ts";
 import { allDone, atomically, type StepDeps } from "./step.ts";
 
@@ -26,8 +27,10 @@ export async function deliver(deps: StepDeps, progress: Progress): Promise<numbe
   if (inspections_open.length > 0) {
     return stand(deps, progress, waiting("inspection_open", `to be confirmed: ${inspections_open.join(", ")}`));
   }
-  if (policy !== null) return finish(deps, progress, null);
-  if (approval?.status === "approved") return approval.used ? 0 : finish(deps, progress, approval);
+  if (policy !== null) return sealFirst(deps, progress, () => finish(deps, progress, null));
+  if (approval?.status === "approved" && !approval.used)
+    return sealFirst(deps, progress, () => finish(deps, progress, approval));
+  if (approval?.status === "approved") return 0;
   return stand(deps, progress, waiting("delivery_approval", "look at the report and approve the delivery"));
 }
 

@@ -29,6 +29,7 @@ describe("runs side by side", () => {
       await world.work();
       await Promise.all([tick(world.deps, STEPS), tick(second, STEPS)]);
       await world.judge();
+      await world.seal();
     }
     for (const { run_id } of runs) {
       expect(await runOf(db, run_id)).toMatchObject({ status: "completed", stop_reason: "verified" });

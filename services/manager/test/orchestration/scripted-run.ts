@@ -15,6 +15,7 @@ import type {
 } from "@aura/shared/schemas/verification-report";
 import { AUDITOR, allDone, MANAGER, putAgentJson, RUNTIME, type TestRuntime } from "@aura/shared/testing/factories";
 import type { TestDatabase } from "@aura/shared/testing/postgres";
+import { sealLog } from "@aura/shared/testing/sealing";
 import { readRequirements, readRunTasks } from "../../src/db/orchestration-specification.ts";
 import { ManagerVerbs } from "../../src/db/orchestration-verbs.ts";
 import { closedRequirements, closingTests } from "../../src/orchestration/closing-tests.ts";
@@ -58,7 +59,7 @@ export class ScriptedWorld {
   /** Manager, agents and Auditor take turns until nobody has anything to do, or `until` holds. */
   async settle(until: () => Promise<boolean> = async () => false, turns = 60): Promise<void> {
     for (let turn = 0, still = 0; turn < turns && still < 2; turn += 1) {
-      const moved = (await this.tick()) + (await this.work()) + (await this.judge());
+      const moved = (await this.tick()) + (await this.work()) + (await this.judge()) + (await this.seal());
       still = moved === 0 ? still + 1 : 0;
       if (await until()) return;
     }
@@ -102,6 +103,10 @@ export class ScriptedWorld {
     );
     for (const { request_id, claim_id } of claims) await this.#record(request_id, claim_id);
     return claims.length;
+  }
+
+  async seal(): Promise<number> {
+    return (await sealLog(this.db)) ? 1 : 0;
   }
 
   async #record(requestId: string, claimId: string): Promise<void> {

@@ -5,6 +5,7 @@ import { type Progress, readProgress } from "../../db/orchestration-progress.ts"
 import { endOpenTasks, finishRun } from "../finish.ts";
 import { treeOfLeftovers } from "../partial-tree.ts";
 import { phaseOf } from "../run-status.ts";
+import { sealFirst } from "../seal-first.ts";
 import { atomically, countDone, forEach, type Step, type StepDeps } from "../step.ts";
 import { headNow } from "../submission-tree.ts";
 import { requestAssembly } from "./assembly.ts";
@@ -30,7 +31,7 @@ async function deliver(deps: StepDeps, progress: Progress): Promise<number> {
   if (isBeingJudged(progress)) return 0;
   const candidates = await readCandidates(deps.pool, progress.run_id);
   const landed = candidates.some((candidate) => candidate.partial) ? 0 : await landLeftovers(deps, progress);
-  return landed > 0 ? landed : finish(deps, progress, candidates);
+  return landed > 0 ? landed : sealFirst(deps, progress, () => finish(deps, progress, candidates));
 }
 
 async function endOpen(deps: StepDeps, runId: string): Promise<number> {

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { append, EMPTY, rootOf } from "../ledger/merkle.ts";
+import { readTileHashes } from "../postgres/log-tree.ts";
+import { callVerb, callVerbRows } from "../postgres/verbs.ts";
+import { AUDITOR, allDone } from "./factories.ts";
+import type { TestDatabase } from "./postgres.ts";
+
+const PATIENCE_MS = 60_000;
+
+/**
+ * Numbers every event and puts a checkpoint over them on record, as the Auditor does, but under no signature. Waits as long
+ * as transactions in other databases of the server hold the numbers back.
+ *
+ * @returns whether there was anything to seal
+ */
+export async function sealLog(db: TestDatabase): Promise<boolean> {
+  const { auditor } = db.pools;
+  const end = Date.now() + PATIENCE_MS;
+  let state = await numbered(db);
+  for (; state.waiting; state = await numbered(db)) {
+    if (Date.now() > end) throw new Error("events still wait for their numbers");
+    await sleep(10);
+  }
+  if (state.size === state.sealed) return false;
+  const [claim] = await callVerbRows<{ term: string }>(auditor, "claim_sealing", AUDITOR, 600);
+  const root = rootOf(append(EMPTY, await readTileHashes(auditor, 0, 0, state.size)));
+  const note = `${state.origin}\n${state.size}\n${root.toString("base64")}\n\n`;
+  await allDone(callVerb(auditor, "record_checkpoint", AUDITOR, claim?.term, state.size, root, note, [], [], []));
+  return true;
+}
+
+interface Numbered extends Record<string, unknown> {
+  readonly origin: string;
+  readonly size: number;
+  readonly sealed: number;
+  readonly waiting: boolean;
+}
+
+async function numbered({ pools }: TestDatabase): Promise<Numbered> {
+  await pools.auditor.query("select number_events(100000)");
+  const { rows } = await pools.auditor.query<Numbered>(
+    `select 'aura_orchestra/' || s.log_id || '/' || s.generation as origin, s.size::int,
+            (select coalesce(max(size), 0)::int from audit_checkpoints) as sealed,
+            exists (select from audit_events e where s.last_event_id is null or e.id > s.last_event_id) as waiting
+       from audit_log_state s`,
+  );
+  return rows[0] as Numbered;
+}
