@@ -4,6 +4,7 @@ import { auraHome } from "../system/aura-home.ts";
 import type { Benchmark, Outcome } from "./benchmark.ts";
 import { dispatch } from "./dispatch/benchmark.ts";
 import { footprint } from "./footprint/benchmark.ts";
+import { ledger } from "./ledger/benchmark.ts";
 import { lifecycle } from "./lifecycle/benchmark.ts";
 import { machineFacts } from "./machine.ts";
 import { makespan } from "./makespan/benchmark.ts";
@@ -13,7 +14,7 @@ import { printTable } from "./print-table.ts";
  * `npm run bench [-- <name>...]`: the benchmarks of these names, or all. A table each on stdout, progress on stderr, every
  * round in `.aura/bench/<name>.json`. Ctrl-C ends it when the round under way is over, a second one at once.
  */
-const BENCHMARKS: readonly Benchmark[] = [lifecycle, dispatch, makespan, footprint];
+const BENCHMARKS: readonly Benchmark[] = [lifecycle, dispatch, makespan, ledger, footprint];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));

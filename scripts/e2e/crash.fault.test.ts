@@ -62,6 +62,12 @@ test.concurrent("the manager dies before every write", () => survive({ manager: 
 test.concurrent("the auditor dies at every crossing of a verification", () =>
   survive({ auditor: [1, 2, 3, 4, 5, 6, 9, 13].flatMap((n) => [`after:${n}`, `before:${n}`]) }));
 
+test.concurrent("the sealer dies at every boundary of a checkpoint, and of the seal of a run", () => {
+  const boundaries = ["register_audit_keys", "record_checkpoint", "seal_commit", "seal_runs"];
+  const each = boundaries.flatMap((name) => [`before:${name}`, `after:${name}`]);
+  return survive({ auditor: [...each, ...each.slice(2, 6)] });
+});
+
 test.concurrent("agents die after every crossing of an attempt, one death a task", () =>
   survive({ agent: [1, 2, 3, 4, 5, 6, 7].flatMap((n) => [`after:${n}`, "after:submit_attempts"]) }));
 

@@ -1,7 +1,8 @@
 // Preloaded into a service by the crash tests: ends the process with SIGKILL at one boundary crossing, that is a verb sent to
 // the database, a commit, or a process started. AURA_DIE_AT = "<before|after>:<n>" for the n-th crossing of this process, or
 // "<before|after>:<name>" for the first of that name. AURA_CROSSINGS names a file that collects where it died. Heartbeats and polls
-// that bring nothing change nothing and are not counted.
+// that bring nothing change nothing and are not counted. What the log's sealer does comes all the time and is met by name
+// only, its commit as "seal_commit".
 
 import childProcess from "node:child_process";
 import { appendFileSync } from "node:fs";
@@ -13,6 +14,7 @@ let count = 0;
 
 /** @returns whether this is the crossing to die at */
 function cross(name) {
+  if (SEALING.has(name) || name === "seal_commit") return where === name;
   count += 1;
   return where === String(count) || where === name;
 }
@@ -34,13 +36,22 @@ const SILENT = new Set([
   "claim_leadership", // the same, and what comes after an election is what is crossed
   "renew_leadership",
   "release_leadership",
+  "claim_sealing",
+]);
+const SEALING = new Set([
+  "record_checkpoint",
+  "record_cosignatures",
+  "register_audit_keys",
+  "retire_audit_keys",
+  "seal_runs",
 ]);
 const POLLS = new Set(["accept_tasks", "claim_verifications", "claim_sandbox_jobs", "read_sandbox_jobs"]);
 
 const query = pg.Client.prototype.query;
 pg.Client.prototype.query = function (...args) {
   const text = (typeof args[0] === "string" ? args[0] : args[0]?.text) ?? "";
-  const name = /^\s*commit\s*$/i.test(text) ? "commit" : VERB.exec(text)?.[1];
+  const name = /^\s*commit\s*$/i.test(text) ? commitOf(this) : VERB.exec(text)?.[1];
+  if (name === "claim_sealing") sealers.add(this);
   if (name === undefined || SILENT.has(name)) return query.apply(this, args);
   if (POLLS.has(name)) return pollThenDie(query.apply(this, args), name);
   const fatal = cross(name);
@@ -53,6 +64,13 @@ pg.Client.prototype.query = function (...args) {
     );
   return result;
 };
+
+/** Whether the transaction of this connection is the sealer's, as its verbs tell. */
+const sealers = new WeakSet();
+
+function commitOf(client) {
+  return sealers.delete(client) ? "seal_commit" : "commit";
+}
 
 /** A poll is a crossing only when it brought something; it can only be died after. */
 function pollThenDie(promise, name) {

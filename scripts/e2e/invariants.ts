@@ -1,3 +1,6 @@
+import { parseCheckpoint } from "@aura/shared/ledger/checkpoints";
+import { append, EMPTY, leafHash, rootOf } from "@aura/shared/ledger/merkle";
+import { parseNote, parseVerifier, signersOf } from "@aura/shared/ledger/notes";
 import type { TestDatabase } from "@aura/shared/testing/postgres";
 import { expect } from "vitest";
 
@@ -19,6 +22,27 @@ export async function checkInvariants(database: TestDatabase): Promise<void> {
     "select (select count(*) from audit_events) = (select count(*) from audit_leaves) complete, (select max(seq) + 1 = count(*) from audit_leaves) dense",
   );
   expect(log.rows[0]).toEqual({ complete: true, dense: true });
+  await checkSeals(database);
   const mismatches = await auditor.query("select * from replay_mismatches(10)");
   expect(mismatches.rows, "the events do not replay to the tables").toEqual([]);
+}
+
+/** Every checkpoint that was ever signed is under a good signature, over exactly the events that are there now. */
+async function checkSeals({ pools: { auditor } }: TestDatabase): Promise<void> {
+  const keys = await auditor.query<{ verifier_key: string }>("select verifier_key from audit_keys");
+  const verifiers = keys.rows.map(({ verifier_key }) => parseVerifier(verifier_key));
+  const events = await auditor.query<{ env: Buffer }>(
+    "select e.env from audit_leaves l join audit_events e on e.id = l.event_id order by l.seq",
+  );
+  const leaves = events.rows.map(({ env }) => leafHash(env));
+  const checkpoints = await auditor.query<{ note: string }>("select note from audit_checkpoints order by size");
+  expect(checkpoints.rows.length, "checkpoints").toBeGreaterThan(0);
+  let frontier = EMPTY;
+  for (const { note } of checkpoints.rows) {
+    const signed = parseNote(note);
+    const { size, root } = parseCheckpoint(signed.text);
+    expect(signersOf(signed, verifiers), note).toHaveLength(1);
+    frontier = append(frontier, leaves.slice(frontier.size, size));
+    expect(rootOf(frontier).equals(root), `root of ${size} events`).toBe(true);
+  }
 }

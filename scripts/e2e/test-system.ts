@@ -78,7 +78,13 @@ export async function startTestSystem(
       OPENAI_API_KEY: "scripted-key",
       OPENAI_BASE_URL: model.base_url,
     },
-    auditor: { ...common, AURA_AUDITOR_DATABASE_URL: database.urls.auditor, AUDITOR_PORT: "0" },
+    auditor: {
+      ...common,
+      AURA_AUDITOR_DATABASE_URL: database.urls.auditor,
+      AUDITOR_PORT: "0",
+      AURA_LEDGER_FOLDER: join(folder, "ledger"),
+      AURA_LEDGER_PUBLIC_FOLDER: join(folder, "ledger-public"),
+    },
   };
   for (const environment of Object.values(environments)) Object.assign(environment, options.environment);
   const around = { folder, crossings, database, isPatient: options.isPatient ?? false };
@@ -186,6 +192,7 @@ async function ageLeases(died: ServiceName, { pools: { admin } }: TestDatabase):
   if (died === "manager") await admin.query("update manager_lease set expires_at = now()");
   await admin.query("update task_leases set expires_at = now() - interval '1 second'");
   await admin.query("update verification_leases set expires_at = now() - interval '1 second'");
+  if (died === "auditor") await admin.query("update audit_sealer set expires_at = now()");
   if (died === "agent") await admin.query("update runtime_heartbeats set seen_at = now() - interval '1 minute'");
 }
 
