@@ -6689,7 +6689,7 @@ begin
   from unnest(run_ids, through_seqs, counts) with ordinality i (id, through_seq, count, n) left join orchestra_runs r on r.id = i.id;
   insert into run_seals (run_id, through_seq, count, root, event_id)
   select i.id, i.through_seq, i.count, i.root,
-         _record_event('run.sealed', 'info', 'run sealed', 'run', i.id::text, i.id, null,
+         _record_event('run.sealed', 'info', 'run sealed', 'run_seal', i.id::text, i.id, null,
            concat('"count":"', i.count, '","root":"', encode(i.root, 'hex'), '","through_seq":"', i.through_seq, '"'))
   from unnest(run_ids, through_seqs, counts, roots, refusals) i (id, through_seq, count, root, code)
   where i.code is null and not exists (select from run_seals s where s.run_id = i.id and s.through_seq >= i.through_seq);

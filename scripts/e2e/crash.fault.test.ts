@@ -17,7 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => model.close());
 
-async function survive(crashPlan: Partial<Record<ServiceName, readonly string[]>>): Promise<void> {
+async function survive(
+  crashPlan: Partial<Record<ServiceName, readonly string[]>>,
+  afterwards: (system: TestSystem) => Promise<void> = async () => undefined,
+): Promise<void> {
   const system = await startTestSystem(model, { crashPlan });
   try {
     const body = { project: "crash", prd: { body: prdOf(PRODUCT) }, oversight: "autonomous" as const };
@@ -31,6 +34,7 @@ async function survive(crashPlan: Partial<Record<ServiceName, readonly string[]>
     console.log(`${system.deaths().length} deaths: ${system.deaths().join(", ")}`);
     expect(run).toMatchObject({ status: "completed", stop_reason: "verified" });
     expect(system.deaths().length).toBeGreaterThan(0);
+    await afterwards(system);
     await checkInvariants(system.database);
   } finally {
     await system.close();
@@ -63,9 +67,14 @@ test.concurrent("the auditor dies at every crossing of a verification", () =>
   survive({ auditor: [1, 2, 3, 4, 5, 6, 9, 13].flatMap((n) => [`after:${n}`, `before:${n}`]) }));
 
 test.concurrent("the sealer dies at every boundary of a checkpoint, and of the seal of a run", () => {
-  const boundaries = ["register_audit_keys", "record_checkpoint", "seal_commit", "seal_runs"];
-  const each = boundaries.flatMap((name) => [`before:${name}`, `after:${name}`]);
-  return survive({ auditor: [...each, ...each.slice(2, 6)] });
+  const around = (...names: string[]) => names.flatMap((name) => [`before:${name}`, `after:${name}`]);
+  const checkpoint = around("record_checkpoint", "seal_commit");
+  const plan = [...around("register_audit_keys"), ...checkpoint, ...checkpoint, ...around("seal_runs")];
+  return survive({ auditor: plan }, async ({ database: { pools }, deaths }) => {
+    const seals = () => pools.auditor.query("select count(*)::int as runs from run_seals");
+    await expect.poll(async () => (await seals()).rows, { timeout: 60_000 }).toEqual([{ runs: 1 }]);
+    expect(deaths()).toEqual(plan.map((boundary) => boundary.replace(":", " ")));
+  });
 });
 
 test.concurrent("agents die after every crossing of an attempt, one death a task", () =>

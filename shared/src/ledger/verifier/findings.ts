@@ -1,0 +1,32 @@
+/** The log contradicts itself, or something that was signed. */
+export class Tampered extends Error {
+  /** The smallest sequence that can be named. */
+  readonly seq: number | null;
+
+  constructor(seq: number | null, what: string) {
+    super(what);
+    this.seq = seq;
+  }
+}
+
+/** Something is missing, or cannot be read: neither sound nor proved to be tampered with. */
+export class CannotTell extends Error {}
+
+/** What was looked at, when all of it holds. */
+export interface Summary {
+  readonly kind: "export" | "tiles" | "run";
+  readonly origin: string;
+  /** Events whose bytes were hashed. */
+  readonly events: number;
+  readonly checkpoints: number;
+  /** Of the newest checkpoint. */
+  readonly size: number;
+  readonly root: string;
+  readonly signed_by: readonly string[];
+  readonly witnessed_by: readonly string[];
+  readonly kept_checkpoints: number;
+  readonly runs_sealed: number;
+  readonly payloads: { readonly kept: number; readonly erased: number; readonly archived: number };
+  /** What this kind of input does not hold, and so was not looked at. */
+  readonly not_checked: readonly string[];
+}

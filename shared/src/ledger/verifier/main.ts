@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { describe } from "./describe.ts";
+import { verify } from "./verify.ts";
+
+const USAGE =
+  "node main.ts PATH --key KEY|@FILE [--key ...] [--witness KEY|@FILE ...] [--checkpoint FILE ...] [--json]\n" +
+  "PATH is an export, a folder of tiles or an unpacked evidence pack. Exit code: 0 sound, 1 tampered, 2 cannot tell.";
+
+/** The stand-alone verifier: imports nothing that is not beside it or part of Node. */
+async function main(): Promise<number> {
+  const list = { type: "string", multiple: true, default: [] as string[] } as const;
+  const options = { key: list, witness: list, checkpoint: list, json: { type: "boolean", default: false } } as const;
+  try {
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const [path] = positionals;
+    if (path === undefined || positionals.length > 1) throw new Error("one path is needed");
+    const given = (texts: readonly string[]) => texts.flatMap(keysIn);
+    const trust = { keys: given(values.key), witnesses: given(values.witness), checkpoints: values.checkpoint };
+    const verification = await verify(path, trust);
+    console.log(values.json ? JSON.stringify(verification) : describe(verification));
+    return verification.exit;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    return 2;
+  }
+}
+
+/** A key itself, or with @ a file that holds one a line. */
+function keysIn(text: string): string[] {
+  if (!text.startsWith("@")) return [text];
+  return readFileSync(text.slice(1), "utf8").split("\n").filter(Boolean);
+}
+
+process.exitCode = await main();

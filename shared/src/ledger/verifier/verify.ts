@@ -1,0 +1,63 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { NoteError, parseVerifier } from "../notes.ts";
+import { verifyExport } from "./export.ts";
+import { CannotTell, type Summary, Tampered } from "./findings.ts";
+import { verifyTiles } from "./tiles.ts";
+
+export interface VerifyOptions {
+  /** Verifier keys of the log, as texts. */
+  readonly keys: readonly string[];
+  readonly witnesses: readonly string[];
+  /** Files with checkpoints that somebody kept. */
+  readonly checkpoints: readonly string[];
+}
+
+export type Verification =
+  | { readonly outcome: "sound"; readonly exit: 0; readonly summary: Summary }
+  | { readonly outcome: "tampered"; readonly exit: 1; readonly seq: number | null; readonly reason: string }
+  | { readonly outcome: "cannot_tell"; readonly exit: 2; readonly reason: string };
+
+/**
+ * Checks an export, a folder of tiles or the events of a run, as docs/architecture/LEDGER_FORMAT.md says. Never throws: what
+ * goes wrong while it looks is something that it cannot tell.
+ */
+export async function verify(path: string, options: VerifyOptions): Promise<Verification> {
+  try {
+    const trust = {
+      keys: options.keys.map(keyOf),
+      witnesses: options.witnesses.map(keyOf),
+      kept: options.checkpoints.map((file) => readText(file)),
+    };
+    if (trust.keys.length === 0)
+      throw new CannotTell("no key was given: take it from somebody you trust, not from what you check");
+    return { outcome: "sound", exit: 0, summary: await verifyPath(path, trust) };
+  } catch (error) {
+    if (error instanceof Tampered) return { outcome: "tampered", exit: 1, seq: error.seq, reason: error.message };
+    return { outcome: "cannot_tell", exit: 2, reason: (error as Error).message };
+  }
+}
+
+function verifyPath(path: string, trust: Parameters<typeof verifyExport>[1]): Promise<Summary> | Summary {
+  if (!existsSync(path)) throw new CannotTell(`${path} is not there`);
+  if (!statSync(path).isDirectory()) return verifyExport(path, trust);
+  const events = join(path, "events.jsonl");
+  return existsSync(events) ? verifyExport(events, trust) : verifyTiles(path, trust);
+}
+
+function keyOf(text: string) {
+  try {
+    return parseVerifier(text.trim());
+  } catch (error) {
+    if (error instanceof NoteError) throw new CannotTell(`a key that was given is none: ${error.message}`);
+    throw error;
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new CannotTell(`${file} cannot be read`);
+  }
+}
