@@ -84,7 +84,7 @@ const ATTACKS: readonly (readonly [string, (size: number) => string, (size: numb
   ],
 ];
 
-test.concurrent.each(ATTACKS)("%s by a superuser: the place is named", waits, async (_, attack, expected) => {
+test.each(ATTACKS)("%s by a superuser: the place is named", waits, async (_, attack, expected) => {
   const { db, size } = await signedLog();
   expect(await checkLog(db.pools.auditor, never)).toEqual([]);
   await tamper(db, attack(size));
