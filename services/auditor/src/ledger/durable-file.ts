@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   closeSync,
+  fchmodSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -12,6 +13,8 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 
+const FOR_OWNER = 0o600;
+
 /** The file's text; null where there is none. */
 export function readTextIfThere(path: string): string | null {
   try {
@@ -22,9 +25,9 @@ export function readTextIfThere(path: string): string | null {
   }
 }
 
-/** Replaces a file in one step, for its owner's eyes only; once this returns it is there after a power cut too. */
-export function writeDurably(path: string, text: string): void {
-  withDraft(path, text, (draft) => renameSync(draft, path));
+/** Replaces a file in one step; once this returns it is there after a power cut too. */
+export function writeDurably(path: string, text: string, mode = FOR_OWNER): void {
+  withDraft(path, text, mode, (draft) => renameSync(draft, path));
 }
 
 /**
@@ -34,7 +37,7 @@ export function writeDurably(path: string, text: string): void {
  */
 export function createDurably(path: string, text: string): boolean {
   try {
-    withDraft(path, text, (draft) => linkSync(draft, path));
+    withDraft(path, text, FOR_OWNER, (draft) => linkSync(draft, path));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -58,11 +61,12 @@ export function syncFolder(folder: string): void {
 }
 
 /** Nobody else's draft has this name: several processes may share the folder. */
-function withDraft(path: string, text: string, place: (draft: string) => void): void {
+function withDraft(path: string, text: string, mode: number, place: (draft: string) => void): void {
   const draft = `${path}.${randomUUID()}.new`;
   try {
-    const descriptor = openSync(draft, "wx", 0o600);
+    const descriptor = openSync(draft, "wx", mode);
     try {
+      fchmodSync(descriptor, mode); // whatever the umask is: who shall read it can
       writeFileSync(descriptor, text); // all of it: a plain write may stop in the middle, as on a full disk
       fsyncSync(descriptor);
     } finally {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -123,5 +123,7 @@ test("the folder of a witness is its own, and it says at once what it lacks", as
   expect(statSync(join(folders.own, "1.key")).mode & 0o777).toBe(0o600);
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
-  await expect(start({ ...folders, own: "no/absolute/path" })).rejects.toThrow("ended before");
+  const env = { AURA_WITNESS_FOLDER: "no/absolute/path" };
+  const { status, stderr } = spawnSync(process.execPath, [PROGRAM], { env, encoding: "utf8" });
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/AURA_WITNESS_FOLDER.*AURA_WITNESS_LOGS/)]);
 });
