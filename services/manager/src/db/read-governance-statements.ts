@@ -45,11 +45,14 @@ export function readDirectorAction(db: Queryable, action_id: string) {
   return readOne(db, DirectorActionRow, `${DIRECTOR_ACTION} where id = $1`, [action_id]);
 }
 
+/** What is told without a reason: to start a run. */
+const RunActionRow = DirectorActionRow.extend({ reason: DirectorActionRow.shape.reason.nullable() });
+
 /** What persons did to a run, its tasks, requirements and approvals, oldest first; refused acts too. */
 export function readRunActions(db: Queryable, run_id: string) {
   return readAll(
     db,
-    DirectorActionRow,
+    RunActionRow,
     `${DIRECTOR_ACTION}
      where target_id = any (array(select $1::uuid union all select id from task_queue where run_id = $1
        union all select id from requirements where run_id = $1 union all select id from approvals where run_id = $1))

@@ -41,4 +41,6 @@ export interface AppDeps {
   readonly git_idle_ms?: number;
   /** The same for an export of the log. */
   readonly export_idle_ms?: number;
+  /** Milliseconds that a caller waits for the seal of an ended run; 10 s where absent. */
+  readonly seal_patience_ms?: number;
 }

@@ -11,13 +11,14 @@ import type { RecordRead } from "./read-records.ts";
 import { untilSealed } from "./seals.ts";
 import { zip } from "./software-archive.ts";
 
-export function addEvidencePackRoutes(app: FastifyInstance, { pool }: AppDeps, recordRead: RecordRead): void {
+export function addEvidencePackRoutes(app: FastifyInstance, deps: AppDeps, recordRead: RecordRead): void {
+  const { pool } = deps;
   addRoute(app, OPERATIONS.downloadEvidencePack, async ({ params: { run_id }, request, reply }) => {
     const run = await readRun(pool, run_id);
     if (run === null) throw new AuraError("not_found", "there is no run with this id");
     if (run.finished_at === null)
       throw new AuraError("illegal_transition", "the run has not ended, so its evidence is not whole");
-    await untilSealed(pool, run_id, reply);
+    await untilSealed(deps, run_id, reply);
     const [report, coverage] = [await buildDeliveryReport(pool, run_id), await buildCoverage(pool, run_id)];
     if (report?.checkpoint == null || coverage === null)
       throw new AuraError("log_unsealed", "no signed checkpoint covers the end of the run");

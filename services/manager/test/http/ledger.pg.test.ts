@@ -3,9 +3,10 @@ import { cosign } from "@aura/shared/ledger/checkpoints";
 import { COSIGNATURE, parseNote, parseVerifier, signerOf, signersOf } from "@aura/shared/ledger/notes";
 import { verifyConsistency, verifyInclusion } from "@aura/shared/ledger/proofs";
 import { callVerb } from "@aura/shared/postgres/verbs";
-import { AUDITOR, allDone, createTestRun } from "@aura/shared/testing/factories";
+import { AUDITOR, allDone, createTestRuntime, MANAGER } from "@aura/shared/testing/factories";
 import { logSigner, sealLog } from "@aura/shared/testing/sealing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ManagerVerbs } from "../../src/db/orchestration-verbs.ts";
 import { type ApiUnderTest, apiUnderTest } from "./api-under-test.ts";
 
 /** More than one full tile of leaves, and a first hash of level 1. */
@@ -15,6 +16,9 @@ const ABSENT = "019abc00-0000-7000-8000-00000000abcd";
 let api: ApiUnderTest;
 beforeAll(async () => {
   api = await apiUnderTest();
+  await createTestRuntime(api.db, ["openai"]);
+  const price = { provider: "openai", model: "priced", input_usd: "1", output_usd: "1", source: "test" };
+  await new ManagerVerbs(MANAGER.actor_id, MANAGER.term).setModelPrices(api.db.pools.manager, [price]);
 });
 afterAll(() => api.close());
 
@@ -134,19 +138,8 @@ describe("under a checkpoint", () => {
       "tile/5/x999/999",
     ];
     for (const path of beyond) expect([path, (await fetched(path)).status]).toEqual([path, 404]);
-    const no = [
-      "0/0",
-      "0/000.p/0",
-      "0/000.p/256",
-      "0/000.p/999",
-      "6/000",
-      "0/x000/001",
-      "-1/000",
-      "entries/000/..",
-      "0/000?x=1#",
-    ];
-    for (const path of no.filter((one) => !one.includes("?")))
-      expect([path, (await fetched(`tile/${encodeURI(path)}`)).status]).toEqual([path, 400]);
+    const no = ["0/0", "0/000.p/0", "0/000.p/256", "0/000.p/999", "6/000", "0/x000/001", "-1/000", "entries/0000"];
+    for (const path of no) expect([path, (await fetched(`tile/${path}`)).status]).toEqual([path, 400]);
   });
 
   test("a mutation's proof_url leads, once sealed, to a proof that holds without us", async () => {
@@ -169,22 +162,26 @@ describe("under a checkpoint", () => {
     expect((await api.get("/v1/audit/proof/nonsense")).status).toBe(400);
   });
 
-  test.each(["run", "director action", "agent", "key"])("the reply to a new %s names its own event", async (what) => {
-    const posts: Record<string, [string, object]> = {
-      run: ["/v1/projects", { name: "another" }],
-      "director action": ["/v1/director/actions", { action: "resume_all", reason: "to be proved" }],
-      agent: ["/v1/agents", { slug: "proved-agent", capabilities: ["review"], reason: "to be proved" }],
-      key: ["/v1/keys", { name: "proved", role: "observer", key_sha256: "ab".repeat(32), reason: "to be proved" }],
-    };
-    const [url, body] = posts[what] as [string, object];
-    const reply = await api.post(url, body, { headers: { "idempotency-key": `proved-${what.replace(" ", "-")}` } });
-    expect([reply.status, reply.body.sealed]).toEqual([201, false]);
-    await sealLog(api.db);
-    const { body: proof } = await api.get(reply.body.proof_url);
-    expect(JSON.parse(proof.envelope).subject_id).toBe(reply.body.id);
-    const again = await api.post(url, body, { headers: { "idempotency-key": `proved-${what.replace(" ", "-")}` } });
-    expect(again.text).toBe(reply.text);
-  });
+  const MADE: readonly [string, string, object][] = [
+    ["run", "/v1/runs", { project: "proved", model: "priced", prd: { title: "Sums", body: "# Sums\n\nIt adds." } }],
+    ["project", "/v1/projects", { name: "another" }],
+    ["director action", "/v1/director/actions", { action: "stop_all", reason: "to be proved" }],
+    ["agent", "/v1/agents", { slug: "proved-agent", capabilities: ["review"], reason: "to be proved" }],
+    ["key", "/v1/keys", { name: "proved", role: "observer", key_sha256: "ab".repeat(32), reason: "to be proved" }],
+  ];
+
+  test.each(MADE)(
+    "the reply to a new %s names its own event, and stays the same when it is repeated",
+    async (what, url, body) => {
+      const headers = { "idempotency-key": `proved-${what.replace(" ", "-")}` };
+      const reply = await api.post(url, body, { headers });
+      expect([reply.status, reply.body.sealed]).toEqual([201, false]);
+      await sealLog(api.db);
+      const { body: proof } = await api.get(reply.body.proof_url);
+      expect(JSON.parse(proof.envelope).subject_id).toBe(reply.body.id);
+      expect((await api.post(url, body, { headers })).text).toBe(reply.text);
+    },
+  );
 
   test("any two signed sizes are consistent; sizes that were never signed up to now are refused", async () => {
     const sizes = (await fetched("checkpoints?limit=100")).body.data as { size: number; root: string }[];
@@ -234,15 +231,5 @@ describe("under a checkpoint", () => {
     const headers = { authorization: `Bearer ${api.keys.service}` };
     for (const path of ["checkpoint", "tile/0/000", "export", "keys", "checkpoints", `proof/${ABSENT}`])
       expect([path, (await api.get(`/v1/audit/${path}`, { headers })).status]).toEqual([path, 403]);
-  });
-
-  test("a run's reply names the event of its making", async () => {
-    const run = await createTestRun(api.db);
-    const { rows } = await api.db.pools.admin.query(
-      "select id from audit_events where run_id = $1 and event_type = 'run.created'",
-      [run.run_id],
-    );
-    await sealLog(api.db);
-    expect((await api.get(`/v1/audit/proof/${rows[0]?.id}`)).body.event_id).toBe(rows[0]?.id);
   });
 });
