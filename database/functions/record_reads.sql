@@ -1,5 +1,5 @@
 -- Who reads what is sensitive, written before it is given out: [{presented_key, request_id, subject_type, subject_id}], one event
--- object.read each, in the name of whose key was presented: the Manager can neither leave the reader out nor make one up.
+-- object.read each, in the name of whose key was presented, so that the Manager makes up no reader.
 -- Of no run and no task: to read a run's evidence must not reopen its books. Refused: unauthenticated, validation_failed.
 create or replace function record_reads(ctx jsonb, reads jsonb) returns setof verb_outcome
   language plpgsql

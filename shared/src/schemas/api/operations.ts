@@ -6,7 +6,7 @@ import { RUN_OPERATIONS } from "./run-operations.ts";
 /** Every operation of the REST API: routes, OpenAPI document, client and CLI are made from this one list. */
 export const OPERATIONS = {
   ...RUN_OPERATIONS,
-  ...OVERSIGHT_OPERATIONS,
   ...LEDGER_OPERATIONS,
+  ...OVERSIGHT_OPERATIONS,
   ...PAGE_OPERATIONS,
 } as const;
