@@ -3,6 +3,6 @@
 -- so it does not matter which Manager carries it: its key decides. The rest stores bytes by their hash, or votes.
 create or replace function _verbs_of_any_manager() returns text[] language sql immutable parallel safe as $$
   select array['authenticate_key', 'begin_idempotent', 'finish_idempotent', 'create_project', 'create_run', 'take_director_action',
-               'put_blobs', 'ddl_guard_status', 'claim_leadership']
+               'put_blobs', 'ddl_guard_status', 'claim_leadership', 'record_reads']
 $$;
 revoke all on function _verbs_of_any_manager() from public;

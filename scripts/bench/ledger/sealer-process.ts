@@ -11,6 +11,7 @@ const pool = createPool(url, "bench-auditor");
 const deps = { pool, holder: "bench", folder: new KeyFolder(folder), publish: () => undefined };
 const loops = [startNumberingLoop(pool, log), startSealing(deps, log)];
 
+process.send?.("ready");
 process.once("disconnect", async () => {
   await Promise.all(loops.map((loop) => loop.stop()));
   await pool.end();
