@@ -2,10 +2,12 @@ import type { Verification } from "./verify.ts";
 
 /** What was found, for people. */
 export function describe(verification: Verification): string {
-  if (verification.outcome === "cannot_tell") return `Cannot tell: ${verification.reason}.`;
+  if (verification.outcome === "cannot_tell")
+    return `Cannot tell: ${verification.reason}.\nNothing was proved, neither that the log is sound nor that it is not.`;
   if (verification.outcome === "tampered") {
-    const where = verification.seq === null ? "" : ` Event ${verification.seq}:`;
-    return `TAMPERED.${where} ${verification.reason}.`;
+    const { seq, reason } = verification;
+    const [where, scope] = seq === null ? ["", "It"] : [` Event ${seq}:`, `The log from event ${seq} on`];
+    return `TAMPERED.${where} ${reason}.\n${scope} is not what was signed: compare with checkpoints and exports kept elsewhere.`;
   }
   const { summary } = verification;
   const { payloads } = summary;
@@ -13,7 +15,7 @@ export function describe(verification: Verification): string {
     `Sound: ${summary.events} events of ${summary.origin}.`,
     `Newest checkpoint: ${summary.size} events, root ${summary.root}.`,
     `Signed by ${summary.signed_by.join(", ")}; cosigned by ${summary.witnessed_by.join(", ") || "no witness that was given"}.`,
-    `${summary.checkpoints} checkpoints and ${summary.kept_checkpoints} kept elsewhere agree; ${summary.runs_sealed} runs sealed.`,
+    `${summary.checkpoints} checkpoints and ${summary.kept_checkpoints} kept elsewhere agree; ${summary.runs_sealed} seals of runs hold.`,
     `Payloads: ${payloads.kept} as written, ${payloads.erased} erased on record, ${payloads.archived} archived.`,
     ...summary.not_checked.map((what) => `Not checked: ${what}.`),
   ].join("\n");

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { NoteError, parseVerifier } from "../notes.ts";
-import { verifyExport } from "./export.ts";
+import { NoteError, parseVerifier, type Verifier } from "../notes.ts";
+import { readExport } from "./export.ts";
 import { CannotTell, type Summary, Tampered } from "./findings.ts";
+import { checkRun } from "./run.ts";
+import type { Trust } from "./seals.ts";
 import { verifyTiles } from "./tiles.ts";
+import { checkLog } from "./whole-log.ts";
 
 export interface VerifyOptions {
   /** Verifier keys of the log, as texts. */
@@ -38,14 +41,15 @@ export async function verify(path: string, options: VerifyOptions): Promise<Veri
   }
 }
 
-function verifyPath(path: string, trust: Parameters<typeof verifyExport>[1]): Promise<Summary> | Summary {
+async function verifyPath(path: string, trust: Trust): Promise<Summary> {
   if (!existsSync(path)) throw new CannotTell(`${path} is not there`);
-  if (!statSync(path).isDirectory()) return verifyExport(path, trust);
   const events = join(path, "events.jsonl");
-  return existsSync(events) ? verifyExport(events, trust) : verifyTiles(path, trust);
+  if (statSync(path).isDirectory() && !existsSync(events)) return verifyTiles(path, trust);
+  const read = await readExport(statSync(path).isDirectory() ? events : path);
+  return read.ofRun ? checkRun(read, trust) : checkLog(read, trust);
 }
 
-function keyOf(text: string) {
+function keyOf(text: string): Verifier {
   try {
     return parseVerifier(text.trim());
   } catch (error) {
