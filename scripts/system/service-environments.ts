@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ConfigSchema as AgentRuntime } from "../../services/agent-runtime/src/config.ts";
 import { ConfigSchema as Auditor } from "../../services/auditor/src/config.ts";
+import { ConfigSchema as Witness } from "../../services/auditor/src/witness/config.ts";
 import { ConfigSchema as Manager } from "../../services/manager/src/config.ts";
 import { ROOT } from "./aura-home.ts";
 import type { RoleUrls } from "./database-server.ts";
@@ -11,6 +12,7 @@ export interface ServicePorts {
   readonly manager_standby: number | null;
   readonly agent_runtime: number;
   readonly auditor: number;
+  readonly witness: number;
 }
 
 type Environment = Record<string, string>;
@@ -54,6 +56,14 @@ export function serviceEnvironments(
       AURA_LEDGER_FOLDER: join(home, "ledger"),
       AURA_LEDGER_PUBLIC_FOLDER: join(home, "ledger-public"),
       AUDITOR_PORT: String(ports.auditor),
+      AURA_WITNESS_URL: env.AURA_WITNESS_URL || `http://127.0.0.1:${ports.witness}`,
+    },
+    witness: {
+      ...pick(env, [...MACHINE, ...Object.keys(Witness.shape)]),
+      TZ: "UTC",
+      WITNESS_PORT: String(ports.witness),
+      AURA_WITNESS_FOLDER: join(home, "witness"),
+      AURA_WITNESS_LOGS: join(home, "ledger-public"),
     },
   };
 }

@@ -15,7 +15,7 @@ const STEADY_AFTER_MS = 60_000;
 
 export interface ServiceSpec {
   /** As in runtime.json. */
-  readonly name: "manager" | "manager_standby" | "agent_runtime" | "auditor";
+  readonly name: "manager" | "manager_standby" | "agent_runtime" | "auditor" | "witness";
   /** From the repository's root; also what tells its process from others. */
   readonly entry: string;
   /** All that the service sees: nothing of this process's environment goes along. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ConfigSchema as AgentRuntime } from "../../services/agent-runtime/src/config.ts";
 import { ConfigSchema as Auditor } from "../../services/auditor/src/config.ts";
+import { ConfigSchema as Witness } from "../../services/auditor/src/witness/config.ts";
 import { ConfigSchema as Manager } from "../../services/manager/src/config.ts";
 import { ConfigSchema as Migrate } from "./migrate-config.ts";
 
@@ -47,6 +48,7 @@ export const SETTINGS: readonly { readonly reader: string; readonly schema: z.Zo
   { reader: "manager", schema: Manager },
   { reader: "agent-runtime", schema: AgentRuntime },
   { reader: "auditor", schema: Auditor },
+  { reader: "witness", schema: Witness },
   { reader: "migrate job, init_db.sh, npm start", schema: Migrate },
   { reader: "npm start, command line, scripts", schema: Scripts },
   { reader: "docker compose", schema: Compose },

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LOGINS, type Login, migrate } from "../database/migrate.ts";
 import { auraHome, homeSecrets, lockHome, openHome } from "./aura-home.ts";
@@ -28,7 +29,7 @@ export interface RunningSystem {
 }
 
 /**
- * Brings one whole system up on this machine: database, migrations, the three services; returns when all are ready.
+ * Brings one whole system up on this machine: database, migrations, the three services and the witness; returns when all are ready.
  * Crashed processes are started again until `stop`. `AURA_HOME` and `MANAGER_PORT` separate two systems; with
  * `MANAGER_STANDBY_PORT` a second Manager runs beside the first.
  *
@@ -102,6 +103,7 @@ async function choosePorts(env: NodeJS.ProcessEnv): Promise<ServicePorts> {
     manager_standby: env.MANAGER_STANDBY_PORT ? await portOf("MANAGER_STANDBY_PORT", env.MANAGER_STANDBY_PORT) : null,
     agent_runtime: Number(env.AGENT_RUNTIME_PORT || (await freePort())),
     auditor: Number(env.AUDITOR_PORT || (await freePort())),
+    witness: Number(env.WITNESS_PORT || (await freePort())),
   };
 }
 
@@ -137,14 +139,16 @@ function serviceSpecs(
   ports: ServicePorts,
 ): ServiceSpec[][] {
   const environments = serviceEnvironments(env, home, database.roleUrls, ports);
-  const spec = (name: ServiceSpec["name"], folder: string): ServiceSpec => ({
+  const spec = (name: ServiceSpec["name"], folder: string, entry = "main.ts"): ServiceSpec => ({
     name,
-    entry: `services/${folder}/src/main.ts`,
+    entry: `services/${folder}/src/${entry}`,
     env: environments[name],
     logFile: join(home, "logs", `${name.replaceAll("_", "-")}.log`),
     readyUrl: `http://127.0.0.1:${ports[name]}/readyz`,
   });
-  const services = [spec("manager", "manager"), spec("agent_runtime", "agent-runtime"), spec("auditor", "auditor")];
+  mkdirSync(join(home, "ledger-public"), { recursive: true }); // the witness looks into it, the Auditor writes
+  const judging = [spec("auditor", "auditor"), spec("witness", "auditor", "witness/main.ts")];
+  const services = [spec("manager", "manager"), spec("agent_runtime", "agent-runtime"), ...judging];
   return ports.manager_standby === null ? [services] : [services, [spec("manager_standby", "manager")]];
 }
 
@@ -167,7 +171,7 @@ function runtimeFile(
         : {}),
       agent_runtime: pidOf("agent_runtime"),
       auditor: pidOf("auditor"),
-      witness: null,
+      witness: pidOf("witness"),
       postgres: database.pid(),
     },
   };

@@ -93,6 +93,12 @@ export const PROBLEMS = {
     hint: "A task is verified only with an accepting verification of exactly this attempt.",
     retryable: false,
   },
+  log_unsealed: {
+    status: 503,
+    title: "The log is not sealed so far",
+    hint: "The Auditor signs within seconds: try again. If it does not, its /readyz says why, and what to do.",
+    retryable: true,
+  },
   head_moved: {
     status: 409,
     title: "The landed head moved since the verification",

@@ -3,11 +3,14 @@ import { isUnavailable, type Pool } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import type { EnvironmentFacts } from "@aura/shared/schemas/verification-report";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
-import { readNumberingLag, readSealingLag } from "./db/ledger-statements.ts";
+import { readNumberingLag, readSealingLag, readUnwitnessedSeconds } from "./db/ledger-statements.ts";
+import type { Anchor } from "./ledger/anchoring.ts";
 import type { SealState } from "./ledger/sealing-loop.ts";
 
 /** Above this age of the oldest event without a number, in seconds, the log counts as behind. */
 const LAG_SECONDS_MAX = 10;
+/** Above this age of the oldest checkpoint since the last cosigned one, in seconds, the log counts as unwitnessed. */
+const UNWITNESSED_SECONDS_MAX = 60;
 
 export interface AppDeps {
   readonly pool: Pool;
@@ -17,10 +20,13 @@ export interface AppDeps {
   /** Facts of the sandbox, as last measured. */
   readonly environment: () => Promise<EnvironmentFacts>;
   readonly sealing: () => SealState;
+  readonly anchors: () => readonly Anchor[];
 }
 
 interface Check {
   readonly ok: boolean;
+  /** Work goes on without it. */
+  readonly degraded?: true;
   readonly detail: string;
 }
 
@@ -36,9 +42,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       isolation: await isolationCheck(deps.environment),
       numbering: await numberingCheck(deps.pool),
       sealing: await sealingCheck(deps),
+      witness: await witnessCheck(deps),
     };
-    const ready = Object.values(checks).every((check) => check.ok);
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not_ready", checks });
+    const failed = Object.values(checks).filter((check) => !check.ok);
+    const isReady = failed.every((check) => check.degraded);
+    const status = failed.length === 0 ? "ready" : isReady ? "degraded" : "not_ready";
+    return reply.code(isReady ? 200 : 503).send({ status, checks });
   });
   return app;
 }
@@ -78,6 +87,24 @@ async function sealingCheck({ pool, sealing }: AppDeps): Promise<Check> {
     const { size, seconds } = await readSealingLag(pool);
     const detail = `${size} events under a checkpoint, the oldest other one waits for ${seconds.toFixed(1)} s`;
     return { ok: seconds <= LAG_SECONDS_MAX, detail };
+  } catch {
+    return { ok: false, detail: "cannot be read" };
+  }
+}
+
+/** A second holder of the newest checkpoint: without one, work goes on and the log is only as good as its owner. */
+async function witnessCheck({ pool, anchors }: AppDeps): Promise<Check> {
+  const said = anchors();
+  const contradicted = said.find(({ kind }) => kind === "contradicted");
+  if (contradicted !== undefined) return { ok: false, detail: `${contradicted.witness}: ${contradicted.detail}` };
+  const silent = said
+    .filter(({ kind }) => kind === "unreachable")
+    .map(({ witness, detail }) => `${witness}: ${detail}`);
+  try {
+    const seconds = await readUnwitnessedSeconds(pool);
+    if (seconds <= UNWITNESSED_SECONDS_MAX) return { ok: true, detail: `at most ${seconds.toFixed(0)} s behind` };
+    const why = silent.join("; ") || "no witness is there: is AURA_WITNESS_URL set, and does it run?";
+    return { ok: false, degraded: true, detail: `no checkpoint was cosigned for ${seconds.toFixed(0)} s; ${why}` };
   } catch {
     return { ok: false, detail: "cannot be read" };
   }

@@ -2,6 +2,8 @@ import { AuraError } from "@aura/shared/problems";
 import type { Ecosystem } from "@aura/shared/schemas/dependencies";
 import { z } from "zod";
 import { RegistryAddresses, registriesOf } from "./dependencies/addresses.ts";
+import type { Witness } from "./ledger/witness-client.ts";
+import { parseWitnesses } from "./ledger/witnesses.ts";
 
 /** Every variable of the Auditor; docs and .env.example are made from it. */
 export const ConfigSchema = z.object({
@@ -35,6 +37,19 @@ export const ConfigSchema = z.object({
     .startsWith("/", "not an absolute path")
     .optional()
     .describe("Folder into which the public halves of these keys are put, for the witness. Unset: nowhere."),
+  AURA_WITNESS_URL: z
+    .url({ protocol: /^https?$/, error: "not an http(s):// URL" })
+    .optional()
+    .describe(
+      "The witness of this installation; its key is taken at first contact and believed from then on. Set by npm start and Compose.",
+    ),
+  AURA_WITNESSES: z
+    .string()
+    .transform((text, context) => witnessesIn(text, context))
+    .optional()
+    .describe(
+      "Further witnesses (C2SP tlog-witness): an address and its key with a space between them, several separated by semicolons.",
+    ),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
@@ -51,7 +66,18 @@ export interface AuditorConfig {
   readonly registries: Readonly<Record<Ecosystem, string | null>>;
   readonly ledgerFolder: string;
   readonly ledgerPublicFolder: string | null;
+  readonly witnessUrl: string | null;
+  readonly witnesses: readonly Witness[];
   readonly logLevel: string;
+}
+
+function witnessesIn(text: string, context: z.RefinementCtx): Witness[] {
+  try {
+    return parseWitnesses(text);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return [];
+  }
 }
 
 /**
@@ -77,6 +103,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     registries: registriesOf(data),
     ledgerFolder: data.AURA_LEDGER_FOLDER,
     ledgerPublicFolder: data.AURA_LEDGER_PUBLIC_FOLDER ?? null,
+    witnessUrl: data.AURA_WITNESS_URL ?? null,
+    witnesses: data.AURA_WITNESSES ?? [],
     logLevel: data.LOG_LEVEL,
   };
 }

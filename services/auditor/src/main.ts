@@ -12,11 +12,13 @@ import { startVerificationLoop } from "./auditor/verification-loop.ts";
 import { loadConfig } from "./config.ts";
 import { GateClient } from "./dependencies/gate-client.ts";
 import { openGate } from "./dependencies/open-gate.ts";
+import { startAnchoring } from "./ledger/anchoring.ts";
 import { KeyFolder } from "./ledger/key-folder.ts";
 import { startNumberingLoop } from "./ledger/numbering-loop.ts";
 import { publishTo } from "./ledger/public-keys.ts";
 import { startReplayLoop } from "./ledger/replay-check.ts";
 import { startSealing } from "./ledger/sealing-loop.ts";
+import { witnessesOf } from "./ledger/witnesses.ts";
 import { openSandbox } from "./sandbox/open.ts";
 
 /** The Auditor's process: the only file that reads the environment, opens ports and handles signals. */
@@ -32,12 +34,15 @@ async function main(): Promise<void> {
   const environment = createIsolationState(() => sandbox.borrow(new AbortController().signal).environment());
   const folder = new KeyFolder(config.ledgerFolder);
   const sealing = startSealing({ pool, holder, folder, publish: publishTo(config.ledgerPublicFolder) }, log);
-  const app = buildApp({ pool, log, version: facts.version, holder, environment, sealing: sealing.state });
+  const witnesses = witnessesOf(config.witnessUrl, config.witnesses, folder);
+  const anchoring = startAnchoring({ pool, holder, witnesses }, log);
+  const states = { sealing: sealing.state, anchors: anchoring.state };
+  const app = buildApp({ pool, log, version: facts.version, holder, environment, ...states });
   await app.listen({ host: config.host, port: config.port });
 
   const deps = { pool, log, sandbox, holder, gate: new GateClient(gate.socket) };
   const verifying = startVerificationLoop(deps);
-  const ledger = [startNumberingLoop(pool, log), sealing, startReplayLoop(pool, log, holder)];
+  const ledger = [startNumberingLoop(pool, log), sealing, anchoring, startReplayLoop(pool, log, holder)];
   const loops = [...ledger, startCheckLoop(deps), verifying];
   const listening = new AbortController();
   void listenForTasks(pool, () => verifying.wake(), log, listening.signal);

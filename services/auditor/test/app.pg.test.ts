@@ -28,7 +28,7 @@ function app(change: Partial<AppDeps> = {}) {
     version: "9",
     holder: "auditor-one",
   };
-  return buildApp({ ...deps, environment: async () => FACTS, sealing: () => null, ...change });
+  return buildApp({ ...deps, environment: async () => FACTS, sealing: () => null, anchors: () => [], ...change });
 }
 
 test("it is ready with a database, an isolated sandbox and a log that keeps up", async () => {
@@ -43,6 +43,7 @@ test("it is ready with a database, an isolated sandbox and a log that keeps up",
         isolation: { ok: true, detail: "bubblewrap" },
         numbering: { ok: true, detail: "no event waits" },
         sealing: { ok: true, detail: expect.stringMatching(/^\d+ events under a checkpoint/) },
+        witness: { ok: true, detail: expect.stringMatching(/^at most \d+ s behind$/) },
       },
     },
   ]);
@@ -58,4 +59,23 @@ test("without isolation or a database it lives, but is not ready, and says which
   const cut = app({ pool });
   expect((await cut.inject("/readyz")).json().checks.database).toEqual({ ok: false, detail: "does not answer" });
   expect((await cut.inject("/healthz")).statusCode).toBe(200);
+});
+
+test("a log that nobody witnesses is degraded, and one that a witness contradicts is not ready", async () => {
+  await sealLog(database);
+  const witness = { witness: "w", since: 0 };
+  const client = await database.pools.admin.connect();
+  await client.query("begin; set local session_replication_role = replica");
+  await client.query("update audit_checkpoints set signed_at = signed_at - interval '2 minutes'");
+  await client.query("commit");
+  client.release();
+  const silent = await app({ anchors: () => [{ ...witness, kind: "unreachable", detail: "no answer" }] }).inject(
+    "/readyz",
+  );
+  expect([silent.statusCode, silent.json().status]).toEqual([200, "degraded"]);
+  expect(silent.json().checks.witness.detail).toMatch(/^no checkpoint was cosigned for 12\d s; w: no answer$/);
+  const other = await app({ anchors: () => [{ ...witness, kind: "contradicted", detail: "seen 9 of 5" }] }).inject(
+    "/readyz",
+  );
+  expect([other.statusCode, other.json().checks.witness]).toEqual([503, { ok: false, detail: "w: seen 9 of 5" }]);
 });

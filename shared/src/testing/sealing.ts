@@ -7,6 +7,21 @@ import type { TestDatabase } from "./postgres.ts";
 
 const PATIENCE_MS = 60_000;
 
+/** The same, after the books of runs that have ended were closed. */
+export async function sealEndedRuns(db: TestDatabase): Promise<void> {
+  await sealLog(db);
+  const { auditor } = db.pools;
+  const { rows } = await auditor.query<{ run_id: string; through: string; count: string }>(
+    `select r.id as run_id, max(l.seq) as through, count(*) as count
+       from orchestra_runs r join audit_events e on e.run_id = r.id join audit_leaves l on l.event_id = e.id
+      where r.finished_at is not null and not exists (select from run_seals s where s.run_id = r.id) group by 1`,
+  );
+  const of = (key: "run_id" | "through" | "count") => rows.map((row) => row[key]);
+  const roots = rows.map(() => Buffer.alloc(32));
+  await allDone(callVerb(auditor, "seal_runs", AUDITOR, of("run_id"), of("through"), of("count"), roots));
+  await sealLog(db);
+}
+
 /**
  * Numbers every event and puts a checkpoint over them on record, as the Auditor does, but under no signature. Waits as long
  * as transactions in other databases of the server hold the numbers back.

@@ -5,7 +5,12 @@ import { auditorContext } from "./context.ts";
 
 /** What the Auditor noticed and no row change tells; all of it is critical. */
 export interface Alarm {
-  readonly event_type: "log.refused" | "replay.mismatch" | "sandbox.escaped" | "sandbox.unavailable";
+  readonly event_type:
+    | "log.contradicted"
+    | "log.refused"
+    | "replay.mismatch"
+    | "sandbox.escaped"
+    | "sandbox.unavailable";
   readonly subject_type: string;
   readonly subject_id: string;
   /** One sentence. */

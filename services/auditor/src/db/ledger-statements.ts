@@ -39,6 +39,16 @@ export async function readSealingLag(db: Queryable): Promise<SealingLag> {
   return SealingLag.parse(rows[0]);
 }
 
+/** Age in seconds of the oldest checkpoint after the last one that any witness cosigned; 0 where there is none. */
+export async function readUnwitnessedSeconds(db: Queryable): Promise<number> {
+  const { rows } = await db.query(
+    `select coalesce(extract(epoch from now() - min(c.signed_at)), 0)::float8 as seconds
+       from audit_log_state s join audit_checkpoints c on c.generation = s.generation
+      where c.size > coalesce((select max(w.size) from audit_cosignatures w where w.generation = s.generation), 0)`,
+  );
+  return z.object({ seconds: z.number() }).parse(rows[0]).seconds;
+}
+
 const Mismatch = z.object({
   table_name: z.string(),
   subject_id: z.string(),

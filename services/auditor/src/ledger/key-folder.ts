@@ -1,16 +1,7 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readTextIfThere, syncFolder, writeDurably } from "./durable-file.ts";
 
 const SEED_BYTES = 32;
 const KEY = /^\d+\.key$/;
@@ -60,31 +51,16 @@ export class KeyFolder {
   retire({ file, seed }: KeptKey, reason: string): void {
     this.write(file, `${seed.toString("base64")}\n${reason}\n`);
     renameSync(join(this.#folder, file), join(this.#folder, file.replace(/\.key$/, ".retired")));
-    this.#sync();
+    syncFolder(this.#folder);
   }
 
   /** The file's text; null where there is none. */
   read(file: string): string | null {
-    try {
-      return this.#read(file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-      throw error;
-    }
+    return readTextIfThere(join(this.#folder, file));
   }
 
-  /** Replaces a file in one step; once this returns it is there after a power cut too. */
   write(file: string, text: string): void {
-    const draft = join(this.#folder, `${file}.${process.pid}.new`);
-    const descriptor = openSync(draft, "w", 0o600);
-    try {
-      writeSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(draft, join(this.#folder, file));
-    this.#sync();
+    writeDurably(join(this.#folder, file), text);
   }
 
   remove(file: string): void {
@@ -98,15 +74,6 @@ export class KeyFolder {
 
   #read(file: string): string {
     return readFileSync(join(this.#folder, file), "utf8");
-  }
-
-  #sync(): void {
-    const descriptor = openSync(this.#folder, "r");
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
   }
 }
 

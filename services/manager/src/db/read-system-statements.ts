@@ -7,6 +7,8 @@ const StateRow = z.object({
   migrations: z.array(z.string()),
   live_runtimes: z.int(),
   unnumbered_s: z.number().meta({ description: "age of the oldest event without a place in the log" }),
+  unsealed_s: z.number().meta({ description: "age of the oldest numbered event that no checkpoint covers" }),
+  unwitnessed_s: z.number().meta({ description: "age of the oldest checkpoint since the last cosigned one" }),
   ddl_guard: z.boolean(),
   stopped_at: z.string().nullable(),
   term: z.coerce.number().meta({ description: "of the Manager that leads, or led last" }),
@@ -26,6 +28,13 @@ export async function readSystemState(db: Queryable): Promise<z.infer<typeof Sta
                       where e.id > coalesce((select last_event_id from audit_log_state),
                                             '00000000-0000-0000-0000-000000000000')
                       order by e.id limit 1), 0) as unnumbered_s,
+            coalesce((select extract(epoch from localtimestamp - e.created_at)
+                        from audit_leaves f join audit_events e on e.id = f.event_id
+                       where f.seq = coalesce((select max(size) from audit_checkpoints), 0)), 0) as unsealed_s,
+            coalesce((select extract(epoch from now() - min(c.signed_at))
+                        from audit_log_state s join audit_checkpoints c on c.generation = s.generation
+                       where c.size > coalesce((select max(w.size) from audit_cosignatures w
+                                                 where w.generation = s.generation), 0)), 0) as unwitnessed_s,
             ddl_guard_status() = 'enforced' as ddl_guard,
             (select ${utc("stopped_at")} from system_state) as stopped_at, l.term,
             case when l.expires_at > now() then l.holder end as leader,

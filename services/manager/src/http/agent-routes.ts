@@ -9,7 +9,8 @@ import { scoreOf } from "../hr/scorecard.ts";
 import { actOnce } from "./act-once.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
-import { carrierOf, UNSEALED } from "./carrier.ts";
+import { carrierOf } from "./carrier.ts";
+import { sealOf } from "./seals.ts";
 
 const CURSOR_SLUG = /^[a-z][a-z0-9-]{1,39}$/;
 
@@ -20,7 +21,7 @@ export function addAgentRoutes(app: FastifyInstance, { pool, facts }: AppDeps): 
     const target_id = derivedId("agent", carrier.action_id);
     const wish = { action: "create_agent", target_id, reason, args: agent };
     await actOnce(pool, carrier, reply, wish);
-    return { ...(await agentById(target_id)), ...UNSEALED };
+    return { ...(await agentById(target_id)), ...(await sealOf(pool, "agent", target_id)) };
   });
 
   addRoute(app, OPERATIONS.listAgents, async ({ query }) => readAgents(pool, query, pageRequest(query, [CURSOR_SLUG])));

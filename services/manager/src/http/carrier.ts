@@ -9,6 +9,3 @@ export function carrierOf(request: FastifyRequest, facts: AppFacts): Carrier {
   const { presented_key } = callerOf(request);
   return { manager_id: facts.manager_id, request_id: request.id, presented_key, action_id: idOfEffect(request) };
 }
-
-/** Reply part of every mutation: committed, not yet sealed; this installation serves no proofs. */
-export const UNSEALED = { sealed: false, proof_url: null };

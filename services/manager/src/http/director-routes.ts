@@ -8,7 +8,8 @@ import { CURSOR_ID, CURSOR_TIME, pageRequest } from "../db/read-rows.ts";
 import { actOnce } from "./act-once.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
-import { carrierOf, UNSEALED } from "./carrier.ts";
+import { carrierOf } from "./carrier.ts";
+import { sealOf } from "./seals.ts";
 
 /** What a person decides, and what waits for a decision. */
 export function addDirectorRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
@@ -17,7 +18,7 @@ export function addDirectorRoutes(app: FastifyInstance, { pool, facts }: AppDeps
     const wish = { action, target_id: target_id ?? null, reason, args };
     const row = await actOnce(pool, carrierOf(request, facts), reply, wish);
     if (row === null) throw new AuraError("internal", "the action left no record");
-    return { ...row, ...UNSEALED };
+    return { ...row, ...(await sealOf(pool, "director_action", row.id)) };
   });
 
   addRoute(app, OPERATIONS.listApprovals, async ({ query }) => {

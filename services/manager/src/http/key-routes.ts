@@ -7,7 +7,8 @@ import { CURSOR_ID, CURSOR_TIME, pageRequest } from "../db/read-rows.ts";
 import { actOnce } from "./act-once.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
-import { carrierOf, UNSEALED } from "./carrier.ts";
+import { carrierOf } from "./carrier.ts";
+import { sealOf } from "./seals.ts";
 
 /** API keys: who may come in. The database keeps hashes, and makes each change a Director's action. */
 export function addKeyRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
@@ -16,15 +17,15 @@ export function addKeyRoutes(app: FastifyInstance, { pool, facts }: AppDeps): vo
     const carrier = carrierOf(request, facts);
     const target_id = derivedId("key", carrier.action_id);
     await actOnce(pool, carrier, reply, { action: "create_key", target_id, reason, args });
-    return { ...(await keyById(target_id)), ...UNSEALED };
+    return { ...(await keyById(target_id)), ...(await sealOf(pool, "api_key", target_id)) };
   });
 
   addRoute(app, OPERATIONS.listKeys, async ({ query }) => readKeys(pool, pageRequest(query, [CURSOR_TIME, CURSOR_ID])));
 
   addRoute(app, OPERATIONS.revokeKey, async ({ params, body, request, reply }) => {
     const wish = { action: "revoke_key", target_id: params.key_id, reason: body.reason, args: {} };
-    await actOnce(pool, carrierOf(request, facts), reply, wish);
-    return { ...(await keyById(params.key_id)), ...UNSEALED };
+    const row = await actOnce(pool, carrierOf(request, facts), reply, wish);
+    return { ...(await keyById(params.key_id)), ...(await sealOf(pool, "director_action", row?.id ?? "")) };
   });
 
   async function keyById(id: string) {

@@ -6,12 +6,13 @@ import { CURSOR_ID, CURSOR_TIME, pageRequest } from "../db/read-rows.ts";
 import { readProject, readProjects } from "../db/read-run-statements.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
-import { carrierOf, UNSEALED } from "./carrier.ts";
+import { carrierOf } from "./carrier.ts";
+import { sealOf } from "./seals.ts";
 
 export function addProjectRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
   addRoute(app, OPERATIONS.createProject, async ({ body, request }) => {
     const id = requireDone(await createProject(pool, carrierOf(request, facts), body.name));
-    return { ...(await projectById(id)), ...UNSEALED };
+    return { ...(await projectById(id)), ...(await sealOf(pool, "project", id)) };
   });
 
   addRoute(app, OPERATIONS.listProjects, async ({ query }) =>

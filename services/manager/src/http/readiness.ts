@@ -7,6 +7,9 @@ type SystemState = Awaited<ReturnType<typeof readSystemState>>;
 
 /** Seconds that an event may wait for its number before somebody should look at the Auditor. */
 const NUMBERING_LAG_S_MAX = 30;
+/** The same for its checkpoint, and for a cosignature under that. */
+const SEALING_LAG_S_MAX = 30;
+const WITNESS_LAG_S_MAX = 60;
 
 const ok = (detail: string): Check => ({ status: "ok", detail });
 const degraded = (detail: string): Check => ({ status: "degraded", detail });
@@ -33,6 +36,14 @@ export function judgeReadiness(state: SystemState, shipped: readonly string[], m
       state.unnumbered_s <= NUMBERING_LAG_S_MAX
         ? ok(`${state.unnumbered_s.toFixed(1)} s behind`)
         : degraded(`${Math.round(state.unnumbered_s)} s behind: is the Auditor running?`),
+    log_sealing:
+      state.unsealed_s <= SEALING_LAG_S_MAX
+        ? ok(`${state.unsealed_s.toFixed(1)} s behind`)
+        : degraded(`${Math.round(state.unsealed_s)} s behind: the Auditor's /readyz says why`),
+    witness:
+      state.unwitnessed_s <= WITNESS_LAG_S_MAX
+        ? ok(`${state.unwitnessed_s.toFixed(1)} s behind`)
+        : degraded(`no checkpoint was cosigned for ${Math.round(state.unwitnessed_s)} s: does the witness run?`),
     ddl_guard: state.ddl_guard ? ok("enforced") : degraded("detect only"),
     leadership: judgeLeadership(state),
     system: state.stopped_at === null ? ok("released") : degraded(`stopped since ${state.stopped_at}`),

@@ -7,8 +7,9 @@ import { openRecordings } from "../intake/recordings.ts";
 import { startRun } from "../intake/start-run.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
-import { carrierOf, UNSEALED } from "./carrier.ts";
+import { carrierOf } from "./carrier.ts";
 import { runReply } from "./run-replies.ts";
+import { sealOf } from "./seals.ts";
 
 export function addRunRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
   const intake = { pool, facts, recordings: openRecordings(facts.recordings) };
@@ -16,7 +17,7 @@ export function addRunRoutes(app: FastifyInstance, { pool, facts }: AppDeps): vo
   addRoute(app, OPERATIONS.startRun, async ({ body, request, reply }) => {
     const id = await startRun(intake, carrierOf(request, facts), body);
     reply.header("location", `/v1/runs/${id}`);
-    return { ...(await runById(id)), ...UNSEALED };
+    return { ...(await runById(id)), ...(await sealOf(pool, "run", id)) };
   });
 
   addRoute(app, OPERATIONS.listRuns, async ({ query }) => {

@@ -12,6 +12,7 @@ import { buildDeliveryReport, renderReportMarkdown } from "../orchestration/deli
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { selectTree } from "./revision-selector.ts";
+import { untilSealed } from "./seals.ts";
 import { tarGz, zip } from "./software-archive.ts";
 import { treeDiff } from "./tree-diff.ts";
 
@@ -49,11 +50,13 @@ export function addSoftwareRoutes(app: FastifyInstance, { pool }: AppDeps): void
   });
 
   addRoute(app, OPERATIONS.downloadSoftware, async ({ params, query, reply }) => {
+    await untilSealed(pool, params.run_id, reply);
     const { files, at } = await delivery(params.run_id, query.revision);
     return sendArchive(reply, "application/gzip", `aura-${params.run_id}.tar.gz`, await tarGz(files, at));
   });
 
   addRoute(app, OPERATIONS.downloadSoftwareZip, async ({ params, query, reply }) => {
+    await untilSealed(pool, params.run_id, reply);
     const { files, at } = await delivery(params.run_id, query.revision);
     return sendArchive(reply, "application/zip", `aura-${params.run_id}.zip`, zip(files, at));
   });

@@ -20,6 +20,7 @@ import {
 } from "../db/orchestration-report.ts";
 import { readCoverageRequirements } from "../db/read-requirement-statements.ts";
 import { type RunRow, readRun } from "../db/read-run-statements.ts";
+import { readRunCheckpoint } from "../db/read-seal-statements.ts";
 import { notChecked } from "./report-gaps.ts";
 
 export { renderReportMarkdown } from "./report-markdown.ts";
@@ -42,6 +43,7 @@ export async function buildDeliveryReport(db: Queryable, runId: string): Promise
   const { reviews, ...said } = await saidBy(db, runId, answers);
   const report = {
     ...headOf(run, facts),
+    checkpoint: await readRunCheckpoint(db, runId),
     prd: {
       title: facts.prd_title,
       sha256: facts.prd_sha256,
@@ -83,7 +85,6 @@ function headOf(run: RunRow, facts: ReportFacts) {
     spend: run.spend,
     model_calls: facts.model_calls,
     ddl_guard: facts.ddl_guard,
-    checkpoint: null,
   };
 }
 

@@ -12,7 +12,9 @@ export function notChecked(report: Checked, reviews: number): string[] {
       : []),
     ...(report.revision !== null && reviews === 0 ? ["Nobody reviewed the code."] : []),
     ...(report.replay ? ["REPLAY: every reply of a model was recorded earlier; no model was asked in this run."] : []),
-    ...(report.checkpoint === null ? ["No signed checkpoint of the log existed when this report was made."] : []),
+    ...(report.checkpoint === null
+      ? ["No signed checkpoint of the log covered the run when this report was made."]
+      : []),
     "What the PRD does not say was not checked: security, performance and usability only where a requirement names them.",
   ];
 }

@@ -27,6 +27,7 @@ export function renderReportMarkdown(report: DeliveryReport): string {
       ),
     ),
     section("What was not checked", report.not_checked),
+    checkpointOf(report),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
@@ -65,10 +66,20 @@ function factsTable(report: DeliveryReport): string {
       `${report.provider ?? "none"}${report.replay ? " (REPLAY)" : ""} ${report.model ?? ""}, ${report.model_calls} calls`,
     ],
     ["Spend", `USD ${spend.usd} of ${spend.usd_limit}, ${spend.tokens} of ${spend.tokens_limit} tokens`],
-    ["Log", `checkpoint ${report.checkpoint ?? "none"}, schema guard ${report.ddl_guard}`],
+    ["Log", `${sealLine(report)}, schema guard ${report.ddl_guard}`],
     ["Made", report.generated_at],
   ];
   return ["| | |", "|---|---|", ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join("\n");
+}
+
+function sealLine({ checkpoint }: DeliveryReport): string {
+  const [, size, root] = checkpoint?.split("\n") ?? [];
+  return size === undefined ? "under no signed checkpoint" : `sealed with ${size} events, root ${root}`;
+}
+
+/** As it was signed, to be compared with the one that a witness keeps. */
+function checkpointOf({ checkpoint }: DeliveryReport): string {
+  return checkpoint === null ? "" : `## Checkpoint of the log\n\n\`\`\`\n${checkpoint}\`\`\``;
 }
 
 /** The level, and the attempts to break out of it that were made before the product ran. */

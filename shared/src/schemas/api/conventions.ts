@@ -57,8 +57,8 @@ export const Problem = z
 export type Problem = z.infer<typeof Problem>;
 
 /**
- * What every mutation's reply carries about its own record. The commit is the fact; the seal follows within seconds,
- * so `sealed` is false here, and `proof_url` is null where the installation serves no proofs.
+ * What every mutation's reply carries about its own record. The commit is the fact; the seal follows within seconds, so
+ * `sealed` is false at first. At `proof_url` lies the proof that a signed checkpoint covers its event, once one does.
  */
 export const Seal = { sealed: z.boolean(), proof_url: z.string().nullable() };
 

@@ -114,7 +114,10 @@ export const DeliveryReport = z
     spend: Spend,
     model_calls: z.int(),
     ddl_guard: z.string(),
-    checkpoint: z.string().nullable().meta({ description: "newest signed checkpoint of the log, where there is one" }),
+    checkpoint: z.string().nullable().meta({
+      description:
+        "newest signed checkpoint of the log with its cosignatures, where it covers all that happened in the run",
+    }),
   })
   .meta({ id: "DeliveryReport" });
 export type DeliveryReport = z.infer<typeof DeliveryReport>;

@@ -15,6 +15,8 @@ export const Readiness = z
       migrations: Check,
       agent_runtimes: Check,
       event_numbering: Check,
+      log_sealing: Check,
+      witness: Check,
       ddl_guard: Check,
       system: Check,
       leadership: Check,

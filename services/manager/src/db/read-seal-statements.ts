@@ -1,0 +1,50 @@
+import type { Queryable } from "@aura/shared/postgres/client";
+import { z } from "zod";
+import { readAll, readOne } from "./read-rows.ts";
+
+const EventSeal = z.object({ event_id: z.string(), sealed: z.boolean() });
+/** The event of a change, and whether a signed checkpoint covers it yet. */
+export type EventSeal = z.infer<typeof EventSeal>;
+
+/** Subjects of mutations; their events are found by the index audit_events_acts, a run's by its run_id. */
+export type MutationSubject = "agent" | "api_key" | "director_action" | "project" | "run";
+
+/** The first event of a subject: that of its making. */
+export function readEventSeal(db: Queryable, subject: MutationSubject, id: string): Promise<EventSeal | null> {
+  const found =
+    subject === "run"
+      ? "e.run_id = $1::uuid and e.event_type = 'run.created'"
+      : `e.subject_id = $1::text and e.subject_type = '${subject}'`;
+  return readOne(
+    db,
+    EventSeal,
+    `select e.id as event_id, coalesce(l.seq < (select max(size) from audit_checkpoints), false) as sealed
+       from audit_events e left join audit_leaves l on l.event_id = e.id
+      where ${found} order by e.id limit 1`,
+    [id],
+  );
+}
+
+const CoveringCheckpoint = z.object({ note: z.string(), lines: z.array(z.string()) });
+
+/**
+ * The newest checkpoint with what witnesses put under it, if it covers every event of the run; of an ended run also its
+ * last `run.sealed`.
+ *
+ * @returns null while it does not
+ */
+export async function readRunCheckpoint(db: Queryable, runId: string): Promise<string | null> {
+  const [checkpoint] = await readAll(
+    db,
+    CoveringCheckpoint,
+    `select c.note, coalesce((select array_agg(w.line order by w.witness) from audit_cosignatures w
+                               where w.generation = c.generation and w.size = c.size), '{}') as lines
+       from (select * from audit_checkpoints order by size desc limit 1) c
+       join orchestra_runs r on r.id = $1
+       join lateral (select id from audit_events where run_id = r.id order by id desc limit 1) e on true
+       join audit_leaves l on l.event_id = e.id
+      where l.seq < c.size and (r.finished_at is null or exists (select from run_seals s where s.run_id = r.id))`,
+    [runId],
+  );
+  return checkpoint === undefined ? null : checkpoint.note + checkpoint.lines.map((line) => `${line}\n`).join("");
+}
