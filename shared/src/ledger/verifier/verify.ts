@@ -9,7 +9,7 @@ import { verifyTiles } from "./tiles.ts";
 import { checkLog } from "./whole-log.ts";
 
 export interface VerifyOptions {
-  /** Verifier keys of the log, as texts. */
+  /** Verifier keys of the log, as texts, or with @ a file that holds one a line. */
   readonly keys: readonly string[];
   readonly witnesses: readonly string[];
   /** Files with checkpoints that somebody kept. */
@@ -28,8 +28,8 @@ export type Verification =
 export async function verify(path: string, options: VerifyOptions): Promise<Verification> {
   try {
     const trust = {
-      keys: options.keys.map(keyOf),
-      witnesses: options.witnesses.map(keyOf),
+      keys: options.keys.flatMap(keysIn).map(keyOf),
+      witnesses: options.witnesses.flatMap(keysIn).map(keyOf),
       kept: options.checkpoints.map((file) => readText(file)),
     };
     if (trust.keys.length === 0)
@@ -47,6 +47,10 @@ async function verifyPath(path: string, trust: Trust): Promise<Summary> {
   if (statSync(path).isDirectory() && !existsSync(events)) return verifyTiles(path, trust);
   const read = await readExport(statSync(path).isDirectory() ? events : path);
   return read.ofRun ? checkRun(read, trust) : checkLog(read, trust);
+}
+
+function keysIn(text: string): string[] {
+  return text.startsWith("@") ? readText(text.slice(1)).split("\n").filter(Boolean) : [text];
 }
 
 function keyOf(text: string): Verifier {
