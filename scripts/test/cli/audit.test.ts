@@ -1,4 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sampleExport } from "@aura/shared/testing/sample-export";
@@ -53,4 +56,17 @@ test("what is missing makes it exit with 2: a key, a file, a cosignature, an arg
   expect(each.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2, 2]);
   const { code, json } = await verify(file, "--json");
   expect([code, json.outcome]).toEqual([2, "cannot_tell"]);
+});
+
+test("an export that is cut off says so, and leaves no file behind", async () => {
+  const server = createServer((_, reply) => {
+    reply.writeHead(200, { "content-length": 1000 });
+    reply.write("half", () => reply.destroy());
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const AURA_MANAGER_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const cut = join(folder, "cut.jsonl");
+  const { code, err } = await aura({ AURA_MANAGER_URL, MANAGER_API_KEY: "k" }, "audit", "export", cut);
+  server.close();
+  expect([code, err, existsSync(cut)]).toEqual([1, expect.stringMatching(/^export_failed: .+\nhint: /), false]);
 });

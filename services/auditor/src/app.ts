@@ -103,9 +103,7 @@ async function witnessCheck({ pool, anchors }: AppDeps): Promise<Check> {
   const said = anchors();
   const contradicted = said.find(({ kind }) => kind === "contradicted");
   if (contradicted !== undefined) return { ok: false, detail: `${contradicted.witness}: ${contradicted.detail}` };
-  const silent = said
-    .filter(({ kind }) => kind === "unreachable")
-    .map(({ witness, detail }) => `${witness}: ${detail}`);
+  const silent = said.filter(({ kind }) => kind !== "cosigned").map(({ witness, detail }) => `${witness}: ${detail}`);
   try {
     const seconds = await readUnwitnessedSeconds(pool);
     if (seconds <= UNWITNESSED_SECONDS_MAX) return { ok: true, detail: `at most ${seconds.toFixed(0)} s behind` };

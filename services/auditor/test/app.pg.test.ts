@@ -73,7 +73,7 @@ test("without isolation or a database it lives, but is not ready, and says which
 
 test("a log that nobody witnesses is degraded, and one that a witness contradicts is not ready", async () => {
   await sealLog(database);
-  const witness = { witness: "w", since: 0 };
+  const witness = { witness: "w" };
   const client = await database.pools.admin.connect();
   await client.query("begin; set local session_replication_role = replica");
   await client.query("update audit_checkpoints set signed_at = signed_at - interval '2 minutes'");

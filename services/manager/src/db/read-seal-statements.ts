@@ -1,6 +1,7 @@
 import type { Queryable } from "@aura/shared/postgres/client";
 import { z } from "zod";
-import { readAll, readOne } from "./read-rows.ts";
+import { COSIGNED_NOTE } from "./ledger-statements.ts";
+import { readOne } from "./read-rows.ts";
 
 const EventSeal = z.object({ event_id: z.string(), sealed: z.boolean() });
 /** The event of a change, and whether a signed checkpoint covers it yet. */
@@ -25,7 +26,7 @@ export function readEventSeal(db: Queryable, subject: MutationSubject, id: strin
   );
 }
 
-const CoveringCheckpoint = z.object({ note: z.string(), lines: z.array(z.string()) });
+const CoveringCheckpoint = z.object({ note: z.string() });
 
 /**
  * The newest checkpoint with what witnesses put under it, if it covers every event of the run; of an ended run also its
@@ -34,11 +35,10 @@ const CoveringCheckpoint = z.object({ note: z.string(), lines: z.array(z.string(
  * @returns null while it does not
  */
 export async function readRunCheckpoint(db: Queryable, runId: string): Promise<string | null> {
-  const [checkpoint] = await readAll(
+  const checkpoint = await readOne(
     db,
     CoveringCheckpoint,
-    `select c.note, coalesce((select array_agg(w.line order by w.witness) from audit_cosignatures w
-                               where w.generation = c.generation and w.size = c.size), '{}') as lines
+    `select ${COSIGNED_NOTE} as note
        from (select * from audit_checkpoints order by size desc limit 1) c
        join orchestra_runs r on r.id = $1
        join lateral (select id from audit_events where run_id = r.id order by id desc limit 1) e on true
@@ -46,5 +46,5 @@ export async function readRunCheckpoint(db: Queryable, runId: string): Promise<s
       where l.seq < c.size and (r.finished_at is null or exists (select from run_seals s where s.run_id = r.id))`,
     [runId],
   );
-  return checkpoint === undefined ? null : checkpoint.note + checkpoint.lines.map((line) => `${line}\n`).join("");
+  return checkpoint?.note ?? null;
 }

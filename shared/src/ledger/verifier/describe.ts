@@ -1,14 +1,9 @@
-import type { Verification } from "./verify.ts";
+import type { ProofSummary } from "./proof.ts";
+import type { Answer, Verification } from "./verify.ts";
 
 /** What was found, for people. */
 export function describe(verification: Verification): string {
-  if (verification.outcome === "cannot_tell")
-    return `Cannot tell: ${verification.reason}.\nNothing was proved, neither that the log is sound nor that it is not.`;
-  if (verification.outcome === "tampered") {
-    const { seq, reason } = verification;
-    const [where, scope] = seq === null ? ["", "It"] : [` Event ${seq}:`, `The log from event ${seq} on`];
-    return `TAMPERED.${where} ${reason}.\n${scope} is not what was signed: compare with checkpoints and exports kept elsewhere.`;
-  }
+  if (verification.outcome !== "sound") return describeFailure(verification);
   const { summary } = verification;
   const { payloads } = summary;
   return [
@@ -19,4 +14,21 @@ export function describe(verification: Verification): string {
     `Payloads: ${payloads.kept} as written, ${payloads.erased} erased on record, ${payloads.archived} archived.`,
     ...summary.not_checked.map((what) => `Not checked: ${what}.`),
   ].join("\n");
+}
+
+export function describeProof(answer: Answer<ProofSummary>): string {
+  if (answer.outcome !== "sound") return describeFailure(answer);
+  const { event_id, seq, origin, size, root, signed_by, witnessed_by } = answer.summary;
+  return [
+    `Proved: event ${event_id} is number ${seq} of ${origin}, under the checkpoint of ${size} events, root ${root}.`,
+    `Signed by ${signed_by.join(", ")}; cosigned by ${witnessed_by.join(", ") || "no witness that was given"}.`,
+  ].join("\n");
+}
+
+function describeFailure(answer: Exclude<Answer<unknown>, { outcome: "sound" }>): string {
+  if (answer.outcome === "cannot_tell")
+    return `Cannot tell: ${answer.reason}.\nNothing was proved, neither that the log is sound nor that it is not.`;
+  const { seq, reason } = answer;
+  const [where, scope] = seq === null ? ["", "It"] : [` Event ${seq}:`, `The log from event ${seq} on`];
+  return `TAMPERED.${where} ${reason}.\n${scope} is not what was signed: compare with checkpoints and exports kept elsewhere.`;
 }

@@ -97,3 +97,16 @@ export function checkWitness({ witnessedBy }: Signed, { witnesses }: Trust): voi
   if (witnesses.length > 0 && witnessedBy.length === 0)
     throw new CannotTell("the newest checkpoint is cosigned by none of the witnesses given");
 }
+
+/**
+ * Compares one checkpoint with those that somebody kept, where there is no log to fold.
+ *
+ * @throws {CannotTell} for one of another size
+ */
+export function compareKept(trust: Trust, newest: Signed): void {
+  for (const { size, root, origin } of openKept(trust, newest)) {
+    if (size !== newest.size || origin !== newest.origin)
+      throw new CannotTell("checkpoints kept elsewhere cannot be compared with this one: that needs the whole log");
+    if (!root.equals(newest.root)) throw new Tampered(null, `another root was signed for ${size} events`);
+  }
+}

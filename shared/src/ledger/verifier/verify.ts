@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { NoteError, parseVerifier, type Verifier } from "../notes.ts";
 import { readExport } from "./export.ts";
 import { CannotTell, type Summary, Tampered } from "./findings.ts";
+import { checkProof, type EventProof, type ProofSummary } from "./proof.ts";
 import { checkRun } from "./run.ts";
 import type { Trust } from "./seals.ts";
 import { verifyTiles } from "./tiles.ts";
@@ -16,16 +17,26 @@ export interface VerifyOptions {
   readonly checkpoints: readonly string[];
 }
 
-export type Verification =
-  | { readonly outcome: "sound"; readonly exit: 0; readonly summary: Summary }
+export type Answer<T> =
+  | { readonly outcome: "sound"; readonly exit: 0; readonly summary: T }
   | { readonly outcome: "tampered"; readonly exit: 1; readonly seq: number | null; readonly reason: string }
   | { readonly outcome: "cannot_tell"; readonly exit: 2; readonly reason: string };
+export type Verification = Answer<Summary>;
 
 /**
  * Checks an export, a folder of tiles or the events of a run, as docs/architecture/LEDGER_FORMAT.md says. Never throws: what
  * goes wrong while it looks is something that it cannot tell.
  */
-export async function verify(path: string, options: VerifyOptions): Promise<Verification> {
+export function verify(path: string, options: VerifyOptions): Promise<Verification> {
+  return answer(options, (trust) => verifyPath(path, trust));
+}
+
+/** Checks what a log answered when it was asked for the proof of one event. Never throws. */
+export function verifyProof(proof: EventProof, options: VerifyOptions): Promise<Answer<ProofSummary>> {
+  return answer(options, async (trust) => checkProof(proof, trust));
+}
+
+async function answer<T>(options: VerifyOptions, check: (trust: Trust) => Promise<T>): Promise<Answer<T>> {
   try {
     const trust = {
       keys: options.keys.flatMap(keysIn).map(keyOf),
@@ -34,7 +45,7 @@ export async function verify(path: string, options: VerifyOptions): Promise<Veri
     };
     if (trust.keys.length === 0)
       throw new CannotTell("no key was given: take it from somebody you trust, not from what you check");
-    return { outcome: "sound", exit: 0, summary: await verifyPath(path, trust) };
+    return { outcome: "sound", exit: 0, summary: await check(trust) };
   } catch (error) {
     if (error instanceof Tampered) return { outcome: "tampered", exit: 1, seq: error.seq, reason: error.message };
     return { outcome: "cannot_tell", exit: 2, reason: (error as Error).message };
