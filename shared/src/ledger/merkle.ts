@@ -5,8 +5,6 @@ export type Hash = Buffer;
 
 /** Root of the empty tree: the hash of nothing. Source: RFC 9162, section 2.1.1. */
 export const EMPTY_ROOT: Hash = sha256(Buffer.alloc(0));
-/** Up to here counts are exact numbers: 2^53 - 1. */
-export const LARGEST_SIZE = Number.MAX_SAFE_INTEGER;
 
 const LEAF = Buffer.of(0);
 /** What a node is hashed from; written over by the next one, because there are as many as leaves. */
