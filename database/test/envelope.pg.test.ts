@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { parseEnvelope } from "@aura/shared/ledger/envelopes";
 import { canonicalJson } from "@aura/shared/models/canonical-json";
 import { callVerb } from "@aura/shared/postgres/verbs";
 import { createTestRun, createTestRuntime, directorAction, MANAGER, taskInState } from "@aura/shared/testing/factories";
@@ -79,6 +80,7 @@ test("envelopes are RFC 8785 bytes of exactly the keys of version 1, whatever te
     const text = event.env.toString("utf8");
     expect(canonicalJson(JSON.parse(text)) === text, text.slice(0, 400)).toBe(true);
     expect(Object.keys(parse(event))).toEqual(KEYS);
+    expect(parseEnvelope(event.env), "what whoever checks the log offline takes for an envelope").toEqual(parse(event));
   }
   const stored = all
     .filter((event) => event.event_type === "agent.created")

@@ -1,6 +1,7 @@
 import { ApiProblem, ApiUnreachable } from "@aura/shared/api-client";
 import { Command, CommanderError } from "commander";
 import { addAgentCommands } from "./commands/agents.ts";
+import { addAuditCommands } from "./commands/audit.ts";
 import { addControlCommands } from "./commands/control.ts";
 import { addDecisionCommands } from "./commands/decide.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -13,8 +14,8 @@ import { addStartCommand } from "./commands/start.ts";
 import { addStatusCommands } from "./commands/status.ts";
 import { CliError, openSession, type Surroundings } from "./session.ts";
 
-/** 3: what was waited for waits for the Director; 4: nobody answers. */
-const EXIT = { ok: 0, failed: 1, usage: 2, waiting: 3, unreachable: 4 } as const;
+/** 2 also: a log of which it cannot be told whether it is sound; 3: what was waited for waits for the Director; 4: nobody answers. */
+const EXIT = { ok: 0, failed: 1, usage: 2, cannot_tell: 2, waiting: 3, unreachable: 4 } as const;
 
 /**
  * One call of `aura`.
@@ -31,7 +32,7 @@ export async function runCli(argv: readonly string[], world: Surroundings): Prom
     .configureOutput({ writeOut: world.out, writeErr: world.err })
     .exitOverride();
   let code: number = EXIT.ok;
-  const fail = (why: "failed" | "waiting" = "failed") => {
+  const fail = (why: "failed" | "waiting" | "cannot_tell" = "failed") => {
     code = EXIT[why];
   };
   addStartCommand(program, session);
@@ -44,6 +45,7 @@ export async function runCli(argv: readonly string[], world: Surroundings): Prom
   addExportCommand(program, session);
   addAgentCommands(program, session);
   addKeyCommands(program, session);
+  addAuditCommands(program, session, fail);
   addDoctorCommand(program, session, fail);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {

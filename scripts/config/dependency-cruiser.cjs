@@ -32,6 +32,13 @@ module.exports = {
       to: { path: "^shared/src/(postgres|testing|ledger-store)/" },
     },
     {
+      name: "log-is-checked-with-nothing-else",
+      severity: "error",
+      comment: "Whoever checks a log copies this folder: it imports itself and Node.",
+      from: { path: "^shared/src/ledger/" },
+      to: { pathNot: "^shared/src/ledger/", dependencyTypesNot: ["core"] },
+    },
+    {
       name: "page-knows-the-api-alone",
       severity: "error",
       comment: "The page imports what draws it, and of everything else nothing but types.",

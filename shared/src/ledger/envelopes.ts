@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /** What stands in the log about one event: RFC 8785 bytes of an object of texts. */
 export interface Envelope {
   readonly v: string;
@@ -28,12 +30,32 @@ export interface Envelope {
   readonly payload_sha256: string;
 }
 
-const TEXTS = [
-  ...["action_id", "actor_id", "actor_kind", "at", "db_role", "description", "event_type", "from", "id"],
-  ...["payload_sha256", "request_id", "run_id", "severity", "source", "subject_id", "subject_type", "task_id"],
-  ...["to", "tx", "v"],
-];
-const KEYS = [...TEXTS, "set"].sort();
+/** Every key with the form of its text, `set` left out; null: any text. */
+const FORMS: Readonly<Record<Exclude<keyof Envelope, "set">, RegExp | null>> = {
+  action_id: null,
+  actor_id: null,
+  actor_kind: /^(director|manager|agent|runtime|auditor|migration|unattributed)$/,
+  at: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/,
+  db_role: null,
+  description: null,
+  event_type: /^[a-z0-9_]+\.[a-z0-9_]+$/,
+  from: null,
+  id: /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8000-[0-9a-f]{12}$/,
+  payload_sha256: /^([0-9a-f]{64})?$/,
+  request_id: null,
+  run_id: /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$/,
+  severity: /^(info|warning|critical)$/,
+  source: null,
+  subject_id: null,
+  subject_type: null,
+  task_id: /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$/,
+  to: null,
+  tx: /^(0|[1-9]\d{0,15})$/,
+  v: /^1$/,
+};
+const TEXTS = Object.entries(FORMS);
+const COLUMN = /^[a-z][a-z0-9_]*$/;
+const BYTES_MAX = 65_535;
 
 /**
  * Reads an envelope and insists on its only form: version 1, exactly these keys, each once and in order, nothing between them.
@@ -41,18 +63,31 @@ const KEYS = [...TEXTS, "set"].sort();
  * @returns null for anything else
  */
 export function parseEnvelope(bytes: Buffer): Envelope | null {
-  const text = bytes.toString("utf8");
-  const value = parseJson(text);
-  if (!isObject(value) || !isObject(value.set) || value.v !== "1") return null;
-  if (Object.keys(value).join() !== KEYS.join() || TEXTS.some((key) => typeof value[key] !== "string")) return null;
-  if (Object.values(value.set).some((entry) => entry !== null && typeof entry !== "string")) return null;
-  const canonical = JSON.stringify({ ...value, set: sorted(value.set) });
-  return canonical === text && Buffer.from(text).equals(bytes) ? (value as unknown as Envelope) : null;
+  return isUtf8(bytes) ? parseEnvelopeText(bytes.toString("utf8")) : null;
 }
 
-/** Last 12 digits of an event's id: for one subject it rises in the order of the changes, across transactions too. */
-export function counterOf({ id }: Envelope): string {
-  return id.slice(-12);
+/** The same for bytes that were read as a text already. */
+export function parseEnvelopeText(text: string): Envelope | null {
+  const value = parseJson(text);
+  if (!isObject(value) || !isObject(value.set) || Buffer.byteLength(text) > BYTES_MAX) return null;
+  if (!TEXTS.every(([key, form]) => hasForm(value[key], form)) || !isSet(value.set)) return null;
+  const envelope = value as unknown as Envelope;
+  return canonical(envelope) === text && transactionOf(envelope.id) === Number(envelope.tx) ? envelope : null;
+}
+
+/** Number in the last 12 digits of an event's id: for one subject it rises in the order of the changes, across transactions too. */
+export function counterOf({ id }: Envelope): number {
+  return Number.parseInt(id.slice(-12), 16);
+}
+
+/** Generation of the log in which it was written: how often a backup was restored before, plus 1. */
+export function generationOf({ id }: Envelope): number {
+  return Number.parseInt(id.slice(0, 2), 16);
+}
+
+/** 52 bits: no more than a number holds exactly. */
+function transactionOf(id: string): number {
+  return Number.parseInt(id.slice(2, 8) + id.slice(9, 13) + id.slice(15, 18), 16);
 }
 
 function parseJson(text: string): unknown {
@@ -67,7 +102,27 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Keys are ASCII, so that every order of texts is that of RFC 8785. */
-function sorted(object: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** A half of a surrogate pair has no bytes in UTF-8. */
+function hasForm(value: unknown, form: RegExp | null): boolean {
+  return typeof value === "string" && (form === null ? value.isWellFormed() : form.test(value));
+}
+
+/** Names of columns in ascending order. */
+function isSet(set: Record<string, unknown>): boolean {
+  let before = "";
+  for (const [key, entry] of Object.entries(set)) {
+    if (!COLUMN.test(key) || key <= before || !(entry === null || hasForm(entry, null))) return false;
+    before = key;
+  }
+  return true;
+}
+
+/** RFC 8785: keys are ASCII, so that their order is that of any comparison, and texts are escaped as by JSON.stringify. */
+function canonical(envelope: Envelope): string {
+  const { action_id, actor_id, actor_kind, at, db_role, description, event_type, from, id, payload_sha256 } = envelope;
+  const { request_id, run_id, set, severity, source, subject_id, subject_type, task_id, to, tx, v } = envelope;
+  return JSON.stringify({
+    ...{ action_id, actor_id, actor_kind, at, db_role, description, event_type, from, id, payload_sha256 },
+    ...{ request_id, run_id, set, severity, source, subject_id, subject_type, task_id, to, tx, v },
+  });
 }

@@ -5,11 +5,10 @@ export type Hash = Buffer;
 
 /** Root of the empty tree: the hash of nothing. Source: RFC 9162, section 2.1.1. */
 export const EMPTY_ROOT: Hash = sha256(Buffer.alloc(0));
-/** Up to here counts are exact numbers: 2^53 - 1. */
-export const LARGEST_SIZE = Number.MAX_SAFE_INTEGER;
 
 const LEAF = Buffer.of(0);
-const NODE = Buffer.of(1);
+/** What a node is hashed from; written over by the next one, because there are as many as leaves. */
+const node = Buffer.alloc(65, 1);
 
 /**
  * Hash of one entry, SHA-256(0x00 || entry). The prefix keeps a leaf from ever passing for an inner node.
@@ -21,7 +20,9 @@ export function leafHash(entry: Uint8Array): Hash {
 
 /** Hash of an inner node, SHA-256(0x01 || left || right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Hash {
-  return sha256(Buffer.concat([NODE, left, right], 65));
+  node.set(left, 1);
+  node.set(right, 33);
+  return sha256(node);
 }
 
 /**

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { describe } from "./describe.ts";
 import { verify } from "./verify.ts";
@@ -16,21 +15,14 @@ async function main(): Promise<number> {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     const [path] = positionals;
     if (path === undefined || positionals.length > 1) throw new Error("one path is needed");
-    const given = (texts: readonly string[]) => texts.flatMap(keysIn);
-    const trust = { keys: given(values.key), witnesses: given(values.witness), checkpoints: values.checkpoint };
-    const verification = await verify(path, trust);
+    const { key: keys, witness: witnesses, checkpoint: checkpoints } = values;
+    const verification = await verify(path, { keys, witnesses, checkpoints });
     console.log(values.json ? JSON.stringify(verification) : describe(verification));
     return verification.exit;
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
     return 2;
   }
-}
-
-/** A key itself, or with @ a file that holds one a line. */
-function keysIn(text: string): string[] {
-  if (!text.startsWith("@")) return [text];
-  return readFileSync(text.slice(1), "utf8").split("\n").filter(Boolean);
 }
 
 process.exitCode = await main();

@@ -1,6 +1,7 @@
 import { type Checkpoint, cosignaturesOf, parseCheckpoint } from "../checkpoints.ts";
-import { append, EMPTY, type Hash, rootOf } from "../merkle.ts";
+import { append, EMPTY, rootOf } from "../merkle.ts";
 import { NoteError, parseNote, signersOf, type Verifier } from "../notes.ts";
+import type { EventChecks } from "./events.ts";
 import { CannotTell, Tampered } from "./findings.ts";
 
 /** What the caller trusts; nothing of it comes from what is checked. */
@@ -12,6 +13,8 @@ export interface Trust {
 }
 
 export interface Signed extends Checkpoint {
+  readonly log: string;
+  readonly generation: number;
   readonly signedBy: readonly string[];
   readonly witnessedBy: readonly string[];
 }
@@ -19,74 +22,91 @@ export interface Signed extends Checkpoint {
 /** @throws {Tampered} for a wrong signature of a given key @throws {CannotTell} where none of them signed */
 export function openCheckpoint(note: unknown, { keys, witnesses }: Trust): Signed {
   try {
-    const parsed = parseNote(String(note));
+    if (typeof note !== "string") throw new NoteError("it is no text");
+    const parsed = parseNote(note);
     const checkpoint = parseCheckpoint(parsed.text);
-    const signedBy = signersOf(
-      parsed,
-      keys.filter(({ name }) => name === checkpoint.origin),
-    ).map(({ keyId }) => keyId);
-    if (signedBy.length === 0)
-      throw new CannotTell(
-        `the checkpoint of ${checkpoint.size} events of ${checkpoint.origin} is signed by none of the keys given`,
-      );
+    const { origin, size } = checkpoint;
+    const signedBy = signersOf(parsed, keys).flatMap(({ name, keyId }) => (name === origin ? keyId : []));
     const witnessedBy = cosignaturesOf(parsed, witnesses).map(({ witness }) => witness.name);
-    return { ...checkpoint, signedBy, witnessedBy };
+    if (signedBy.length === 0)
+      throw new CannotTell(`the checkpoint of ${size} events of ${origin} is signed by none of the keys given`);
+    const [, log = "", generation = ""] = /^(aura_orchestra\/[0-9a-f-]{36})\/([1-9]\d*)$/.exec(origin) ?? [];
+    if (log === "") throw new NoteError(`${origin} is not the name of a log`);
+    return { ...checkpoint, log, generation: Number(generation), signedBy, witnessedBy };
   } catch (error) {
     if (error instanceof NoteError) throw new Tampered(null, `a checkpoint is broken: ${error.message}`);
     throw error;
   }
 }
 
-/** The newest of the checkpoints, after all of them and all that were kept elsewhere were compared with the leaves. */
-export function checkSeals(notes: readonly unknown[], leaves: readonly Hash[], trust: Trust): Signed {
-  const signed = notes.map((note) => openCheckpoint(note, trust));
-  const newest = signed.at(-1);
-  if (newest === undefined) throw new CannotTell("there is no checkpoint");
-  signed.forEach((one, index) => {
-    const before = signed[index - 1];
-    if (before !== undefined && !follows(one, before))
-      throw new Tampered(
-        null,
-        `the checkpoint of ${one.size} events (${one.origin}) stands after that of ${before.size} (${before.origin})`,
-      );
+/**
+ * The checkpoints that somebody kept.
+ *
+ * @throws {CannotTell} where one is broken: then it says nothing about the log
+ * @throws {Tampered} where one is of another log
+ */
+export function openKept(trust: Trust, { log }: Signed): Signed[] {
+  return trust.kept.map((note) => {
+    const kept = openOrError(note, trust);
+    if (kept instanceof Error) throw new CannotTell(`a checkpoint kept elsewhere is of no use: ${kept.message}`);
+    if (kept.log !== log) throw new Tampered(null, `a checkpoint kept elsewhere is of another log, ${kept.origin}`);
+    return kept;
   });
-  if (newest.size < leaves.length)
-    throw new CannotTell(`${leaves.length - newest.size} events are under no checkpoint`);
-  const kept = trust.kept.map((note) => openCheckpoint(note, trust));
-  for (const { origin } of kept)
-    if (!signed.some((one) => logOf(one.origin) === logOf(origin)))
-      throw new Tampered(null, `a kept checkpoint is of another log, ${origin}`);
-  compare([...signed, ...kept], leaves);
-  if (trust.witnesses.length > 0 && newest.witnessedBy.length === 0)
-    throw new CannotTell("the newest checkpoint is cosigned by none of the witnesses given");
-  return newest;
 }
 
-/** Folds the leaves once, and looks at each size that somebody signed. */
-function compare(signed: readonly Signed[], leaves: readonly Hash[]): void {
+function openOrError(note: string, trust: Trust): Signed | Error {
+  try {
+    return openCheckpoint(note, trust);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** @throws {Tampered} unless each checkpoint is larger than the one before, and of its generation or a later one */
+export function checkOrder(signed: readonly Signed[]): void {
+  signed.forEach((one, index) => {
+    const before = signed[index - 1];
+    if (before === undefined) return;
+    if (one.log !== before.log || one.size <= before.size || one.generation < before.generation) {
+      const [here, there] = [one, before].map(({ size, origin }) => `${size} events (${origin})`);
+      throw new Tampered(null, `the checkpoint of ${here} stands after that of ${there}`);
+    }
+  });
+}
+
+/** Folds the leaves once, and looks at each size that somebody signed. @throws {Tampered} where another root was signed */
+export function compareRoots(signed: readonly Signed[], { leaves, generations }: EventChecks): void {
   let [frontier, sound] = [EMPTY, 0];
-  for (const { size, root } of [...signed].sort((a, b) => a.size - b.size)) {
-    if (size > leaves.length)
-      throw new Tampered(leaves.length, `${size} events were signed, and there are ${leaves.length}`);
+  for (const { size, root, generation } of [...signed].sort((a, b) => a.size - b.size)) {
+    if (size > leaves.size) throw new Tampered(leaves.size, `${size} events were signed, and there are ${leaves.size}`);
     frontier = append(frontier, leaves.slice(frontier.size, size));
     if (!rootOf(frontier).equals(root))
       throw new Tampered(
         sound,
         `the events from here to ${size - 1} are not those that were signed: their root is another one`,
       );
+    const later = generations.find((one) => one.generation > generation && one.seq < size);
+    if (later !== undefined)
+      throw new Tampered(later.seq, `a checkpoint of generation ${generation} is over it, and it is of a later one`);
     sound = size;
   }
 }
 
-function follows(one: Signed, before: Signed): boolean {
-  const [generation, earlier] = [generationOf(one.origin), generationOf(before.origin)];
-  return logOf(one.origin) === logOf(before.origin) && one.size > before.size && generation >= earlier;
+/** @throws {CannotTell} where a witness was given, and none signed */
+export function checkWitness({ witnessedBy }: Signed, { witnesses }: Trust): void {
+  if (witnesses.length > 0 && witnessedBy.length === 0)
+    throw new CannotTell("the newest checkpoint is cosigned by none of the witnesses given");
 }
 
-function logOf(origin: string): string {
-  return origin.slice(0, origin.lastIndexOf("/"));
-}
-
-function generationOf(origin: string): number {
-  return Number(origin.slice(origin.lastIndexOf("/") + 1));
+/**
+ * Compares one checkpoint with those that somebody kept, where there is no log to fold.
+ *
+ * @throws {CannotTell} for one of another size
+ */
+export function compareKept(trust: Trust, newest: Signed): void {
+  for (const { size, root, origin } of openKept(trust, newest)) {
+    if (size !== newest.size || origin !== newest.origin)
+      throw new CannotTell("checkpoints kept elsewhere cannot be compared with this one: that needs the whole log");
+    if (!root.equals(newest.root)) throw new Tampered(null, `another root was signed for ${size} events`);
+  }
 }

@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Verification, verify } from "@aura/shared/ledger/verifier/verify";
+import type { Queryable } from "@aura/shared/postgres/client";
+import { callVerb } from "@aura/shared/postgres/verbs";
+import {
+  AUDITOR,
+  allDone,
+  createTestRun,
+  createTestRuntime,
+  directorAction,
+  taskInState,
+} from "@aura/shared/testing/factories";
+import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readAuditKeys } from "../../src/db/sealing-statements.ts";
+import { sealRunsOnce } from "../../src/ledger/run-seals.ts";
+import { sealOnce } from "../../src/ledger/sealer.ts";
+import { grow, sealerOf } from "./sealing.ts";
+
+interface Row extends Record<string, unknown> {
+  readonly seq: number;
+  readonly env: Buffer;
+  readonly columns: Record<string, string>;
+  readonly salt: string | null;
+  readonly payload: string | null;
+}
+
+const LOG = `
+  select l.seq::int, e.env, encode(p.salt, 'hex') as salt, encode(p.payload, 'base64') as payload,
+         json_build_object('id', e.id, 'source', e.source, 'severity', e.severity, 'description', e.description,
+           'created_at', to_char(e.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'event_type', e.event_type,
+           'run_id', coalesce(e.run_id::text, ''), 'task_id', coalesce(e.task_id::text, ''),
+           'subject_type', coalesce(e.subject_type, ''), 'subject_id', coalesce(e.subject_id, ''),
+           'actor_kind', e.actor_kind, 'actor_id', e.actor_id, 'tx', e.tx::text) as columns
+    from audit_leaves l join audit_events e on e.id = l.event_id left join audit_payloads p on p.event_id = e.id
+   order by l.seq`;
+
+let db: TestDatabase;
+let folder: string;
+let keys: string[];
+/** The newest checkpoint, as somebody kept it. */
+let kept: string;
+
+beforeAll(async () => {
+  db = await testDatabase();
+  folder = mkdtempSync(join(tmpdir(), "aura-verify-"));
+  const sealer = sealerOf(db, folder);
+  const runtime = await createTestRuntime(db);
+  const runs = [await createTestRun(db), await createTestRun(db)];
+  for (const run of runs) await taskInState(db, runtime, run, "verified", "implement");
+  await grow(db);
+  await sealOnce(sealer);
+  const event = { event_type: "log.mismatch", description: "with a payload", payload: { found: "a \u2028 person" } };
+  await allDone(callVerb(db.pools.auditor, "append_events", AUDITOR, JSON.stringify([event, event])));
+  await db.pools.admin.query(
+    "update audit_payloads set salt = null, payload = null where event_id = (select min(event_id::text)::uuid from audit_payloads)",
+  );
+  for (const run of runs) await directorAction(db, "cancel", run.run_id);
+  await grow(db);
+  await sealOnce(sealer);
+  expect(await sealRunsOnce(db.pools.auditor, "auditor-one")).toBe(2);
+  await grow(db);
+  await sealOnce(sealer);
+  keys = (await readAuditKeys(db.pools.auditor)).map(({ verifier_key }) => verifier_key);
+  kept = join(folder, "kept.note");
+  writeFileSync(kept, (await notesOf(db.pools.admin)).at(-1) ?? "");
+});
+afterAll(async () => {
+  await db.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function notesOf(connection: Queryable): Promise<string[]> {
+  const { rows } = await connection.query<{ note: string }>(
+    "select note from audit_checkpoints order by generation, size",
+  );
+  return rows.map(({ note }) => note);
+}
+
+/** What the tables say, in the form of an export. */
+async function exportedLog(connection: Queryable): Promise<string> {
+  const notes = await notesOf(connection);
+  const [origin, size] = notes.at(-1)?.split("\n") ?? [];
+  const events = (await connection.query<Row>(LOG)).rows.filter(({ seq }) => seq < Number(size)).map(eventLine);
+  const lines = [
+    { kind: "log", format: "aura-export/1", origin, size: events.length },
+    ...events,
+    ...notes.map((note) => ({ kind: "checkpoint", note })),
+    { kind: "end", events: events.length, checkpoints: notes.length },
+  ];
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+function eventLine({ seq, env, columns, salt, payload }: Row): object {
+  const line = { kind: "event", seq, envelope: env.toString("utf8"), columns };
+  if (line.envelope.includes('"payload_sha256":""')) return line;
+  return { ...line, payload: salt === null ? null : { salt, bytes: payload?.replaceAll("\n", "") } };
+}
+
+async function verified(connection: Queryable): Promise<Verification> {
+  const file = join(folder, "log.jsonl");
+  writeFileSync(file, await exportedLog(connection));
+  return verify(file, { keys, witnesses: [], checkpoints: [kept] });
+}
+
+/** Past every trigger, as only a superuser can; undone after it was looked at. */
+async function whileTampered(statement: string): Promise<Verification> {
+  const client = await db.pools.admin.connect();
+  try {
+    await client.query(`begin; set local session_replication_role = replica; ${statement}`);
+    return await verified(client);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+test("what the database wrote and the Auditor signed is sound to whoever checks it offline", async () => {
+  const found = await verified(db.pools.admin);
+  expect(found, found.outcome === "sound" ? "" : found.reason).toMatchObject({
+    outcome: "sound",
+    summary: { checkpoints: 3, kept_checkpoints: 1, runs_sealed: 2, payloads: { kept: 1, erased: 1, archived: 0 } },
+  });
+});
+
+const IN_THE_MIDDLE = "(select event_id from audit_leaves where seq = 20)";
+const A_SUPERUSER = [
+  ["rewrites a column", `update audit_events set actor_id = 'x' where id = ${IN_THE_MIDDLE}`, 20],
+  [
+    "rewrites a time",
+    `update audit_events set created_at = created_at - interval '1 day' where id = ${IN_THE_MIDDLE}`,
+    20,
+  ],
+  ["rewrites the bytes", `update audit_events set env = env || ' ' where id = ${IN_THE_MIDDLE}`, 20],
+  ["rewrites bytes and column", rewritten(), 0],
+  ["takes an event out", `delete from audit_leaves where seq = 20`, 20],
+  [
+    "takes an event out and renumbers",
+    `delete from audit_leaves where seq = 20; update audit_leaves set seq = seq + 1000000 where seq > 20; update audit_leaves set seq = seq - 1000001 where seq > 1000000`,
+    0,
+  ],
+  [
+    "exchanges two events",
+    `update audit_leaves set seq = 1000000 where seq = 20; update audit_leaves set seq = 20 where seq = 21; update audit_leaves set seq = 21 where seq = 1000000`,
+    21,
+  ],
+  ["rewrites a payload", `update audit_payloads set payload = '{}' where payload is not null`, null],
+  ["erases a payload and tells nobody", `update audit_payloads set payload = null, salt = null`, null],
+  [
+    "rewrites a root",
+    `update audit_checkpoints set note = replace(note, E'\n', E'\nx') where size = (select min(size) from audit_checkpoints)`,
+    null,
+  ],
+] as const;
+
+function rewritten(): string {
+  return `update audit_events set actor_id = 'somebody-else', env = convert_to(replace(convert_from(env, 'UTF8'),
+    '"actor_id":"' || actor_id || '"', '"actor_id":"somebody-else"'), 'UTF8') where id = ${IN_THE_MIDDLE}`;
+}
+
+test.each(A_SUPERUSER)("a superuser who %s is found out", async (_, statement, seq) => {
+  const found = await whileTampered(statement);
+  expect(found).toMatchObject({ outcome: "tampered", exit: 1, ...(seq === null ? {} : { seq }) });
+});
+
+test("a log whose tail and newest checkpoints are gone is found out by the checkpoint that was kept", async () => {
+  const newest = "(select max(size) from audit_checkpoints)";
+  const found = await whileTampered(
+    `delete from audit_checkpoints where size = ${newest}; delete from audit_leaves where seq >= ${newest}`,
+  );
+  const { rows } = await db.pools.admin.query<{ size: number }>(
+    "select size::int from audit_checkpoints order by size",
+  );
+  expect(found).toMatchObject({ outcome: "tampered", seq: rows[1]?.size });
+});
