@@ -896,6 +896,7 @@ CREATE INDEX approvals_pending ON public.approvals USING btree (id) WHERE (statu
 CREATE INDEX approvals_run ON public.approvals USING btree (run_id);
 CREATE UNIQUE INDEX audit_checkpoints_one_root ON public.audit_checkpoints USING btree (size);
 CREATE INDEX audit_events_acts ON public.audit_events USING btree (subject_id, id) WHERE (subject_type = ANY (ARRAY['director_action'::text, 'project'::text, 'api_key'::text, 'agent'::text]));
+CREATE INDEX audit_events_releases ON public.audit_events USING btree (id) WHERE (event_type = 'schema.released'::text);
 CREATE INDEX audit_events_run ON public.audit_events USING btree (run_id, id);
 CREATE INDEX audit_events_task ON public.audit_events USING btree (task_id, id) WHERE (task_id IS NOT NULL);
 CREATE INDEX evidence_verification ON public.evidence USING btree (verification_id);
@@ -7269,8 +7270,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- table dash.verdicts: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.verifications: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table guard.catalog (administrator): default
--- table guard.schema_manifest (administrator): default
--- table guard.schema_releases (administrator): default
+-- table guard.schema_manifest (administrator): administrator=arwdDxt/administrator, aura_auditor=r/administrator
+-- table guard.schema_releases (administrator): administrator=arwdDxt/administrator, aura_auditor=r/administrator
 -- table guard.schema_releases_id_seq (administrator): default
 -- table public.agent_activity_logs: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.agent_bindings: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner

@@ -17,10 +17,12 @@ const LOGINS: Readonly<Record<string, readonly string[]>> = {
   auditor: ["aura_auditor"],
   registry: [],
   sandbox: [],
+  witness: [],
 };
 let project: ComposeProject;
 let api: ApiClient;
 let containers: Container[];
+let delivered: string;
 
 beforeAll(async () => {
   project = await openComposeProject();
@@ -38,6 +40,7 @@ test("the shipped example is delivered through the published port, each requirem
   const body = { project: name, prd, provider: "replay", oversight: "autonomous" as const };
   const { id } = await api.call(OPERATIONS.startRun, { body });
   const run = await untilRun(api, id, ({ status }) => status === "completed", 800);
+  delivered = id;
   expect(run).toMatchObject({ stop_reason: "verified", provider: "replay" });
   expect(run.requirements.total).toBeGreaterThan(0);
   expect(run.requirements.pass).toBe(run.requirements.total);
@@ -67,6 +70,7 @@ test("all of it is there, and the job that holds the administrator's login is ov
     "postgres running 0",
     "registry running 0",
     "sandbox running 0",
+    "witness running 0",
   ]);
 });
 
@@ -90,13 +94,23 @@ test("what runs generated code has no network and no secret", () => {
   expect((sandbox?.Config.Env ?? []).filter((line) => /_URL=|_KEY=|PASSWORD/.test(line))).toEqual([]);
 });
 
+function networksOf(name: string): string[] {
+  const found = containers.find(({ service }) => service === name);
+  return Object.keys(found?.NetworkSettings.Networks ?? {}).map((network) => network.replace(/^.*_/, ""));
+}
+
 test("what asks package registries reaches no database", () => {
-  const networks = (name: string) => {
-    const found = containers.find(({ service }) => service === name);
-    return Object.keys(found?.NetworkSettings.Networks ?? {}).map((network) => network.replace(/^.*_/, ""));
-  };
-  expect(networks("registry")).toEqual(["registry"]);
-  expect(networks("postgres")).toEqual(["db"]);
+  expect(networksOf("registry")).toEqual(["registry"]);
+  expect(networksOf("postgres")).toEqual(["db"]);
+});
+
+test("the witness, a user of its own that only the Auditor reaches, cosigned what the report shows", async () => {
+  expect(networksOf("witness")).toEqual(["witness"]);
+  expect(containers.filter(({ service }) => networksOf(service).includes("witness"))).toHaveLength(2);
+  const user = (name: string) => containers.find(({ service }) => service === name)?.Config.User.split(":")[0];
+  expect(user("witness")).not.toBe(user("auditor"));
+  const checkpoint = async () => (await api.call(OPERATIONS.getReport, { params: { run_id: delivered } })).checkpoint;
+  await expect.poll(checkpoint, { timeout: 60_000, interval: 1000 }).toMatch(/^— aura_orchestra\/witness \S+$/m);
 });
 
 test("no container knows another's database login, and only the job knows passwords besides its own", () => {

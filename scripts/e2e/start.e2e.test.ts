@@ -55,19 +55,22 @@ test("a second start on the same home is refused, and the first goes on", async 
 
 test("no process gets another's database URL, and only agent-runtime gets the model key", async () => {
   const { pids } = await runtimeOf();
-  const { manager, agent_runtime, auditor } = pids;
+  const { manager, agent_runtime, auditor, witness } = pids;
   expect(environmentOf(manager)).toEqual(["AURA_MANAGER_DATABASE_URL", "AURA_OBSERVER_DATABASE_URL"]);
   expect(environmentOf(agent_runtime)).toEqual(["AURA_AGENT_DATABASE_URL", "OPENAI_API_KEY"]);
-  expect(environmentOf(auditor)).toEqual(["AURA_AUDITOR_DATABASE_URL"]);
+  expect(environmentOf(auditor)).toEqual(["AURA_AUDITOR_DATABASE_URL", "AURA_WITNESS_URL"]);
+  expect(environmentOf(witness)).toEqual([]);
 });
 
-test("a crashed service is started again", async () => {
+test.each(["auditor", "witness"] as const)("a crashed %s is started again, and the log is witnessed", async (name) => {
   const before = await runtimeOf();
-  process.kill(before.pids.auditor ?? 0, "SIGKILL");
+  process.kill(before.pids[name] ?? 0, "SIGKILL");
   await until(() => {
-    const pid = readRuntimeFile(home)?.pids.auditor ?? null;
-    return pid !== null && pid !== before.pids.auditor && describeProcess(pid) !== null;
+    const pid = readRuntimeFile(home)?.pids[name] ?? null;
+    return pid !== null && pid !== before.pids[name] && describeProcess(pid) !== null;
   });
+  const size = await numberedEvents(before.database_url);
+  await until(async () => (await witnessedEvents(before.database_url)) >= size);
 });
 
 test("one Manager leads and the other stands by, until the first is gone", async () => {
@@ -124,9 +127,8 @@ async function runtimeOf(): Promise<RuntimeFile> {
 }
 
 function livePids({ pids }: RuntimeFile): number[] {
-  return [pids.manager, pids.manager_standby ?? null, pids.agent_runtime, pids.auditor, pids.postgres].filter(
-    (pid) => pid !== null,
-  );
+  const services = [pids.manager, pids.manager_standby ?? null, pids.agent_runtime, pids.auditor, pids.witness];
+  return [...services, pids.postgres].filter((pid) => pid !== null);
 }
 
 /** Names of the secrets in a living process' environment. */
@@ -138,11 +140,29 @@ function environmentOf(pid: number | null): string[] {
 }
 
 async function loginAt(url: string): Promise<string> {
+  return String(await valueAt(url, "select session_user::text as value"));
+}
+
+/** How large the log is, once it has one more event. */
+async function numberedEvents(url: string): Promise<number> {
+  const size = Number(await valueAt(url, "select size as value from audit_log_state"));
+  await valueAt(
+    url,
+    "insert into projects (id, name) values (gen_random_uuid(), gen_random_uuid()::text) returning id as value",
+  );
+  return size + 1;
+}
+
+async function witnessedEvents(url: string): Promise<number> {
+  return Number(await valueAt(url, "select coalesce(max(size), 0) as value from audit_cosignatures"));
+}
+
+async function valueAt(url: string, text: string): Promise<unknown> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query<{ name: string }>("select session_user::text as name");
+  const { rows } = await client.query<{ value: unknown }>(text);
   await client.end();
-  return rows[0]?.name ?? "";
+  return rows[0]?.value;
 }
 
 function exitOf(child: ChildProcess, signal?: NodeJS.Signals): Promise<number | null> {

@@ -28,7 +28,15 @@ function app(change: Partial<AppDeps> = {}) {
     version: "9",
     holder: "auditor-one",
   };
-  return buildApp({ ...deps, environment: async () => FACTS, sealing: () => null, anchors: () => [], ...change });
+  return buildApp({
+    ...deps,
+    environment: async () => FACTS,
+    sealing: () => null,
+    anchors: () => [],
+    posture: () => null,
+    logCheck: () => null,
+    ...change,
+  });
 }
 
 test("it is ready with a database, an isolated sandbox and a log that keeps up", async () => {
@@ -44,6 +52,8 @@ test("it is ready with a database, an isolated sandbox and a log that keeps up",
         numbering: { ok: true, detail: "no event waits" },
         sealing: { ok: true, detail: expect.stringMatching(/^\d+ events under a checkpoint/) },
         witness: { ok: true, detail: expect.stringMatching(/^at most \d+ s behind$/) },
+        posture: { ok: true, detail: "being checked" },
+        log: { ok: true, detail: "being checked" },
       },
     },
   ]);
@@ -63,7 +73,7 @@ test("without isolation or a database it lives, but is not ready, and says which
 
 test("a log that nobody witnesses is degraded, and one that a witness contradicts is not ready", async () => {
   await sealLog(database);
-  const witness = { witness: "w", since: 0 };
+  const witness = { witness: "w" };
   const client = await database.pools.admin.connect();
   await client.query("begin; set local session_replication_role = replica");
   await client.query("update audit_checkpoints set signed_at = signed_at - interval '2 minutes'");

@@ -1,5 +1,19 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
+
+const FOR_OWNER = 0o600;
 
 /** The file's text; null where there is none. */
 export function readTextIfThere(path: string): string | null {
@@ -11,18 +25,29 @@ export function readTextIfThere(path: string): string | null {
   }
 }
 
-/** Replaces a file in one step, for its owner's eyes only; once this returns it is there after a power cut too. */
-export function writeDurably(path: string, text: string): void {
-  const draft = `${path}.${process.pid}.new`;
-  const descriptor = openSync(draft, "w", 0o600);
+/** Replaces a file in one step; once this returns it is there after a power cut too. */
+export function writeDurably(path: string, text: string, mode = FOR_OWNER): void {
+  withDraft(path, text, mode, (draft) => renameSync(draft, path));
+}
+
+/**
+ * The same for a file that nobody has made yet: of several processes one succeeds.
+ *
+ * @returns false where there is one already; it stays as it is
+ */
+export function createDurably(path: string, text: string): boolean {
   try {
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+    withDraft(path, text, FOR_OWNER, (draft) => linkSync(draft, path));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
   }
-  renameSync(draft, path);
-  syncFolder(dirname(path));
+}
+
+/** Makes a folder for its owner alone, and makes it last. */
+export function makeFolderDurably(folder: string): void {
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(folder));
 }
 
 /** Makes what was renamed or removed in a folder last. */
@@ -33,4 +58,23 @@ export function syncFolder(folder: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Nobody else's draft has this name: several processes may share the folder. */
+function withDraft(path: string, text: string, mode: number, place: (draft: string) => void): void {
+  const draft = `${path}.${randomUUID()}.new`;
+  try {
+    const descriptor = openSync(draft, "wx", mode);
+    try {
+      fchmodSync(descriptor, mode); // whatever the umask is: who shall read it can
+      writeFileSync(descriptor, text); // all of it: a plain write may stop in the middle, as on a full disk
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    place(draft);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  syncFolder(dirname(path));
 }

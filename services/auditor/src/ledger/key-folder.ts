@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { readTextIfThere, syncFolder, writeDurably } from "./durable-file.ts";
+import { createDurably, makeFolderDurably, readTextIfThere, syncFolder, writeDurably } from "./durable-file.ts";
 
 const SEED_BYTES = 32;
 const KEY = /^\d+\.key$/;
@@ -24,7 +24,7 @@ export class KeyFolder {
   /** Makes the folder where there is none. */
   constructor(folder: string) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolderDurably(folder);
   }
 
   /** Keys that sign, oldest first. */
@@ -40,11 +40,13 @@ export class KeyFolder {
     });
   }
 
+  /** @throws when another process makes the same one at this moment */
   createKey(): KeptKey {
     const numbers = [...this.#names(KEY), ...this.#names(RETIRED)].map((name) => Number.parseInt(name, 10));
     const file = `${Math.max(0, ...numbers) + 1}.key`;
     const seed = randomBytes(SEED_BYTES);
-    this.write(file, `${seed.toString("base64")}\n`);
+    if (!createDurably(join(this.#folder, file), `${seed.toString("base64")}\n`))
+      throw new Error(`${file} is there already`);
     return { file, seed };
   }
 

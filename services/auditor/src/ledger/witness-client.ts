@@ -1,10 +1,20 @@
-import { cosignaturesOf } from "@aura/shared/ledger/checkpoints";
+import { cosignaturesOf, parseCheckpoint } from "@aura/shared/ledger/checkpoints";
 import type { Hash } from "@aura/shared/ledger/merkle";
-import { COSIGNATURE, formatNote, NoteError, parseNote, parseVerifier, type Verifier } from "@aura/shared/ledger/notes";
+import {
+  COSIGNATURE,
+  formatNote,
+  NoteError,
+  parseNote,
+  parseSignature,
+  parseVerifier,
+  type Verifier,
+} from "@aura/shared/ledger/notes";
+import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { readBoundedText } from "../bounded-text.ts";
 
 const PATIENCE_MS = 5000;
-const REPLY_BYTES_MAX = 16 * 1024;
+const REPLY_BYTES_MAX = 32 * 1024;
+const DETAIL_MAX = 200;
 
 /** A witness as it is configured: where it is, and by which key its word is known. */
 export interface Witness {
@@ -16,8 +26,17 @@ export type WitnessAnswer =
   | { readonly kind: "cosigned"; readonly line: string }
   /** The witness has seen this size, and wants a proof from there. */
   | { readonly kind: "other_size"; readonly size: number }
+  /** What was shown does not continue what the witness has seen. */
+  | { readonly kind: "contradicted"; readonly detail: string }
+  /** It does not know this log, or is not the witness it is taken for: nothing is said about the log. */
   | { readonly kind: "refused"; readonly detail: string }
   | { readonly kind: "unreachable"; readonly detail: string };
+
+interface Reply {
+  readonly status: number;
+  readonly type: string | null;
+  readonly body: string;
+}
 
 /** Shows a checkpoint to a witness (C2SP tlog-witness). Its cosignature is checked before it counts. */
 export async function submitCheckpoint(
@@ -27,14 +46,14 @@ export async function submitCheckpoint(
   proof: readonly Hash[],
 ): Promise<WitnessAnswer> {
   const lines = proof.map((hash) => `${hash.toString("base64")}\n`).join("");
-  const reply = await post(new URL("add-checkpoint", withSlash(url)), `old ${oldSize}\n${lines}\n${note}`);
+  const body = `old ${oldSize}\n${lines}\n${note}`;
+  const init = { method: "POST", body, headers: { "content-type": "text/plain" } };
+  const reply = await tryAsking(new URL("add-checkpoint", withSlash(url)), init);
   if (typeof reply === "string") return { kind: "unreachable", detail: reply };
-  const { status, body, type } = reply;
-  if (status === 200) return cosignatureIn(body, note, verifier);
-  if (status === 409 && type === "text/x.tlog.size" && /^(0|[1-9]\d{0,15})\n$/.test(body))
-    return { kind: "other_size", size: Number(body) };
-  const detail = `${status} ${body.trim().slice(0, 200)}`;
-  return status >= 500 || status === 429 ? { kind: "unreachable", detail } : { kind: "refused", detail };
+  const { text } = parseNote(note);
+  return reply.status === 200
+    ? cosignatureIn(reply.body, text, verifier)
+    : refusalIn(reply, oldSize === parseCheckpoint(text).size);
 }
 
 /**
@@ -53,28 +72,50 @@ export async function fetchWitnessKey(url: string): Promise<Verifier | null> {
   }
 }
 
-function cosignatureIn(body: string, note: string, verifier: Verifier): WitnessAnswer {
-  const line = body.trimEnd().split("\n")[0] ?? "";
+/** The newest note of a log that a witness has, unchecked; null where it has none or does not show it. */
+export async function fetchKeptNote(url: string, origin: string): Promise<string | null> {
+  const reply = await tryAsking(new URL(`${sha256Hex(origin)}/checkpoint`, withSlash(url)));
+  return typeof reply !== "string" && reply.status === 200 ? reply.body : null;
+}
+
+/** A witness may sign with several keys; lines of keys that nobody here knows say nothing. */
+function cosignatureIn(body: string, text: string, verifier: Verifier): WitnessAnswer {
   try {
-    const cosigned = cosignaturesOf(parseNote(formatNote(parseNote(note).text, [line])), [verifier]);
-    if (cosigned.length === 1) return { kind: "cosigned", line };
-    return { kind: "refused", detail: "its cosignature is of another key than the one it is known by" };
+    const lines = body.split("\n").filter((line) => line !== "");
+    for (const line of lines.filter((one) => parseSignature(one).keyId === verifier.keyId)) {
+      const [cosigned] = cosignaturesOf(parseNote(formatNote(text, [line])), [verifier]);
+      if (cosigned !== undefined && cosigned.time > 0) return { kind: "cosigned", line };
+    }
+    return { kind: "refused", detail: `it did not cosign with the key ${verifier.keyId} that it is known by` };
   } catch (error) {
     if (error instanceof NoteError) return { kind: "refused", detail: error.message };
     throw error;
   }
 }
 
-async function post(url: URL, body: string) {
+/** @param sameSize whether what was shown is as large as what the witness has: then it has another root */
+function refusalIn({ status, type, body }: Reply, sameSize: boolean): WitnessAnswer {
+  if (status === 409 && type?.split(";")[0] === "text/x.tlog.size" && /^(0|[1-9]\d{0,15})\n$/.test(body))
+    return { kind: "other_size", size: Number(body) };
+  const detail = `${status} ${body
+    .slice(0, DETAIL_MAX)
+    .replace(/\p{Cc}+/gu, " ")
+    .trim()}`; // it becomes part of an event
+  if (status === 422 || (status === 409 && sameSize)) return { kind: "contradicted", detail };
+  return { kind: status >= 500 || status === 429 ? "unreachable" : "refused", detail };
+}
+
+/** @returns why there is no reply, as a text */
+async function tryAsking(url: URL, init?: RequestInit): Promise<Reply | string> {
   try {
-    return await ask(url, { method: "POST", body, headers: { "content-type": "text/plain" } });
+    return await ask(url, init);
   } catch (error) {
     const { cause, message } = error as Error;
     return cause instanceof Error ? `${message}: ${cause.message}` : message;
   }
 }
 
-async function ask(url: URL, init: RequestInit = {}) {
+async function ask(url: URL, init: RequestInit = {}): Promise<Reply> {
   const response = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
   const body = response.body === null ? "" : await readBoundedText(response.body, REPLY_BYTES_MAX);
   return { status: response.status, type: response.headers.get("content-type"), body };

@@ -18,6 +18,7 @@ const PROOF_LINES_MAX = 63;
 /** What the witness says: HTTP status, and a body that is a cosignature, the size it knows, or why not. */
 export interface Answer {
   readonly status: 200 | 400 | 403 | 404 | 409 | 422;
+  /** Ends with a newline. */
   readonly body: string;
   /** Whether the body is the size that the witness has. */
   readonly isSize?: true;
@@ -42,7 +43,7 @@ interface Wish {
  * Cosigns a checkpoint that continues the newest one it saw of this log, and keeps it. The order of what is checked, and the
  * statuses, are those of C2SP tlog-witness.
  */
-export function addCheckpoint(deps: WitnessDeps, body: string): Promise<Answer> | Answer {
+export function addCheckpoint(deps: WitnessDeps, body: string): Answer {
   const wish = parseWish(body);
   if (wish === null) return { status: 400, body: "not 'old <size>', proof lines, an empty line and a checkpoint\n" };
   const { note, oldSize, proof } = wish;
@@ -53,15 +54,16 @@ export function addCheckpoint(deps: WitnessDeps, body: string): Promise<Answer> 
   if (lines.length === 0) return { status: 403, body: "not signed by a known key of this log\n" };
   if (oldSize > size) return { status: 400, body: "the old size is larger than the checkpoint\n" };
 
-  return deps.kept.turn<Answer>(origin, (kept) => {
+  return deps.kept.decide<Answer>(origin, (kept) => {
     const known = kept ?? { size: 0, root: EMPTY_ROOT };
     if (known.size !== oldSize) return unchanged({ status: 409, body: `${known.size}\n`, isSize: true });
     if (size === oldSize && !root.equals(known.root))
-      return unchanged({ status: 422, body: "another root for this size\n" });
+      return unchanged({ status: 409, body: "another root for this size\n" });
     if (!verifyConsistency(oldSize, size, proof, known.root, root))
       return unchanged({ status: 422, body: "the proof does not lead from the old size to this checkpoint\n" });
     const line = cosign(note.text, deps.now(), deps.signer);
-    return { keep: formatNote(note.text, [...lines, line]), answer: { status: 200, body: `${line}\n` } };
+    const keep = kept?.size === size ? null : formatNote(note.text, [...lines, line]);
+    return { keep, answer: { status: 200, body: `${line}\n` } };
   });
 }
 
@@ -86,13 +88,14 @@ function parseWish(body: string): Wish | null {
   }
 }
 
-/** Signature lines by the log's keys; none where one of them is wrong. */
+/** Signature lines by the log's keys, each once however often it was sent; none where one of them is wrong. */
 function signedLines(note: Note, keys: readonly Verifier[]): string[] {
   try {
-    const signers = signersOf(note, keys).map(({ keyId }) => keyId);
-    return note.signatures
-      .filter(({ name, keyId }) => keys[0]?.name === name && signers.includes(keyId))
-      .map(({ line }) => line);
+    const signers = signersOf(note, keys);
+    const good = note.signatures.filter(({ name, keyId }) =>
+      signers.some((signer) => signer.name === name && signer.keyId === keyId),
+    );
+    return [...new Set(good.map(({ line }) => line))];
   } catch (error) {
     if (error instanceof NoteError) return [];
     throw error;

@@ -19,12 +19,11 @@ async function main(): Promise<void> {
   const keys = () => knownKeys(config.AURA_WITNESS_LOGS);
   const now = () => Math.floor(Date.now() / 1000);
   const app = buildWitness({ kept, signer, keys, now, log, version: facts.version });
-  await app.listen({ host: config.WITNESS_HOST, port: config.WITNESS_PORT });
-  log.info({ key: signer.verifier.text }, "the witness is at work");
-
   const stop = () => void app.close();
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  await app.listen({ host: config.WITNESS_HOST, port: config.WITNESS_PORT });
+  log.info({ key: signer.verifier.text }, "the witness is at work");
 }
 
 await main();
