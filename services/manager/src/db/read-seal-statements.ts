@@ -29,7 +29,7 @@ const CoveringCheckpoint = z.object({ note: z.string(), lines: z.array(z.string(
 
 /**
  * The newest checkpoint with what witnesses put under it, if it covers every event of the run; of an ended run also its
- * last `run.sealed`.
+ * last `run.sealed`. Rather an earlier one that was cosigned, if that covers them, too.
  *
  * @returns null while it does not
  */
@@ -37,13 +37,18 @@ export async function readRunCheckpoint(db: Queryable, runId: string): Promise<s
   const [checkpoint] = await readAll(
     db,
     CoveringCheckpoint,
-    `select c.note, coalesce((select array_agg(w.line order by w.witness) from audit_cosignatures w
-                               where w.generation = c.generation and w.size = c.size), '{}') as lines
-       from (select * from audit_checkpoints order by size desc limit 1) c
+    `select c.note, w.lines
+       from ((select generation, size, note from audit_checkpoints order by size desc limit 1)
+             union
+             (select generation, size, k.note from audit_cosignatures join audit_checkpoints k using (generation, size)
+               order by generation desc, size desc limit 1)) c
+      cross join lateral (select coalesce(array_agg(line order by witness), '{}') as lines from audit_cosignatures
+                           where generation = c.generation and size = c.size) w
        join orchestra_runs r on r.id = $1
        join lateral (select id from audit_events where run_id = r.id order by id desc limit 1) e on true
        join audit_leaves l on l.event_id = e.id
-      where l.seq < c.size and (r.finished_at is null or exists (select from run_seals s where s.run_id = r.id))`,
+      where l.seq < c.size and (r.finished_at is null or exists (select from run_seals s where s.run_id = r.id))
+      order by w.lines <> '{}' desc, c.size desc limit 1`,
     [runId],
   );
   return checkpoint === undefined ? null : checkpoint.note + checkpoint.lines.map((line) => `${line}\n`).join("");
