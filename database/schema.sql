@@ -896,6 +896,7 @@ CREATE INDEX approvals_pending ON public.approvals USING btree (id) WHERE (statu
 CREATE INDEX approvals_run ON public.approvals USING btree (run_id);
 CREATE UNIQUE INDEX audit_checkpoints_one_root ON public.audit_checkpoints USING btree (size);
 CREATE INDEX audit_events_acts ON public.audit_events USING btree (subject_id, id) WHERE (subject_type = ANY (ARRAY['director_action'::text, 'project'::text, 'api_key'::text, 'agent'::text]));
+CREATE INDEX audit_events_releases ON public.audit_events USING btree (id) WHERE (event_type = 'schema.released'::text);
 CREATE INDEX audit_events_run ON public.audit_events USING btree (run_id, id);
 CREATE INDEX audit_events_task ON public.audit_events USING btree (task_id, id) WHERE (task_id IS NOT NULL);
 CREATE INDEX evidence_verification ON public.evidence USING btree (verification_id);
@@ -1008,11 +1009,12 @@ create view dash.events as
     e.subject_type,
     e.subject_id,
     e.description,
-    COALESCE(a.slug, u.name, e.actor_id) AS actor
-   FROM (((public.audit_events e
+    COALESCE(a.slug, u.name, k.name, e.actor_id) AS actor
+   FROM ((((public.audit_events e
      LEFT JOIN public.audit_leaves l ON ((l.event_id = e.id)))
      LEFT JOIN public.agents a ON (((e.actor_kind = 'agent'::text) AND ((a.id)::text = e.actor_id))))
-     LEFT JOIN public.agent_runtimes u ON (((e.actor_kind = 'runtime'::text) AND ((u.id)::text = e.actor_id))));
+     LEFT JOIN public.agent_runtimes u ON (((e.actor_kind = 'runtime'::text) AND ((u.id)::text = e.actor_id))))
+     LEFT JOIN public.api_keys k ON (((e.event_type = 'object.read'::text) AND ((k.id)::text = e.actor_id))));
 create view dash.leases as
  SELECT 'task'::text AS kind,
     t.key AS subject,
@@ -2392,7 +2394,7 @@ declare
   allowed text[];
 begin
   select s.source, s.kinds into f.source, allowed from (values
-    ('aura_manager', 'manager', array['manager', 'director']),
+    ('aura_manager', 'manager', array['manager', 'director', 'observer', 'service']),
     ('aura_agent', 'agent-runtime', array['agent', 'runtime']),
     ('aura_auditor', 'auditor', array['auditor']),
     ('aura_migrator', 'migrate', '{}')) s (login, source, kinds)
@@ -6089,6 +6091,38 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.record_reads(ctx jsonb, reads jsonb)
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  r record;
+begin
+  perform _enter(ctx, array['manager']);
+  for r in
+    select k.id as key_id, k.role, left(i.request_id, 200) as request_id, i.subject_type, i.subject_id
+    from rows from (jsonb_to_recordset(_items(reads)) as (presented_key text, request_id text, subject_type text, subject_id text))
+      with ordinality i (presented_key, request_id, subject_type, subject_id, n)
+    left join api_keys k on k.key_sha256 = sha256(convert_to(coalesce(i.presented_key, ''), 'UTF8'))
+      and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+    order by i.n
+  loop
+    perform _act_as(coalesce(r.role, 'manager'), coalesce(r.key_id::text, ctx->>'actor_id'), r.request_id, '');
+    if r.key_id is null then
+      return next _outcome('record_reads', 'api_key', null, 'unauthenticated');
+    elsif coalesce(r.subject_type, '') not in ('task_evidence', 'evidence_pack', 'audit_export', 'api_keys')
+      or coalesce(r.subject_id, '') !~ '^[A-Za-z0-9._:-]{1,100}$' then
+      return next _outcome('record_reads', 'api_key', r.key_id, 'validation_failed', 'subject_type and subject_id');
+    else
+      return next (_record_event('object.read', 'info', 'object read', r.subject_type, r.subject_id, null, null), 'done', null, null)::verb_outcome;
+    end if;
+  end loop;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.record_verifications(ctx jsonb, p_holder text, verifications jsonb)
  RETURNS SETOF public.verb_outcome
  LANGUAGE plpgsql
@@ -7184,6 +7218,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.record_checkpoint(jsonb,bigint,bigint,bytea,text,integer[],bigint[],bytea[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_cosignatures(jsonb,bigint[],text[],text[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_policy_decisions(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
+-- function public.record_reads(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_verifications(jsonb,text,jsonb): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.refuse_change(): aura_owner=X/aura_owner
 -- function public.refuse_illegal_moves(): aura_owner=X/aura_owner
@@ -7235,8 +7270,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- table dash.verdicts: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table dash.verifications: aura_manager=r/aura_owner, aura_observer=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table guard.catalog (administrator): default
--- table guard.schema_manifest (administrator): default
--- table guard.schema_releases (administrator): default
+-- table guard.schema_manifest (administrator): administrator=arwdDxt/administrator, aura_auditor=r/administrator
+-- table guard.schema_releases (administrator): administrator=arwdDxt/administrator, aura_auditor=r/administrator
 -- table guard.schema_releases_id_seq (administrator): default
 -- table public.agent_activity_logs: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.agent_bindings: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner

@@ -7,7 +7,7 @@ declare
   allowed text[];
 begin
   select s.source, s.kinds into f.source, allowed from (values
-    ('aura_manager', 'manager', array['manager', 'director']),
+    ('aura_manager', 'manager', array['manager', 'director', 'observer', 'service']),
     ('aura_agent', 'agent-runtime', array['agent', 'runtime']),
     ('aura_auditor', 'auditor', array['auditor']),
     ('aura_migrator', 'migrate', '{}')) s (login, source, kinds)

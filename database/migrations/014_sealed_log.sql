@@ -85,3 +85,6 @@ select event_type, 'aura_auditor' from unnest(array['log.mismatch', 'log.contrad
 
 -- From a mutation's reply to its event; few events are of these kinds.
 create index audit_events_acts on audit_events (subject_id, id) where subject_type in ('director_action', 'project', 'api_key', 'agent');
+
+-- The manifest of the newest release, whose hash the log carries.
+create index audit_events_releases on audit_events (id) where event_type = 'schema.released';

@@ -30,9 +30,10 @@ select a.id as approval_id, a.run_id, a.kind, a.status, encode(a.digest, 'hex') 
 from approvals a left join director_actions d on d.id = a.decided_by left join orchestra_runs r on r.id = a.run_id;
 
 create or replace view dash.events as
-select l.seq, e.id as event_id, e.created_at, e.event_type, e.severity, e.source, e.actor_kind, e.actor_id, e.run_id, e.task_id, e.subject_type, e.subject_id, e.description, coalesce(a.slug, u.name, e.actor_id) as actor
+select l.seq, e.id as event_id, e.created_at, e.event_type, e.severity, e.source, e.actor_kind, e.actor_id, e.run_id, e.task_id, e.subject_type, e.subject_id, e.description, coalesce(a.slug, u.name, k.name, e.actor_id) as actor
 from audit_events e left join audit_leaves l on l.event_id = e.id
-left join agents a on e.actor_kind = 'agent' and a.id::text = e.actor_id left join agent_runtimes u on e.actor_kind = 'runtime' and u.id::text = e.actor_id;
+left join agents a on e.actor_kind = 'agent' and a.id::text = e.actor_id left join agent_runtimes u on e.actor_kind = 'runtime' and u.id::text = e.actor_id
+left join api_keys k on e.event_type = 'object.read' and k.id::text = e.actor_id;
 
 create or replace view dash.attempts as
 select p.task_id, p.attempt, t.run_id, r.title as run_title, t.key as task, t.kind, a.slug as agent, u.name as runtime, p.accepted_at, p.ended_at, p.outcome,

@@ -5,6 +5,7 @@ import { addControlCommands } from "./commands/control.ts";
 import { addDecisionCommands } from "./commands/decide.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addDownloadCommand } from "./commands/download.ts";
+import { addExportCommand } from "./commands/export.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addReportCommand } from "./commands/report.ts";
 import { addRunCommand } from "./commands/run.ts";
@@ -40,6 +41,7 @@ export async function runCli(argv: readonly string[], world: Surroundings): Prom
   addControlCommands(program, session);
   addReportCommand(program, session);
   addDownloadCommand(program, session);
+  addExportCommand(program, session);
   addAgentCommands(program, session);
   addKeyCommands(program, session);
   addDoctorCommand(program, session, fail);

@@ -71,6 +71,9 @@ async function isCurrent(admin: pg.Client): Promise<boolean> {
   return rows[0].current;
 }
 
+/** In this order: each needs the one before. */
+const GUARD_FILES = ["schema.sql", "guard_manifest.sql", "guard_catalog.sql", "ddl_guard.sql"];
+
 /** The DDL guard lets this pass while the release is open, which ends with the administrator's session at the latest. */
 async function release(
   admin: pg.Client,
@@ -81,7 +84,7 @@ async function release(
   await admin.query("set client_min_messages = warning");
   if (await isGuarded(admin)) await admin.query("select guard.open_release()");
   await inTransaction(admin, options.log, async () => {
-    for (const file of ["bootstrap/schema.sql", "bootstrap/ddl_guard.sql"]) await applyFile(admin, file);
+    for (const file of GUARD_FILES) await applyFile(admin, `bootstrap/${file}`);
     await admin.query("select guard.open_release()");
   });
   await asMigrator(options, work);

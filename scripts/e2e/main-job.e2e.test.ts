@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandRuns, openCommandRuns } from "./command-runs.ts";
+import { checkExport, checkPack } from "./evidence.ts";
 import { readRun, untilRun } from "./test-system.ts";
 
 const right = { count: 3, wrong: () => [] };
@@ -43,6 +44,9 @@ test.concurrent("a PRD becomes software that works, with every requirement prove
   rmSync(folder, { recursive: true });
   const coding = (await runs.tasks(id)).find(({ key }) => key === "T1");
   expect(coding).toMatchObject({ attempt: 2, failures: 1 });
+  const pack = await checkPack(runs.api, id);
+  expect(pack, pack.said).toMatchObject({ status: 0 });
+  expect(await checkExport(runs.api)).toMatchObject({ outcome: "sound" });
 });
 
 test.concurrent("a wrong acceptance test is disputed, replaced by somebody who never saw the code, and named in the report", async () => {

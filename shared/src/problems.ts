@@ -99,6 +99,18 @@ export const PROBLEMS = {
     hint: "The Auditor signs within seconds: try again. If it does not, its /readyz says why, and what to do.",
     retryable: true,
   },
+  log_unavailable: {
+    status: 503,
+    title: "The log cannot be written",
+    hint: "Nothing was changed and nothing given out: what is not recorded does not happen. Look at the database's disk, locks and mode, then try again.",
+    retryable: true,
+  },
+  no_checkpoint: {
+    status: 404,
+    title: "Nothing of the log is signed so far",
+    hint: "The Auditor signs within seconds of the first event: try again. If it does not, its /readyz says why.",
+    retryable: true,
+  },
   head_moved: {
     status: 409,
     title: "The landed head moved since the verification",

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { newId } from "@aura/shared/models/ids";
 import { createTestRun, createTestRuntime, directorAction, openTestApproval } from "@aura/shared/testing/factories";
+import { sealEndedRuns } from "@aura/shared/testing/sealing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ApiUnderTest, apiUnderTest } from "../../../services/manager/test/http/api-under-test.ts";
 import { type LandedRun, landedRun } from "../../../services/manager/test/http/landed-run.ts";
@@ -159,6 +160,19 @@ describe("what came of it", () => {
     expect([code, json.files]).toEqual([0, ["REPORT.md", "docs/über uns.md", "logo.bin", "sums/__init__.py"]]);
     expect(readFileSync(join(to, "sums/__init__.py"), "utf8")).toContain("# exact");
     expect((await aura("download", run_id, "--revision", "best", "--to", to)).err).toContain("folder_not_empty");
+  });
+
+  test("export needs an ended run, and puts its evidence into a new file", async () => {
+    const file = join(folder, "evidence.zip");
+    const { run_id } = await createTestRun(api.db);
+    expect((await aura("export", "--run", run_id, file)).err).toContain("illegal_transition");
+    await directorAction(api.db, "cancel", run_id);
+    await sealEndedRuns(api.db);
+    const { code, json } = await aura("export", "--run", run_id, file, "--json");
+    const bytes = readFileSync(file);
+    expect([code, json.bytes, bytes.toString("latin1", 0, 2)]).toEqual([0, bytes.length, "PK"]);
+    expect((await aura("export", "--run", run_id, file)).err).toContain("file_exists");
+    expect((await aura("export", file)).code).toBe(2);
   });
 
   test("watch prints each change once and ends with the run", async () => {

@@ -29,7 +29,7 @@ test("help lists every verb and exits with 0", async () => {
   const { code, out } = await aura(NOWHERE, "--help");
   expect(code).toBe(0);
   const verbs =
-    "start run status task watch approve reject request-changes answer approvals pause resume cancel deliver-partial retry cancel-task override confirm set-budget stop-all resume-all report download agents keys doctor";
+    "start run status task watch approve reject request-changes answer approvals pause resume cancel deliver-partial retry cancel-task override confirm set-budget stop-all resume-all report download export agents keys doctor";
   for (const verb of verbs.split(" ")) expect(out).toMatch(new RegExp(`^  ${verb}\\b`, "m"));
 });
 

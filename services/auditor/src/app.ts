@@ -5,6 +5,8 @@ import type { EnvironmentFacts } from "@aura/shared/schemas/verification-report"
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { readNumberingLag, readSealingLag, readUnwitnessedSeconds } from "./db/ledger-statements.ts";
 import type { Anchor } from "./ledger/anchoring.ts";
+import type { LogState } from "./ledger/log-check-loop.ts";
+import type { PostureState } from "./ledger/posture-loop.ts";
 import type { SealState } from "./ledger/sealing-loop.ts";
 
 /** Above this age of the oldest event without a number, in seconds, the log counts as behind. */
@@ -21,6 +23,8 @@ export interface AppDeps {
   readonly environment: () => Promise<EnvironmentFacts>;
   readonly sealing: () => SealState;
   readonly anchors: () => readonly Anchor[];
+  readonly posture: () => PostureState;
+  readonly logCheck: () => LogState;
 }
 
 interface Check {
@@ -43,6 +47,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       numbering: await numberingCheck(deps.pool),
       sealing: await sealingCheck(deps),
       witness: await witnessCheck(deps),
+      posture: postureCheck(deps.posture()),
+      log: logCheck(deps.logCheck()),
     };
     const failed = Object.values(checks).filter((check) => !check.ok);
     const isReady = failed.every((check) => check.degraded);
@@ -106,4 +112,17 @@ async function witnessCheck({ pool, anchors }: AppDeps): Promise<Check> {
   } catch {
     return { ok: false, detail: "cannot be read" };
   }
+}
+
+/** Before the first check has ended nothing is known to be wrong, and nobody has to wait for it. */
+function postureCheck(state: PostureState): Check {
+  const [first] = state?.findings ?? [];
+  if (first !== undefined) return { ok: false, detail: `${first.subject} ${first.what}` };
+  return { ok: true, detail: state === null ? "being checked" : `as released, checked at ${state.at}` };
+}
+
+function logCheck(state: LogState): Check {
+  const [first] = state?.findings ?? [];
+  if (first !== undefined) return { ok: false, detail: `event ${first.seq ?? "without a place"}: ${first.what}` };
+  return { ok: true, detail: state === null ? "being checked" : `as written and signed, checked at ${state.at}` };
 }

@@ -37,6 +37,15 @@ export const ConfigSchema = z.object({
     .startsWith("/", "not an absolute path")
     .optional()
     .describe("Folder into which the public halves of these keys are put, for the witness. Unset: nowhere."),
+  AURA_LEDGER_CHECK_S: z.coerce
+    .number()
+    .int()
+    .min(5)
+    .max(86_400)
+    .default(3600)
+    .describe(
+      "Seconds between two checks of the schema against its release, and of all events against what was signed.",
+    ),
   AURA_WITNESS_URL: z
     .url({ protocol: /^https?$/, error: "not an http(s):// URL" })
     .optional()
@@ -66,6 +75,7 @@ export interface AuditorConfig {
   readonly registries: Readonly<Record<Ecosystem, string | null>>;
   readonly ledgerFolder: string;
   readonly ledgerPublicFolder: string | null;
+  readonly ledgerCheckMs: number;
   readonly witnessUrl: string | null;
   readonly witnesses: readonly Witness[];
   readonly logLevel: string;
@@ -103,6 +113,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     registries: registriesOf(data),
     ledgerFolder: data.AURA_LEDGER_FOLDER,
     ledgerPublicFolder: data.AURA_LEDGER_PUBLIC_FOLDER ?? null,
+    ledgerCheckMs: data.AURA_LEDGER_CHECK_S * 1000,
     witnessUrl: data.AURA_WITNESS_URL ?? null,
     witnesses: data.AURA_WITNESSES ?? [],
     logLevel: data.LOG_LEVEL,

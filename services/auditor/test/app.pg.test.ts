@@ -28,7 +28,15 @@ function app(change: Partial<AppDeps> = {}) {
     version: "9",
     holder: "auditor-one",
   };
-  return buildApp({ ...deps, environment: async () => FACTS, sealing: () => null, anchors: () => [], ...change });
+  return buildApp({
+    ...deps,
+    environment: async () => FACTS,
+    sealing: () => null,
+    anchors: () => [],
+    posture: () => null,
+    logCheck: () => null,
+    ...change,
+  });
 }
 
 test("it is ready with a database, an isolated sandbox and a log that keeps up", async () => {
@@ -44,6 +52,8 @@ test("it is ready with a database, an isolated sandbox and a log that keeps up",
         numbering: { ok: true, detail: "no event waits" },
         sealing: { ok: true, detail: expect.stringMatching(/^\d+ events under a checkpoint/) },
         witness: { ok: true, detail: expect.stringMatching(/^at most \d+ s behind$/) },
+        posture: { ok: true, detail: "being checked" },
+        log: { ok: true, detail: "being checked" },
       },
     },
   ]);

@@ -25,6 +25,8 @@ const AGAIN_MS = 2_000;
 const STOP_MS = 4_000;
 /** After which a query that has no answer is given up: on a network that swallows everything there would never be one. */
 const ANSWER_MS = 30_000;
+/** Far longer than any of ours is held. */
+const LOCK_MS = 5_000;
 const VOTE_ANSWER_MS = 1_500;
 
 function factsOf(config: Config, managerId: string): AppFacts {
@@ -70,7 +72,7 @@ async function setPrices(config: Config, pool: Pool, verbs: ManagerVerbs, log: L
 async function start(config: Config, log: Log): Promise<void> {
   const managerId = `manager-${hostname()}-${randomBytes(3).toString("hex")}`; // two on one host are two
   const url = config.AURA_MANAGER_DATABASE_URL;
-  const pool = createPool(url, "manager", 12, ANSWER_MS);
+  const pool = createPool(url, "manager", 12, { answerMs: ANSWER_MS, lockMs: LOCK_MS });
   const observer = createPool(config.AURA_OBSERVER_DATABASE_URL, "dashboard", 3);
   const app = await buildApp({ pool, observer, log, facts: factsOf(config, managerId) });
   const stopping = new AbortController();
@@ -79,7 +81,7 @@ async function start(config: Config, log: Log): Promise<void> {
   const settled = Promise.withResolvers<void>();
   const leading = standForElection(
     {
-      pool: createPool(url, "manager-lease", 2, VOTE_ANSWER_MS),
+      pool: createPool(url, "manager-lease", 2, { answerMs: VOTE_ANSWER_MS }),
       holder: managerId,
       leaseSeconds: config.AURA_MANAGER_LEASE_S,
       log,

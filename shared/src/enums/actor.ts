@@ -1,5 +1,15 @@
-/** Who an event names as its actor. */
-export const ACTOR_KINDS = ["director", "manager", "agent", "runtime", "auditor", "migration", "unattributed"] as const;
+/** Who an event names as its actor; `observer` and `service` where holders of such keys read what is sensitive. */
+export const ACTOR_KINDS = [
+  "director",
+  "observer",
+  "service",
+  "manager",
+  "agent",
+  "runtime",
+  "auditor",
+  "migration",
+  "unattributed",
+] as const;
 export type ActorKind = (typeof ACTOR_KINDS)[number];
 
 export const SERVICE_ROLES = ["aura_manager", "aura_agent", "aura_auditor", "aura_observer", "aura_migrator"] as const;

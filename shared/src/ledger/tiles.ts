@@ -32,7 +32,7 @@ export function parseTilePath(path: string): Tile | null {
     index: Number(groups.replaceAll(/[x/]/g, "")),
     width: width === undefined ? TILE_WIDTH : Number(width),
   };
-  return Number.isSafeInteger(tile.index) && tilePath(tile) === path ? tile : null;
+  return Number.isSafeInteger(tile.index) && tile.width <= TILE_WIDTH && tilePath(tile) === path ? tile : null;
 }
 
 /** All tiles of a tree with `size` leaves, entries included, in ascending order. */

@@ -16,14 +16,20 @@ export type Pool = pg.Pool;
  * A pool for one service login. Every connection runs in UTC; timestamps and bigints stay text, because a
  * JavaScript Date loses the microseconds that the log keeps.
  *
- * @param answerMs how long a query may stay without an answer, as on a network that swallows everything; for ever where absent
+ * @param patience how long a query may stay without an answer, as on a network that swallows everything, and wait for a lock;
+ *   for ever where absent
  */
-export function createPool(connectionString: string, applicationName: string, max = 8, answerMs?: number): Pool {
+export function createPool(
+  connectionString: string,
+  applicationName: string,
+  max = 8,
+  { answerMs, lockMs = 0 }: { readonly answerMs?: number; readonly lockMs?: number } = {},
+): Pool {
   const pool = new pg.Pool({
     connectionString,
     max,
     application_name: applicationName,
-    options: "-c timezone=UTC -c idle_in_transaction_session_timeout=10000",
+    options: `-c timezone=UTC -c idle_in_transaction_session_timeout=10000 -c lock_timeout=${lockMs}`,
     connectionTimeoutMillis: 5000,
     ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
     types: { getTypeParser: (oid: number, format?: "text" | "binary") => parserFor(oid, format) },
@@ -44,6 +50,8 @@ function parserFor(oid: number, format: "text" | "binary" = "text") {
   return pg.types.getTypeParser(oid, format as "text");
 }
 
+/** The table of the log, and the functions whose only work is to write it: where Postgres says an error happened. */
+const WRITING_LOG = /\baudit_events|function (?:audit_\w+|_record_(?:event|refusals)|_event_frame|_next_event_id)\(/;
 const RETRYABLE = new Set(["40001", "40P01", "55P03"]);
 
 /** Runs `work` in one transaction; serialisation failures and deadlocks are tried again, at most `attempts` times. */
@@ -81,6 +89,17 @@ async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
 
 export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/**
+ * True when an event could not be written, so that nothing of what it tells took place: no disk, a server that only reads, or
+ * whatever else went wrong at the table of the log, a lock on it that nobody lets go of included.
+ */
+export function isLogUnavailable(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false;
+  if (error.code === "53100" || error.code === "25006") return true;
+  if (error.code?.startsWith("AU")) return false; // raised by a rule of ours, about what was asked for
+  return [error.table, error.where, error.message].some((text) => WRITING_LOG.test(text ?? ""));
 }
 
 /** True when the database could not be reached, is shutting down or took too long: nothing is known to have changed. */

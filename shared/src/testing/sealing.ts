@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { formatCheckpoint } from "../ledger/checkpoints.ts";
 import { append, EMPTY, rootOf } from "../ledger/merkle.ts";
+import { formatNote, type Signer, signerOf, signText } from "../ledger/notes.ts";
+import { TILE_HEIGHT } from "../ledger/tiles.ts";
 import { readTileHashes } from "../postgres/log-tree.ts";
 import { callVerb, callVerbRows } from "../postgres/verbs.ts";
 import { AUDITOR, allDone } from "./factories.ts";
@@ -11,20 +14,20 @@ const PATIENCE_MS = 60_000;
 export async function sealEndedRuns(db: TestDatabase): Promise<void> {
   await sealLog(db);
   const { auditor } = db.pools;
-  const { rows } = await auditor.query<{ run_id: string; through: string; count: string }>(
-    `select r.id as run_id, max(l.seq) as through, count(*) as count
+  const { rows } = await auditor.query<{ run_id: string; through: string; count: string; leaves: Buffer[] }>(
+    `select r.id as run_id, max(l.seq) as through, count(*) as count, array_agg(l.leaf order by l.seq) as leaves
        from orchestra_runs r join audit_events e on e.run_id = r.id join audit_leaves l on l.event_id = e.id
       where r.finished_at is not null and not exists (select from run_seals s where s.run_id = r.id) group by 1`,
   );
   const of = (key: "run_id" | "through" | "count") => rows.map((row) => row[key]);
-  const roots = rows.map(() => Buffer.alloc(32));
+  const roots = rows.map(({ leaves }) => rootOf(append(EMPTY, leaves)));
   await allDone(callVerb(auditor, "seal_runs", AUDITOR, of("run_id"), of("through"), of("count"), roots));
   await sealLog(db);
 }
 
 /**
- * Numbers every event and puts a checkpoint over them on record, as the Auditor does, but under no signature. Waits as long
- * as transactions in other databases of the server hold the numbers back.
+ * Numbers every event and puts a signed checkpoint over them on record, as the Auditor does, with the key of
+ * {@link logSigner}. Waits as long as transactions in other databases of the server hold the numbers back.
  *
  * @returns whether there was anything to seal
  */
@@ -38,10 +41,33 @@ export async function sealLog(db: TestDatabase): Promise<boolean> {
   }
   if (state.size === state.sealed) return false;
   const [claim] = await callVerbRows<{ term: string }>(auditor, "claim_sealing", AUDITOR, 600);
-  const root = rootOf(append(EMPTY, await readTileHashes(auditor, 0, 0, state.size)));
-  const note = `${state.origin}\n${state.size}\n${root.toString("base64")}\n\n`;
-  await allDone(callVerb(auditor, "record_checkpoint", AUDITOR, claim?.term, state.size, root, note, [], [], []));
+  const { root, subtrees } = treeOf(await readTileHashes(auditor, 0, 0, state.size), state.sealed);
+  const text = formatCheckpoint({ origin: state.origin, size: state.size, root });
+  const note = formatNote(text, [signText(text, logSigner(state.origin))]);
+  const of = <K extends keyof Subtree>(key: K) => subtrees.map((one) => one[key]);
+  const args = [claim?.term, state.size, root, note, of("level"), of("position"), of("root")];
+  await allDone(callVerb(auditor, "record_checkpoint", AUDITOR, ...args));
   return true;
+}
+
+/** The same key in every test, named after its log. */
+export function logSigner(origin: string): Signer {
+  return signerOf(origin, Buffer.alloc(32, 7));
+}
+
+interface Subtree {
+  readonly level: number;
+  readonly position: number;
+  readonly root: Buffer;
+}
+
+/** Root of the tree, and the subtrees that became whole after `before` leaves. */
+function treeOf(leaves: readonly Buffer[], before: number) {
+  const subtrees: Subtree[] = [];
+  const frontier = append(append(EMPTY, leaves.slice(0, before)), leaves.slice(before), (height, position, root) => {
+    if (height % TILE_HEIGHT === 0) subtrees.push({ level: height / TILE_HEIGHT, position, root });
+  });
+  return { root: rootOf(frontier), subtrees };
 }
 
 interface Numbered extends Record<string, unknown> {

@@ -7,7 +7,9 @@ import { auditorContext } from "./context.ts";
 export interface Alarm {
   readonly event_type:
     | "log.contradicted"
+    | "log.mismatch"
     | "log.refused"
+    | "posture.violated"
     | "replay.mismatch"
     | "sandbox.escaped"
     | "sandbox.unavailable";
@@ -25,4 +27,12 @@ export async function raiseAlarms(db: Queryable, holder: string, alarms: readonl
   const outcomes = await callVerb(db, "append_events", auditorContext(holder), events);
   const refused = outcomes.find(({ outcome }) => outcome === "refused");
   invariant(refused === undefined, `the Auditor may append its alarms (${refused?.code}: ${refused?.detail})`);
+}
+
+/** Appends an event that says that the posture was checked. @returns its id; null when the database refused it */
+export async function appendCanary(db: Queryable, holder: string, findings: number): Promise<string | null> {
+  const canary = { event_type: "posture.checked", severity: "info", subject_type: "schema", subject_id: "public" };
+  const event = { ...canary, description: `posture checked, ${findings} findings` };
+  const [outcome] = await callVerb(db, "append_events", auditorContext(holder), [event]);
+  return outcome?.outcome === "done" ? outcome.id : null;
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseCheckpoint } from "@aura/shared/ledger/checkpoints";
@@ -9,12 +8,12 @@ import type { Pool } from "@aura/shared/postgres/client";
 import { readProof } from "@aura/shared/postgres/log-tree";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { expect, onTestFinished, test } from "vitest";
-import { numberEvents, readNumberingLag } from "../../src/db/ledger-statements.ts";
 import { readAuditKeys } from "../../src/db/sealing-statements.ts";
 import { KeyFolder } from "../../src/ledger/key-folder.ts";
 import { type SealerDeps, sealOnce } from "../../src/ledger/sealer.ts";
 import { HAND_OVER_FILE } from "../../src/ledger/signing-keys.ts";
-import { sealerOf, temporaryFolder } from "./sealing.ts";
+import { grow, sealerOf, temporaryFolder } from "./sealing.ts";
+import { tamper } from "./tampering.ts";
 
 /** Each test has a log of its own, because some of them ruin it. */
 async function ownLog(): Promise<{ db: TestDatabase; folder: string; sealer: SealerDeps }> {
@@ -22,19 +21,6 @@ async function ownLog(): Promise<{ db: TestDatabase; folder: string; sealer: Sea
   onTestFinished(() => db.close());
   const folder = temporaryFolder();
   return { db, folder, sealer: sealerOf(db, folder) };
-}
-
-/** Adds events, and waits for their numbers as long as another database of the server may hold them. */
-async function grow(db: TestDatabase, events = 1): Promise<void> {
-  await db.pools.admin.query(
-    "insert into projects (id, name) select gen_random_uuid(), $1 || n from generate_series(1, $2) n",
-    [randomUUID(), events],
-  );
-  const waiting = async () => {
-    await numberEvents(db.pools.auditor, 100_000);
-    return (await readNumberingLag(db.pools.auditor)).events;
-  };
-  await expect.poll(waiting, { timeout: 60_000, interval: 20 }).toBe(0);
 }
 
 async function checkpoints(db: TestDatabase): Promise<{ size: number; root: Buffer; note: string }[]> {
@@ -47,13 +33,6 @@ async function leaves(db: TestDatabase): Promise<Buffer[]> {
     "select e.env from audit_leaves l join audit_events e on e.id = l.event_id order by l.seq",
   );
   return rows.map(({ env }) => leafHash(env));
-}
-
-/** As a superuser past every trigger: what nobody can be kept from. */
-async function tamper(db: TestDatabase, text: string): Promise<void> {
-  const client = await db.pools.admin.connect();
-  await client.query(`begin; set local session_replication_role = replica; ${text}; commit`);
-  client.release();
 }
 
 /** As when the services are stopped. */

@@ -37,13 +37,27 @@ export async function readApprovals(
 
 const DirectorActionRow = DirectorAction.omit({ sealed: true, proof_url: true });
 
+const DIRECTOR_ACTION = `
+  select id, action, target_id, reason, director_id, outcome, code, detail, request_id, ${utc("created_at")} as created_at
+  from director_actions`;
+
 export function readDirectorAction(db: Queryable, action_id: string) {
-  return readOne(
+  return readOne(db, DirectorActionRow, `${DIRECTOR_ACTION} where id = $1`, [action_id]);
+}
+
+/** What is told without a reason: to start a run. */
+const RunActionRow = DirectorActionRow.extend({ reason: DirectorActionRow.shape.reason.nullable() });
+
+/** What persons did to a run, its tasks, requirements and approvals, oldest first; refused acts too. */
+export function readRunActions(db: Queryable, run_id: string) {
+  return readAll(
     db,
-    DirectorActionRow,
-    `select id, action, target_id, reason, director_id, outcome, code, detail, request_id, ${utc("created_at")} as created_at
-     from director_actions where id = $1`,
-    [action_id],
+    RunActionRow,
+    `${DIRECTOR_ACTION}
+     where target_id = any (array(select $1::uuid union all select id from task_queue where run_id = $1
+       union all select id from requirements where run_id = $1 union all select id from approvals where run_id = $1))
+     order by director_actions.created_at, id`,
+    [run_id],
   );
 }
 

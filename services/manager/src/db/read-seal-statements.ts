@@ -1,6 +1,7 @@
 import type { Queryable } from "@aura/shared/postgres/client";
 import { z } from "zod";
-import { readAll, readOne } from "./read-rows.ts";
+import { COSIGNED_NOTE } from "./ledger-statements.ts";
+import { readOne } from "./read-rows.ts";
 
 const EventSeal = z.object({ event_id: z.string(), sealed: z.boolean() });
 /** The event of a change, and whether a signed checkpoint covers it yet. */
@@ -25,7 +26,7 @@ export function readEventSeal(db: Queryable, subject: MutationSubject, id: strin
   );
 }
 
-const CoveringCheckpoint = z.object({ note: z.string(), lines: z.array(z.string()) });
+const CoveringCheckpoint = z.object({ note: z.string() });
 
 /**
  * The newest checkpoint with what witnesses put under it, if it covers every event of the run; of an ended run also its
@@ -34,22 +35,20 @@ const CoveringCheckpoint = z.object({ note: z.string(), lines: z.array(z.string(
  * @returns null while it does not
  */
 export async function readRunCheckpoint(db: Queryable, runId: string): Promise<string | null> {
-  const [checkpoint] = await readAll(
+  const checkpoint = await readOne(
     db,
     CoveringCheckpoint,
-    `select c.note, w.lines
-       from ((select generation, size, note from audit_checkpoints order by size desc limit 1)
-             union
-             (select generation, size, k.note from audit_cosignatures join audit_checkpoints k using (generation, size)
+    `select ${COSIGNED_NOTE} as note
+       from ((select generation, size, note, false as cosigned from audit_checkpoints order by size desc limit 1)
+             union all
+             (select generation, size, k.note, true from audit_cosignatures join audit_checkpoints k using (generation, size)
                order by generation desc, size desc limit 1)) c
-      cross join lateral (select coalesce(array_agg(line order by witness), '{}') as lines from audit_cosignatures
-                           where generation = c.generation and size = c.size) w
        join orchestra_runs r on r.id = $1
        join lateral (select id from audit_events where run_id = r.id order by id desc limit 1) e on true
        join audit_leaves l on l.event_id = e.id
       where l.seq < c.size and (r.finished_at is null or exists (select from run_seals s where s.run_id = r.id))
-      order by w.lines <> '{}' desc, c.size desc limit 1`,
+      order by c.cosigned desc limit 1`,
     [runId],
   );
-  return checkpoint === undefined ? null : checkpoint.note + checkpoint.lines.map((line) => `${line}\n`).join("");
+  return checkpoint?.note ?? null;
 }

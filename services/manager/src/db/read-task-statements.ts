@@ -88,12 +88,8 @@ const VerificationRow = TaskVerification.omit({ findings: true, evidence: true }
   evidence: z.array(TaskVerification.shape.evidence.element.omit({ output: true })),
 });
 
-/** Judgements of a task in order, with verdicts, test results and evidence; outputs and findings are blobs. */
-export function readTaskVerifications(db: Queryable, task_id: string) {
-  return readAll(
-    db,
-    VerificationRow,
-    `select f.id, f.request_id, w.kind, f.attempt, f.outcome, ${hex("f.tree_sha256")} as tree_sha256,
+const VERIFICATIONS = `
+     select f.id, f.request_id, w.kind, f.attempt, f.outcome, ${hex("f.tree_sha256")} as tree_sha256,
             ${hex("f.report_sha256")} as report_sha256, f.sandbox_level, f.auditor,
             ${utc("w.created_at")} as requested_at, ${utc("f.created_at")} as created_at,
             coalesce((select jsonb_agg(jsonb_build_object('requirement_id', q.id, 'requirement_key', q.key,
@@ -107,10 +103,16 @@ export function readTaskVerifications(db: Queryable, task_id: string) {
                         'exit_code', e.exit_code, 'reason', e.reason, 'output_sha256', ${hex("e.output_sha256")},
                         'tree_sha256', ${hex("e.tree_sha256")}, 'duration_ms', e.duration_ms) order by e.created_at, e.id)
                       from evidence e where e.verification_id = f.id), '[]') as evidence
-     from verifications f join verification_requests w on w.id = f.request_id
-     where f.task_id = $1 order by f.created_at, f.id`,
-    [task_id],
-  );
+     from verifications f join verification_requests w on w.id = f.request_id`;
+
+/** Judgements of a task in order, with verdicts, test results and evidence; outputs and findings are blobs. */
+export function readTaskVerifications(db: Queryable, task_id: string) {
+  return readAll(db, VerificationRow, `${VERIFICATIONS} where f.task_id = $1 order by f.created_at, f.id`, [task_id]);
+}
+
+/** The same of a whole run: of its tasks, and of all of them together. */
+export function readRunVerifications(db: Queryable, run_id: string) {
+  return readAll(db, VerificationRow, `${VERIFICATIONS} where f.run_id = $1 order by f.created_at, f.id`, [run_id]);
 }
 
 export function readModelCalls(db: Queryable, task_id: string) {

@@ -4,6 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { IdempotencyHeaders } from "./idempotency.ts";
 
+/** Replies without a known end: a HEAD would make all of it for nobody. */
+const STREAMED = ["text/event-stream", "application/x-ndjson"];
+
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 /** What a handler is given: the parts that its operation declares, already parsed. */
@@ -27,7 +30,7 @@ export function addRoute<O extends Operation>(
   app.route({
     method: operation.method,
     url: operation.path,
-    exposeHeadRoute: operation.media?.includes("text/event-stream") !== true, // a HEAD of a stream would never end
+    exposeHeadRoute: !STREAMED.some((media) => operation.media?.includes(media)),
     config: {
       access: operation.access,
       rate: operation.rate ?? "standard",

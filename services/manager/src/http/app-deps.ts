@@ -39,4 +39,8 @@ export interface AppDeps {
   readonly event_heartbeat_ms?: number;
   /** Milliseconds after which a clone that takes nothing is dropped; 30 s where absent. */
   readonly git_idle_ms?: number;
+  /** The same for an export of the log. */
+  readonly export_idle_ms?: number;
+  /** Milliseconds that a caller waits for the seal of an ended run; 10 s where absent. */
+  readonly seal_patience_ms?: number;
 }

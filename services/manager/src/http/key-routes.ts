@@ -8,10 +8,11 @@ import { actOnce } from "./act-once.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { carrierOf } from "./carrier.ts";
+import type { RecordRead } from "./read-records.ts";
 import { sealOf } from "./seals.ts";
 
 /** API keys: who may come in. The database keeps hashes, and makes each change a Director's action. */
-export function addKeyRoutes(app: FastifyInstance, { pool, facts }: AppDeps): void {
+export function addKeyRoutes(app: FastifyInstance, { pool, facts }: AppDeps, recordRead: RecordRead): void {
   addRoute(app, OPERATIONS.createKey, async ({ body, request, reply }) => {
     const { reason, ...args } = body;
     const carrier = carrierOf(request, facts);
@@ -20,7 +21,11 @@ export function addKeyRoutes(app: FastifyInstance, { pool, facts }: AppDeps): vo
     return { ...(await keyById(target_id)), ...(await sealOf(pool, "api_key", target_id)) };
   });
 
-  addRoute(app, OPERATIONS.listKeys, async ({ query }) => readKeys(pool, pageRequest(query, [CURSOR_TIME, CURSOR_ID])));
+  addRoute(app, OPERATIONS.listKeys, async ({ query, request }) => {
+    const page = pageRequest(query, [CURSOR_TIME, CURSOR_ID]);
+    await recordRead(request, "api_keys", "list");
+    return readKeys(pool, page);
+  });
 
   addRoute(app, OPERATIONS.revokeKey, async ({ params, body, request, reply }) => {
     const wish = { action: "revoke_key", target_id: params.key_id, reason: body.reason, args: {} };

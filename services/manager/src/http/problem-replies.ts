@@ -1,4 +1,4 @@
-import { isUnavailable, sqlState } from "@aura/shared/postgres/client";
+import { isLogUnavailable, isUnavailable, sqlState } from "@aura/shared/postgres/client";
 import { AuraError, PROBLEMS, type ProblemCode, type ProblemIssue, problemBody } from "@aura/shared/problems";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
@@ -10,6 +10,8 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [ProblemCode, string]>> 
   FST_ERR_CTP_EMPTY_JSON_BODY: ["invalid_json", "the body is empty"],
   FST_ERR_CTP_INVALID_JSON_BODY: ["invalid_json", "the body is not valid JSON"],
 };
+
+const LOCK_NOT_AVAILABLE = "55P03";
 
 /** Values of the right form that the database does not have: the year 0, the 99th of a month, a NUL. */
 const OUT_OF_RANGE = new Set(["22003", "22007", "22008", "22009", "22021"]);
@@ -39,7 +41,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 function problemOf(error: unknown): AuraError {
   if (error instanceof AuraError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return malformed(error);
-  if (isUnavailable(error))
+  if (isLogUnavailable(error))
+    return new AuraError("log_unavailable", "the event that tells of it could not be written", { cause: error });
+  if (isUnavailable(error) || sqlState(error) === LOCK_NOT_AVAILABLE)
     return new AuraError("database_unavailable", "the database did not answer", { cause: error });
   if (OUT_OF_RANGE.has(sqlState(error) ?? ""))
     return new AuraError("validation_failed", "a value is outside of what can be stored", { cause: error });

@@ -6,9 +6,10 @@ import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { untilSealed } from "./seals.ts";
 
-export function addReportRoutes(app: FastifyInstance, { pool }: AppDeps): void {
+export function addReportRoutes(app: FastifyInstance, deps: AppDeps): void {
+  const { pool } = deps;
   addRoute(app, OPERATIONS.getReport, async ({ params, request, reply }) => {
-    await untilSealed(pool, params.run_id, reply);
+    await untilSealed(deps, params.run_id, reply);
     const report = await buildDeliveryReport(pool, params.run_id);
     if (report === null) throw new AuraError("not_found", "there is no run with this id");
     reply.header("vary", "accept");

@@ -20,7 +20,8 @@ const CURSOR_PATH = /^.{1,240}$/s;
 const EMPTY: Tree = new Map();
 
 /** The trees of a run: landed, delivered, attempted. */
-export function addSoftwareRoutes(app: FastifyInstance, { pool }: AppDeps): void {
+export function addSoftwareRoutes(app: FastifyInstance, deps: AppDeps): void {
+  const { pool } = deps;
   const manifestOf = (tree: TreeRow) => readJson(pool, tree.tree_sha256, z.array(FileEntry));
 
   addRoute(app, OPERATIONS.listFiles, async ({ params, query }) => {
@@ -50,13 +51,13 @@ export function addSoftwareRoutes(app: FastifyInstance, { pool }: AppDeps): void
   });
 
   addRoute(app, OPERATIONS.downloadSoftware, async ({ params, query, reply }) => {
-    await untilSealed(pool, params.run_id, reply);
+    await untilSealed(deps, params.run_id, reply);
     const { files, at } = await delivery(params.run_id, query.revision);
     return sendArchive(reply, "application/gzip", `aura-${params.run_id}.tar.gz`, await tarGz(files, at));
   });
 
   addRoute(app, OPERATIONS.downloadSoftwareZip, async ({ params, query, reply }) => {
-    await untilSealed(pool, params.run_id, reply);
+    await untilSealed(deps, params.run_id, reply);
     const { files, at } = await delivery(params.run_id, query.revision);
     return sendArchive(reply, "application/zip", `aura-${params.run_id}.zip`, zip(files, at));
   });

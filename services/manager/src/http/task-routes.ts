@@ -19,12 +19,13 @@ import {
 } from "../db/read-task-statements.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
+import type { RecordRead } from "./read-records.ts";
 import { taskWaitsFor } from "./waiting-for.ts";
 
 /** Characters of an evidence output that a task's detail shows. */
 const OUTPUT_CHARACTERS_MAX = 16_000;
 
-export function addTaskRoutes(app: FastifyInstance, { pool }: AppDeps): void {
+export function addTaskRoutes(app: FastifyInstance, { pool }: AppDeps, recordRead: RecordRead): void {
   addRoute(app, OPERATIONS.listTasks, async ({ params, query }) => {
     const page = await readTasks(pool, params.run_id, query, pageRequest(query, [CURSOR_TIME, CURSOR_ID]));
     if (page.data.length === 0 && !(await runExists(pool, params.run_id)))
@@ -32,9 +33,11 @@ export function addTaskRoutes(app: FastifyInstance, { pool }: AppDeps): void {
     return { ...page, data: page.data.map(taskReply) };
   });
 
-  addRoute(app, OPERATIONS.getTask, async ({ params }) => {
+  addRoute(app, OPERATIONS.getTask, async ({ params, request }) => {
     const detail = await buildTaskDetail(pool, params.task_id);
     if (detail === null) throw new AuraError("not_found", "there is no task with this id");
+    if (detail.verifications.some(({ evidence }) => evidence.length > 0))
+      await recordRead(request, "task_evidence", params.task_id);
     return detail;
   });
 }

@@ -7,7 +7,7 @@ import { newId } from "@aura/shared/models/ids";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { buildApp } from "../../src/app.ts";
-import type { AppFacts } from "../../src/http/app-deps.ts";
+import type { AppDeps, AppFacts } from "../../src/http/app-deps.ts";
 
 export interface ApiUnderTest {
   readonly db: TestDatabase;
@@ -46,11 +46,11 @@ export const FACTS: AppFacts = {
 };
 
 /** The whole API on a database of its own, called as the Director unless a request brings its own headers. */
-export async function apiUnderTest(facts: Partial<AppFacts> = {}): Promise<ApiUnderTest> {
+export async function apiUnderTest(facts: Partial<AppFacts> = {}, deps: Partial<AppDeps> = {}): Promise<ApiUnderTest> {
   const db = await testDatabase();
   const log = createLog("manager-under-test", "silent");
   const { manager: pool, observer } = db.pools;
-  const app = await buildApp({ pool, observer, log, facts: { ...FACTS, ...facts } });
+  const app = await buildApp({ pool, observer, log, facts: { ...FACTS, ...facts }, ...deps });
   const keys = {
     director: db.directorKey,
     observer: await addKey(db, "observer"),

@@ -3,7 +3,14 @@ import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { Problem } from "@aura/shared/schemas/api/conventions";
 import type { Operation } from "@aura/shared/schemas/api/operation";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
-import { createTestRun, createTestRuntime, MANAGER, openTestApproval } from "@aura/shared/testing/factories";
+import {
+  createTestRun,
+  createTestRuntime,
+  directorAction,
+  MANAGER,
+  openTestApproval,
+} from "@aura/shared/testing/factories";
+import { sealEndedRuns } from "@aura/shared/testing/sealing";
 import fc, { type Arbitrary } from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -42,14 +49,18 @@ async function seed(): Promise<Pool> {
   await new ManagerVerbs(MANAGER.actor_id, MANAGER.term).setModelPrices(db.pools.manager, prices);
   const landed = await landedRun(db);
   const fresh = await createTestRun(db);
+  const ended = await createTestRun(db);
+  await directorAction(db, "cancel", ended.run_id);
+  await sealEndedRuns(db);
   const asked = await openTestApproval(db, landed.run.run_id, "question", landed.tasks.T1);
   await openTestApproval(db, fresh.run_id, "question", fresh.first_task_id);
   for (const role of KEY_ROLES) await addKey(db, role);
   const column = async (sql: string) => (await db.pools.admin.query<{ v: string }>(sql)).rows.map(({ v }) => v);
   const inUse = Object.values(keys).map((key) => `'${sha256Hex(key)}'`);
   const all = {
-    run_id: [landed.run.run_id, fresh.run_id],
+    run_id: [landed.run.run_id, fresh.run_id, ended.run_id],
     task_id: await column("select id::text as v from task_queue"),
+    event_id: await column("select event_id::text as v from audit_leaves where seq < 20"),
     approval_id: await column("select id::text as v from approvals"),
     agent_id: await column("select id::text as v from agents"),
     project_id: await column("select id::text as v from projects"),
@@ -67,7 +78,7 @@ async function seed(): Promise<Pool> {
     revision: ["head", "best", "base", "1", "T1:1", landed.revisions[0]],
     from: ["base", "1", "2026-01-01T00:00:00Z"],
     to: ["head", "2", "2027-01-01T00:00:00+02:00"],
-    "*": ["sums/__init__.py", "logo.bin", "docs/über uns.md"],
+    "*": ["sums/__init__.py", "logo.bin", "docs/über uns.md", "0/000.p/9", "entries/000.p/2"],
     version: [1],
     key: Object.values(keys),
     provider: ["openai"],

@@ -72,7 +72,7 @@ describe("the delivery report", () => {
     await world.settle();
     await sealEndedRuns(db);
     const alone = (await reportOn(run_id)).checkpoint;
-    expect(alone).toMatch(/^aura_orchestra\/\S+\n\d+\n\S+\n\n$/);
+    expect(alone).toMatch(/^aura_orchestra\/\S+\n\d+\n/);
     const size = Number(alone?.split("\n")[1]);
     const line = "— aura_orchestra/witness AAAAAAAA";
     const record = (at: number) =>
@@ -86,7 +86,7 @@ describe("the delivery report", () => {
     expect((await reportOn(later)).checkpoint).toBeNull();
     await sealLog(db);
     const newest = (await reportOn(later)).checkpoint; // what was cosigned does not cover it
-    expect(newest).toMatch(/\n\n$/);
+    expect(newest).not.toContain(line);
     await record(Number(newest?.split("\n")[1]));
     expect((await reportOn(run_id)).checkpoint).toBe(`${newest}${line}\n`);
   });

@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 /**
  * Who may call an operation. `public`: anyone. `read`: every key. `suite`: directors and observers, because whoever
- * codes must not see the tests, nor a dashboard that shows what came of them. `direct`: directors.
+ * codes must not see the tests, nor a dashboard or a log that shows what came of them. `direct`: directors.
  */
 export type AccessClass = "public" | "read" | "suite" | "direct";
 
