@@ -5,6 +5,8 @@ export type Hash = Buffer;
 
 /** Root of the empty tree: the hash of nothing. Source: RFC 9162, section 2.1.1. */
 export const EMPTY_ROOT: Hash = sha256(Buffer.alloc(0));
+/** Up to here counts are exact numbers: 2^53 - 1. */
+export const LARGEST_SIZE = Number.MAX_SAFE_INTEGER;
 
 const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);
@@ -65,6 +67,13 @@ export function rootOf({ roots }: Frontier): Hash {
   const last = roots.at(-1);
   if (last === undefined) return EMPTY_ROOT;
   return roots.slice(0, -1).reduceRight((right, left) => nodeHash(left, right), last);
+}
+
+/** How many perfect subtrees a tree of this many leaves has: the ones in the binary form of its size. */
+export function countRoots(size: number): number {
+  let ones = 0;
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2;
+  return ones;
 }
 
 /** SHA-256 in one call: a third of the time of a hash object. */
