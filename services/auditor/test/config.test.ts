@@ -14,6 +14,7 @@ test("only the database and the folder of keys have to be named, an empty variab
     registries: { npm: "https://registry.npmjs.org/", pypi: "https://pypi.org/simple/" },
     ledgerFolder: "/ledger",
     ledgerPublicFolder: null,
+    ledgerCheckMs: 3_600_000,
     witnessUrl: null,
     witnesses: [],
     logLevel: "info",
@@ -38,6 +39,7 @@ test("further witnesses are addresses and the keys of witnesses", () => {
     `ftp://x ${one.verifier.text}`,
     `x ${one.verifier.text}`,
     `https://x ${one.verifier.text}x`,
+    `https://x ${signerOf("w".repeat(201), Buffer.alloc(32), COSIGNATURE).verifier.text}`,
   ])
     expect(() => of(bad)).toThrow(/AURA_WITNESSES/);
   for (const bad of ["w", "ftp://w", "unix:/w"])

@@ -4,6 +4,8 @@ import { fetchWitnessKey, type Witness } from "./witness-client.ts";
 
 /** The key of the own witness, as it was at first contact. */
 const PINNED_FILE = "witness.vkey";
+/** As in audit_cosignatures. */
+const NAME_MAX = 200;
 
 /**
  * Reads `url key` pairs, one a line or separated by semicolons.
@@ -19,6 +21,7 @@ export function parseWitnesses(text: string): Witness[] {
       const verifier = parseVerifier(key);
       if (!/^https?:$/.test(new URL(url).protocol) || verifier.kind !== COSIGNATURE)
         throw new TypeError("a witness is an http(s) address and a key of type 4");
+      if (verifier.name.length > NAME_MAX) throw new TypeError(`the name of a witness has at most ${NAME_MAX} letters`);
       return { url, verifier };
     });
 }

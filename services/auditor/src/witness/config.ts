@@ -13,7 +13,7 @@ export const ConfigSchema = z.object({
   AURA_WITNESS_LOGS: folder().describe("Folder of the keys of logs that it knows, a file <key id>.vkey each."),
   AURA_WITNESS_NAME: z
     .string()
-    .regex(/^[^\s+]+$/, "no space and no plus")
+    .regex(/^[^\s+]{1,200}$/, "at most 200 letters, no space and no plus")
     .default("aura_orchestra/witness")
     .describe("Name under which it cosigns."),
   LOG_LEVEL: z

@@ -22,6 +22,24 @@ export function readNewestCheckpoint(db: Queryable): Promise<Checkpoint | null> 
   );
 }
 
+/**
+ * The newest one that a witness cosigned, unless none was for a minute: then the newest. A busy log always has one that no
+ * witness has seen yet, and who trusts a witness could not use that.
+ */
+export function readCheckpointToExport(db: Queryable): Promise<Checkpoint | null> {
+  return readOne(
+    db,
+    Checkpoint,
+    `select c.size, ${hex("c.root")} as root, ${COSIGNED_NOTE} as note
+       from ((select *, false as cosigned from audit_checkpoints order by size desc limit 1)
+             union all
+             (select k.*, true from audit_cosignatures join audit_checkpoints k using (generation, size)
+               order by generation desc, size desc limit 1)) c
+      where not c.cosigned or c.signed_at > (select signed_at from audit_checkpoints order by size desc limit 1) - interval '1 minute'
+      order by c.cosigned desc limit 1`,
+  );
+}
+
 /** Newest first. */
 export async function readCheckpoints(db: Queryable, page: PageRequest) {
   const rows = await readAll(

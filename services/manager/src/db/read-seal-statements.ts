@@ -30,7 +30,7 @@ const CoveringCheckpoint = z.object({ note: z.string() });
 
 /**
  * The newest checkpoint with what witnesses put under it, if it covers every event of the run; of an ended run also its
- * last `run.sealed`.
+ * last `run.sealed`. Rather an earlier one that was cosigned, if that covers them, too.
  *
  * @returns null while it does not
  */
@@ -39,11 +39,15 @@ export async function readRunCheckpoint(db: Queryable, runId: string): Promise<s
     db,
     CoveringCheckpoint,
     `select ${COSIGNED_NOTE} as note
-       from (select * from audit_checkpoints order by size desc limit 1) c
+       from ((select generation, size, note, false as cosigned from audit_checkpoints order by size desc limit 1)
+             union all
+             (select generation, size, k.note, true from audit_cosignatures join audit_checkpoints k using (generation, size)
+               order by generation desc, size desc limit 1)) c
        join orchestra_runs r on r.id = $1
        join lateral (select id from audit_events where run_id = r.id order by id desc limit 1) e on true
        join audit_leaves l on l.event_id = e.id
-      where l.seq < c.size and (r.finished_at is null or exists (select from run_seals s where s.run_id = r.id))`,
+      where l.seq < c.size and (r.finished_at is null or exists (select from run_seals s where s.run_id = r.id))
+      order by c.cosigned desc limit 1`,
     [runId],
   );
   return checkpoint?.note ?? null;

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { AuraError } from "@aura/shared/problems";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import type { FastifyInstance } from "fastify";
-import { readNewestCheckpoint } from "../db/ledger-statements.ts";
+import { readCheckpointToExport } from "../db/ledger-statements.ts";
 import { exportCsv, exportLines } from "../ledger/export-lines.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
@@ -27,7 +27,7 @@ export function addExportRoutes(
 
   addRoute(app, OPERATIONS.exportLog, async ({ query, request, reply }) => {
     if (writing >= EXPORTS_MAX) throw new AuraError("rate_limited", "too many exports are under way");
-    const checkpoint = await readNewestCheckpoint(pool);
+    const checkpoint = await readCheckpointToExport(pool);
     if (checkpoint === null) throw new AuraError("no_checkpoint", "the log has no signed checkpoint yet");
     await recordRead(request, "audit_export", String(checkpoint.size));
     const { media, write } = FORMATS[query.format];

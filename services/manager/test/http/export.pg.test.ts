@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cosign } from "@aura/shared/ledger/checkpoints";
+import { COSIGNATURE, parseNote, signerOf } from "@aura/shared/ledger/notes";
 import { verify } from "@aura/shared/ledger/verifier/verify";
 import { callVerb } from "@aura/shared/postgres/verbs";
 import { AUDITOR, allDone } from "@aura/shared/testing/factories";
@@ -41,10 +43,10 @@ async function logKey(): Promise<string> {
   return logSigner(text.slice(0, text.indexOf("\n"))).verifier.text;
 }
 
-async function check(text: string, name: string) {
+async function check(text: string, name: string, witnesses: string[] = []) {
   const file = join(folder, name);
   writeFileSync(file, text);
-  return verify(file, { keys: [await logKey()], witnesses: [], checkpoints: [] });
+  return verify(file, { keys: [await logKey()], witnesses, checkpoints: [] });
 }
 
 test("the export is sound to the offline verifier, with the seals of ended runs and every payload", async () => {
@@ -121,4 +123,24 @@ test("a client that goes away ends the export, and four that take nothing leave 
 test("it is asked for, never probed: a HEAD writes nothing", async () => {
   const reply = await api.app.inject({ method: "HEAD", url: "/v1/audit/export", ...asObserver() });
   expect(reply.statusCode).toBe(404);
+});
+
+test("who trusts a witness gets what it cosigned, unless it has been silent for a minute", async () => {
+  const witness = signerOf("aura_orchestra/witness", Buffer.alloc(32, 7), COSIGNATURE);
+  const { text: note } = await api.get("/v1/audit/checkpoint");
+  const size = Number(note.split("\n")[1]);
+  const line = cosign(parseNote(note).text, 1_700_000_000, witness);
+  const { admin, auditor } = api.db.pools;
+  await allDone(callVerb(auditor, "record_cosignatures", AUDITOR, [size], [witness.verifier.name], [line]));
+  await admin.query("insert into projects (id, name) values (gen_random_uuid(), 'after the witness looked')");
+  await sealLog(api.db);
+  const exported = async () =>
+    check((await api.get("/v1/audit/export")).text, "witnessed.jsonl", [witness.verifier.text]);
+  expect(await exported()).toMatchObject({ outcome: "sound", summary: { events: size } });
+
+  const client = await admin.connect();
+  const change = `update audit_checkpoints set signed_at = signed_at - interval '2 minutes' where size <= ${size}`;
+  await client.query(`begin; set local session_replication_role = replica; ${change}; commit`);
+  client.release();
+  expect(await exported()).toMatchObject({ exit: 2 });
 });

@@ -1,5 +1,7 @@
-import { createTestRun, createTestRuntime, directorAction } from "@aura/shared/testing/factories";
+import { callVerb } from "@aura/shared/postgres/verbs";
+import { AUDITOR, allDone, createTestRun, createTestRuntime, directorAction } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
+import { sealEndedRuns, sealLog } from "@aura/shared/testing/sealing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildDeliveryReport, renderReportMarkdown } from "../../src/orchestration/delivery-report.ts";
 import { approveAll, runOf } from "./run-facts.ts";
@@ -63,6 +65,30 @@ describe("the delivery report", () => {
     const text = renderReportMarkdown(report);
     expect(text).toContain("| R1 | Requirement R1 | must | pass | 1/1 |");
     expect(text).toContain("| Isolation | bubblewrap; canaries: fork_300 contained, tcp contained |");
+  });
+
+  it("shows the newest checkpoint that covers the run, rather one that a witness cosigned", async () => {
+    const { run_id } = await createTestRun(db);
+    await world.settle();
+    await sealEndedRuns(db);
+    const alone = (await reportOn(run_id)).checkpoint;
+    expect(alone).toMatch(/^aura_orchestra\/\S+\n\d+\n/);
+    const size = Number(alone?.split("\n")[1]);
+    const line = "— aura_orchestra/witness AAAAAAAA";
+    const record = (at: number) =>
+      allDone(callVerb(db.pools.auditor, "record_cosignatures", AUDITOR, [at], ["aura_orchestra/witness"], [line]));
+    await record(size);
+    await createTestRun(db);
+    await sealLog(db);
+    expect((await reportOn(run_id)).checkpoint).toBe(`${alone}${line}\n`);
+
+    const { run_id: later } = await createTestRun(db);
+    expect((await reportOn(later)).checkpoint).toBeNull();
+    await sealLog(db);
+    const newest = (await reportOn(later)).checkpoint; // what was cosigned does not cover it
+    expect(newest).not.toContain(line);
+    await record(Number(newest?.split("\n")[1]));
+    expect((await reportOn(run_id)).checkpoint).toBe(`${newest}${line}\n`);
   });
 
   it("tells of a delivery in which a `should` failed, which held nothing up", async () => {
