@@ -2947,7 +2947,7 @@ CREATE OR REPLACE FUNCTION public._verbs_of_any_manager()
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select array['authenticate_key', 'begin_idempotent', 'finish_idempotent', 'create_project', 'create_run', 'take_director_action',
-               'put_blobs', 'ddl_guard_status', 'claim_leadership']
+               'put_blobs', 'ddl_guard_status', 'claim_leadership', 'record_reads']
 $function$;
 
 CREATE OR REPLACE FUNCTION public._verification_matches(t public.task_queue, p_verification_id uuid, p_outcome text)
