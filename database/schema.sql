@@ -896,6 +896,7 @@ CREATE INDEX approvals_pending ON public.approvals USING btree (id) WHERE (statu
 CREATE INDEX approvals_run ON public.approvals USING btree (run_id);
 CREATE UNIQUE INDEX audit_checkpoints_one_root ON public.audit_checkpoints USING btree (size);
 CREATE INDEX audit_events_acts ON public.audit_events USING btree (subject_id, id) WHERE (subject_type = ANY (ARRAY['director_action'::text, 'project'::text, 'api_key'::text, 'agent'::text]));
+CREATE INDEX audit_events_erasures ON public.audit_events USING btree (subject_id) WHERE (event_type = 'payload.erased'::text);
 CREATE INDEX audit_events_releases ON public.audit_events USING btree (id) WHERE (event_type = 'schema.released'::text);
 CREATE INDEX audit_events_run ON public.audit_events USING btree (run_id, id);
 CREATE INDEX audit_events_task ON public.audit_events USING btree (task_id, id) WHERE (task_id IS NOT NULL);
@@ -1916,6 +1917,28 @@ begin
   update approvals set decided_by = p_act_id, decided_at = now(),
     status = case p_action when 'approve' then 'approved' when 'reject' then 'rejected' else 'changes_requested' end
   where id = a.id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public._act_on_erasure(p_action text, p_target_id uuid, args jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  is_archived boolean;
+begin
+  if p_action = 'erase_blob' then
+    update blobs set body = null where sha256 = decode(args->>'sha256', 'hex') and body is not null;
+    return case when found then null else array['not_found', 'no bytes are kept under this hash'] end;
+  end if;
+  update audit_payloads set salt = null, payload = null where event_id = p_target_id and payload is not null;
+  if found then return null; end if;
+  is_archived := exists (select from audit_payloads p where p.event_id = p_target_id)
+    and exists (select from archive_segments s where p_target_id between s.first_event_id and s.last_event_id)
+    and not exists (select from audit_events e where e.event_type = 'payload.erased' and e.subject_id = p_target_id::text);
+  if not is_archived then return array['not_found', 'no payload of this event is kept']; end if;
+  perform _record_event('payload.erased', 'warning', 'payload erased', 'audit_payloads', p_target_id::text, null, null);
   return null;
 end
 $function$;
@@ -3228,14 +3251,41 @@ declare
 begin
   perform _enter(ctx, array['auditor']);
   for e in select * from jsonb_to_recordset(_items(events))
-    x (event_type text, severity text, description text, run_id uuid, task_id uuid, subject_type text, subject_id text, payload jsonb) loop
+    x (event_type text, severity text, description text, run_id uuid, task_id uuid, subject_type text, subject_id text, payload_base64 text) loop
     if not exists (select from event_type_roles p where p.event_type = e.event_type and p.role_name = session_user) then
       return next _outcome('append_events', 'event', null, 'forbidden', e.event_type);
     else
       return next (_record_event(e.event_type, coalesce(e.severity, 'info'), left(coalesce(e.description, e.event_type), 200), coalesce(e.subject_type, ''),
-        left(coalesce(e.subject_id, ''), 200), e.run_id, e.task_id, '', convert_to(e.payload::text, 'UTF8')), 'done', null, null)::verb_outcome;
+        left(coalesce(e.subject_id, ''), 200), e.run_id, e.task_id, '', decode(e.payload_base64, 'base64')), 'done', null, null)::verb_outcome;
     end if;
   end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.archive_payloads(ctx jsonb, p_segment_id uuid, event_ids uuid[], p_sha256 bytea)
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  kept int;
+begin
+  perform _enter(ctx, array['auditor']);
+  perform _check_items(event_ids);
+  perform _in_verb('archive_payloads');
+  perform from audit_payloads p where p.event_id = any (event_ids) order by p.event_id for update;
+  select count(*) into kept from audit_payloads p join audit_leaves l on l.event_id = p.event_id
+  where p.event_id = any (event_ids) and p.payload is not null and l.seq < (select max(c.size) from audit_checkpoints c);
+  if kept = 0 or kept <> cardinality(event_ids) then
+    return next _outcome('archive_payloads', 'archive_segment', p_segment_id, 'not_found');
+    return;
+  end if;
+  insert into archive_segments (id, first_event_id, last_event_id, payloads, sha256)
+  select p_segment_id, (select e from unnest(event_ids) e order by e limit 1), (select e from unnest(event_ids) e order by e desc limit 1), kept, p_sha256;
+  update audit_payloads set salt = null, payload = null where event_id = any (event_ids);
+  return next _outcome('archive_payloads', 'archive_segment', p_segment_id, null);
 end
 $function$;
 
@@ -6307,6 +6357,9 @@ begin
   if to_jsonb(new) is distinct from to_jsonb(old) || erased then
     raise exception 'change of % is refused: bytes may only be erased', tg_table_name using errcode = 'AU003';
   end if;
+  if tg_table_name = 'audit_payloads' and current_setting('aura.verb', true) = 'archive_payloads' and session_user = 'aura_auditor' then
+    return new;
+  end if;
   perform _record_event('payload.erased', 'warning', 'payload erased', tg_table_name,
     coalesce(to_jsonb(old)->>'event_id', ltrim(to_jsonb(old)->>'sha256', '\x')), null, null);
   return new;
@@ -6909,7 +6962,7 @@ declare
   refusal text[];  -- code, detail
   known boolean := p_action in ('approve', 'reject', 'request_changes', 'answer', 'set_aside', 'confirm_inspection', 'deliver_partial', 'pause', 'resume',
     'cancel', 'cancel_task', 'retry_task', 'reassign_task', 'override_verdict', 'set_priority', 'set_budget', 'suspend_agent', 'reinstate_agent', 'retire_agent',
-    'create_agent', 'create_key', 'revoke_key', 'set_policy', 'stop_all', 'resume_all');
+    'create_agent', 'create_key', 'revoke_key', 'set_policy', 'erase_payload', 'erase_blob', 'stop_all', 'resume_all');
 begin
   if k.id is null or not coalesce(known, false) then
     perform _record_refusals('take_director_action', 'director_action', array[act_id], array[case when k.id is null then 'unauthenticated' else 'validation_failed' end]);
@@ -6940,6 +6993,7 @@ begin
     when p_action = 'set_priority' then _act_on_priority(p_target_id, args)
     when p_action in ('suspend_agent', 'reinstate_agent', 'retire_agent', 'create_agent') then _act_on_agent(p_action, p_target_id, args)
     when p_action = 'set_policy' then _act_on_policy(args)
+    when p_action in ('erase_payload', 'erase_blob') then _act_on_erasure(p_action, p_target_id, args)
     when p_action in ('create_key', 'revoke_key') then _act_on_key(p_action, p_target_id, args)
     else _act_on_system(act_id, p_action)
   end;
@@ -7073,6 +7127,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._act_as(text,text,text,text): aura_owner=X/aura_owner
 -- function public._act_on_agent(text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_approval(uuid,text,uuid,jsonb): aura_owner=X/aura_owner
+-- function public._act_on_erasure(text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_key(text,uuid,jsonb): aura_owner=X/aura_owner
 -- function public._act_on_policy(jsonb): aura_owner=X/aura_owner
 -- function public._act_on_priority(uuid,jsonb): aura_owner=X/aura_owner
@@ -7147,6 +7202,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.adopt_requirements(jsonb,uuid,uuid,jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.adopt_suite(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.append_events(jsonb,jsonb): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
+-- function public.archive_payloads(jsonb,uuid,uuid[],bytea): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.assign_tasks(jsonb,uuid[],uuid[],bytea[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.audit_agent_bindings(): aura_owner=X/aura_owner
 -- function public.audit_agent_runtimes(): aura_owner=X/aura_owner

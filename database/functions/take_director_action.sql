@@ -15,7 +15,7 @@ declare
   refusal text[];  -- code, detail
   known boolean := p_action in ('approve', 'reject', 'request_changes', 'answer', 'set_aside', 'confirm_inspection', 'deliver_partial', 'pause', 'resume',
     'cancel', 'cancel_task', 'retry_task', 'reassign_task', 'override_verdict', 'set_priority', 'set_budget', 'suspend_agent', 'reinstate_agent', 'retire_agent',
-    'create_agent', 'create_key', 'revoke_key', 'set_policy', 'stop_all', 'resume_all');
+    'create_agent', 'create_key', 'revoke_key', 'set_policy', 'erase_payload', 'erase_blob', 'stop_all', 'resume_all');
 begin
   if k.id is null or not coalesce(known, false) then
     perform _record_refusals('take_director_action', 'director_action', array[act_id], array[case when k.id is null then 'unauthenticated' else 'validation_failed' end]);
@@ -46,6 +46,7 @@ begin
     when p_action = 'set_priority' then _act_on_priority(p_target_id, args)
     when p_action in ('suspend_agent', 'reinstate_agent', 'retire_agent', 'create_agent') then _act_on_agent(p_action, p_target_id, args)
     when p_action = 'set_policy' then _act_on_policy(args)
+    when p_action in ('erase_payload', 'erase_blob') then _act_on_erasure(p_action, p_target_id, args)
     when p_action in ('create_key', 'revoke_key') then _act_on_key(p_action, p_target_id, args)
     else _act_on_system(act_id, p_action)
   end;

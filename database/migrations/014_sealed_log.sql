@@ -88,3 +88,6 @@ create index audit_events_acts on audit_events (subject_id, id) where subject_ty
 
 -- The manifest of the newest release, whose hash the log carries.
 create index audit_events_releases on audit_events (id) where event_type = 'schema.released';
+
+-- What was erased, by what it was of.
+create index audit_events_erasures on audit_events (subject_id) where event_type = 'payload.erased';

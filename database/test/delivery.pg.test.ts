@@ -479,7 +479,7 @@ test("no items are no malformed call", async () => {
 test("the Auditor appends only its own kinds of events", async () => {
   const append = (event_type: string) =>
     callVerb(db.pools.auditor, "append_events", AUDITOR, [
-      { event_type, severity: "info", description: "said", payload: { n: 1 } },
+      { event_type, severity: "info", description: "said", payload_base64: btoa('{"n": 1}') },
     ]);
   const [event] = await append("sandbox.unavailable");
   expect(event).toEqual(done);

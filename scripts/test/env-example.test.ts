@@ -11,15 +11,12 @@ const examples = new Map(
 );
 const variables = new Set(SETTINGS.flatMap(({ schema }) => Object.keys(schema.shape)));
 
-/** Of the founding document; nothing reads it yet, and the example says so. */
-const KEPT_NAMES = ["AUDIT_LOG_RETENTION_DAYS"];
-
 test("every variable that anything reads stands in .env.example", () => {
   expect([...variables].filter((name) => !examples.has(name))).toEqual([]);
 });
 
-test("every variable in .env.example is read, but for the kept name", () => {
-  expect([...examples.keys()].filter((name) => !variables.has(name))).toEqual(KEPT_NAMES);
+test("every variable in .env.example is read", () => {
+  expect([...examples.keys()].filter((name) => !variables.has(name))).toEqual([]);
 });
 
 test("every value in .env.example is one that its reader accepts", () => {

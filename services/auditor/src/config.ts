@@ -37,6 +37,20 @@ export const ConfigSchema = z.object({
     .startsWith("/", "not an absolute path")
     .optional()
     .describe("Folder into which the public halves of these keys are put, for the witness. Unset: nowhere."),
+  AUDIT_LOG_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .optional()
+    .describe(
+      "Days after which payloads of events move to the archive; the events themselves stay for ever. Unset: payloads stay too.",
+    ),
+  AURA_ARCHIVE_FOLDER: z
+    .string()
+    .startsWith("/", "not an absolute path")
+    .optional()
+    .describe("Folder of the archive, shared by all Auditors; unset: archive in AURA_LEDGER_FOLDER."),
   AURA_LEDGER_CHECK_S: z.coerce
     .number()
     .int()
@@ -75,6 +89,9 @@ export interface AuditorConfig {
   readonly registries: Readonly<Record<Ecosystem, string | null>>;
   readonly ledgerFolder: string;
   readonly ledgerPublicFolder: string | null;
+  /** Null: payloads stay where they are. */
+  readonly retentionDays: number | null;
+  readonly archiveFolder: string;
   readonly ledgerCheckMs: number;
   readonly witnessUrl: string | null;
   readonly witnesses: readonly Witness[];
@@ -113,6 +130,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     registries: registriesOf(data),
     ledgerFolder: data.AURA_LEDGER_FOLDER,
     ledgerPublicFolder: data.AURA_LEDGER_PUBLIC_FOLDER ?? null,
+    retentionDays: data.AUDIT_LOG_RETENTION_DAYS ?? null,
+    archiveFolder: data.AURA_ARCHIVE_FOLDER ?? `${data.AURA_LEDGER_FOLDER}/archive`,
     ledgerCheckMs: data.AURA_LEDGER_CHECK_S * 1000,
     witnessUrl: data.AURA_WITNESS_URL ?? null,
     witnesses: data.AURA_WITNESSES ?? [],

@@ -13,6 +13,7 @@ import { loadConfig } from "./config.ts";
 import { GateClient } from "./dependencies/gate-client.ts";
 import { openGate } from "./dependencies/open-gate.ts";
 import { startAnchoring } from "./ledger/anchoring.ts";
+import { startArchive } from "./ledger/archive.ts";
 import { KeyFolder } from "./ledger/key-folder.ts";
 import { startLogCheck } from "./ledger/log-check-loop.ts";
 import { startNumberingLoop } from "./ledger/numbering-loop.ts";
@@ -49,7 +50,9 @@ async function main(): Promise<void> {
   const verifying = startVerificationLoop(deps);
   const writing = [startNumberingLoop(pool, log), sealing, anchoring];
   const ledger = [...writing, posture, logCheck, startReplayLoop(pool, log, holder)];
-  const loops = [...ledger, startCheckLoop(deps), verifying];
+  const { retentionDays, archiveFolder } = config;
+  const archive = startArchive(pool, log, holder, archiveFolder, retentionDays);
+  const loops = [...ledger, archive, startCheckLoop(deps), verifying];
   const listening = new AbortController();
   void listenForTasks(pool, () => verifying.wake(), log, listening.signal);
   log.info({ holder, port: config.port }, "the Auditor is at work");

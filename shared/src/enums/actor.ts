@@ -42,6 +42,8 @@ export const DIRECTOR_ACTIONS = [
   "reinstate_agent",
   "retire_agent",
   "set_policy",
+  "erase_payload",
+  "erase_blob",
   "stop_all",
   "resume_all",
 ] as const;

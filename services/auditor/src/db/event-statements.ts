@@ -17,16 +17,28 @@ export interface Alarm {
   readonly subject_id: string;
   /** One sentence. */
   readonly description: string;
-  /** JSON, kept apart from the event and erasable. */
+  /** Kept apart from the event, byte for byte, and erasable; anything but bytes as JSON. */
   readonly payload?: unknown;
 }
 
 /** Appends an event of severity critical for each alarm. Source: database/functions/append_events.sql */
 export async function raiseAlarms(db: Queryable, holder: string, alarms: readonly Alarm[]): Promise<void> {
-  const events = alarms.map((alarm) => ({ ...alarm, severity: "critical" }));
+  const events = alarms.map((alarm) => ({ ...toEvent(alarm), severity: "critical" }));
   const outcomes = await callVerb(db, "append_events", auditorContext(holder), events);
   const refused = outcomes.find(({ outcome }) => outcome === "refused");
   invariant(refused === undefined, `the Auditor may append its alarms (${refused?.code}: ${refused?.detail})`);
+}
+
+/** Hostile text must not keep an alarm from being recorded: what Postgres cannot hold as text is replaced, payloads are bytes. */
+function toEvent({ payload, description, subject_id, ...alarm }: Alarm) {
+  const bytes = payload instanceof Uint8Array || payload === undefined ? payload : JSON.stringify(payload);
+  const text = { description: storable(description), subject_id: storable(subject_id) };
+  if (bytes === undefined) return { ...alarm, ...text };
+  return { ...alarm, ...text, payload_base64: Buffer.from(bytes).toString("base64") };
+}
+
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
 }
 
 /** Appends an event that says that the posture was checked. @returns its id; null when the database refused it */

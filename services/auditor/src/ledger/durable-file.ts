@@ -26,7 +26,7 @@ export function readTextIfThere(path: string): string | null {
 }
 
 /** Replaces a file in one step; once this returns it is there after a power cut too. */
-export function writeDurably(path: string, text: string, mode = FOR_OWNER): void {
+export function writeDurably(path: string, text: string | Uint8Array, mode = FOR_OWNER): void {
   withDraft(path, text, mode, (draft) => renameSync(draft, path));
 }
 
@@ -61,7 +61,7 @@ export function syncFolder(folder: string): void {
 }
 
 /** Nobody else's draft has this name: several processes may share the folder. */
-function withDraft(path: string, text: string, mode: number, place: (draft: string) => void): void {
+function withDraft(path: string, text: string | Uint8Array, mode: number, place: (draft: string) => void): void {
   const draft = `${path}.${randomUUID()}.new`;
   try {
     const descriptor = openSync(draft, "wx", mode);

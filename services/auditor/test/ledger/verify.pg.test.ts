@@ -17,25 +17,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readAuditKeys } from "../../src/db/sealing-statements.ts";
 import { sealRunsOnce } from "../../src/ledger/run-seals.ts";
 import { sealOnce } from "../../src/ledger/sealer.ts";
+import { exportedLog, notesOf } from "./exported-log.ts";
 import { grow, sealerOf } from "./sealing.ts";
-
-interface Row extends Record<string, unknown> {
-  readonly seq: number;
-  readonly env: Buffer;
-  readonly columns: Record<string, string>;
-  readonly salt: string | null;
-  readonly payload: string | null;
-}
-
-const LOG = `
-  select l.seq::int, e.env, encode(p.salt, 'hex') as salt, encode(p.payload, 'base64') as payload,
-         json_build_object('id', e.id, 'source', e.source, 'severity', e.severity, 'description', e.description,
-           'created_at', to_char(e.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'event_type', e.event_type,
-           'run_id', coalesce(e.run_id::text, ''), 'task_id', coalesce(e.task_id::text, ''),
-           'subject_type', coalesce(e.subject_type, ''), 'subject_id', coalesce(e.subject_id, ''),
-           'actor_kind', e.actor_kind, 'actor_id', e.actor_id, 'tx', e.tx::text) as columns
-    from audit_leaves l join audit_events e on e.id = l.event_id left join audit_payloads p on p.event_id = e.id
-   order by l.seq`;
 
 let db: TestDatabase;
 let folder: string;
@@ -52,7 +35,8 @@ beforeAll(async () => {
   for (const run of runs) await taskInState(db, runtime, run, "verified", "implement");
   await grow(db);
   await sealOnce(sealer);
-  const event = { event_type: "log.mismatch", description: "with a payload", payload: { found: "a \u2028 person" } };
+  const payload_base64 = Buffer.from(JSON.stringify({ found: "a \u2028 person" })).toString("base64");
+  const event = { event_type: "log.mismatch", description: "with a payload", payload_base64 };
   await allDone(callVerb(db.pools.auditor, "append_events", AUDITOR, JSON.stringify([event, event])));
   await db.pools.admin.query(
     "update audit_payloads set salt = null, payload = null where event_id = (select min(event_id::text)::uuid from audit_payloads)",
@@ -71,33 +55,6 @@ afterAll(async () => {
   await db.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function notesOf(connection: Queryable): Promise<string[]> {
-  const { rows } = await connection.query<{ note: string }>(
-    "select note from audit_checkpoints order by generation, size",
-  );
-  return rows.map(({ note }) => note);
-}
-
-/** What the tables say, in the form of an export. */
-async function exportedLog(connection: Queryable): Promise<string> {
-  const notes = await notesOf(connection);
-  const [origin, size] = notes.at(-1)?.split("\n") ?? [];
-  const events = (await connection.query<Row>(LOG)).rows.filter(({ seq }) => seq < Number(size)).map(eventLine);
-  const lines = [
-    { kind: "log", format: "aura-export/1", origin, size: events.length },
-    ...events,
-    ...notes.map((note) => ({ kind: "checkpoint", note })),
-    { kind: "end", events: events.length, checkpoints: notes.length },
-  ];
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-}
-
-function eventLine({ seq, env, columns, salt, payload }: Row): object {
-  const line = { kind: "event", seq, envelope: env.toString("utf8"), columns };
-  if (line.envelope.includes('"payload_sha256":""')) return line;
-  return { ...line, payload: salt === null ? null : { salt, bytes: payload?.replaceAll("\n", "") } };
-}
 
 async function verified(connection: Queryable): Promise<Verification> {
   const file = join(folder, "log.jsonl");

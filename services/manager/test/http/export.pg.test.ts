@@ -25,7 +25,7 @@ beforeAll(async () => {
   const note = {
     event_type: "replay.mismatch",
     description: '=HYPERLINK("x")',
-    payload: { big: "x".repeat(900_000) },
+    payload_base64: Buffer.from("x".repeat(900_000)).toString("base64"),
   };
   const events = Array.from({ length: 6 }, () => note); // more bytes than fit into a page
   await allDone(callVerb(api.db.pools.auditor, "append_events", AUDITOR, events));

@@ -38,6 +38,8 @@ export const DirectorActionRequest = z
     act("reinstate_agent", {}),
     act("retire_agent", {}),
     actOnNothing("set_policy", { key: Text.min(1).max(100), value: Text.max(10_000) }),
+    act("erase_payload", {}),
+    actOnNothing("erase_blob", { sha256: Sha256 }),
     actOnNothing("stop_all", {}),
     actOnNothing("resume_all", {}),
   ])
