@@ -34,7 +34,7 @@ export interface Envelope {
 const FORMS: Readonly<Record<Exclude<keyof Envelope, "set">, RegExp | null>> = {
   action_id: null,
   actor_id: null,
-  actor_kind: /^(director|manager|agent|runtime|auditor|migration|unattributed)$/,
+  actor_kind: /^[a-z_]+$/, // no list: who may act grows, and a checker of today must not call a log of tomorrow broken
   at: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/,
   db_role: null,
   description: null,

@@ -1,3 +1,4 @@
+import { ACTOR_KINDS } from "@aura/shared/enums/actor";
 import { counterOf, generationOf, parseEnvelope } from "@aura/shared/ledger/envelopes";
 import { canonicalJson } from "@aura/shared/models/canonical-json";
 import { envelopeOf, eventId } from "@aura/shared/testing/sample-log";
@@ -64,13 +65,18 @@ describe("an envelope", () => {
     ["a transaction with a zero before it", TEXT.replace('"tx":"42"', '"tx":"042"')],
     ["an id in capitals", TEXT.replace("802a", "802A")],
     ["a day without a time", TEXT.replace("T10:00:00.000000Z", "")],
-    ["an unknown actor", TEXT.replace('"manager"', '"nobody"')],
+    ["an actor that is no word", TEXT.replace('"manager"', '"The Manager"')],
     ["more than 65,535 bytes", withId(`"${"a".repeat(65_535)}"`)],
     ["nothing", ""],
     ["no object", '"v"'],
   ])("with %s is none", (_, text) => {
     if (text === TEXT) throw new Error("nothing was changed");
     expect(parse(text)).toBeNull();
+  });
+
+  test.each(ACTOR_KINDS)("may be written by %s", (actor_kind) => {
+    const said = envelopeOf({ ...SAID, actor_kind });
+    expect(parse(JSON.stringify(said))).toEqual(said);
   });
 
   test("that is not UTF-8 is none", () => {
