@@ -3,6 +3,7 @@ import type { Benchmark, Outcome, Surroundings } from "../benchmark.ts";
 import { GovernedLifecycle } from "../lifecycle/governed-lifecycle.ts";
 import { loadText } from "../machine.ts";
 import { pairedRatio, spread } from "../statistics.ts";
+import { checkOffline, type OfflineCheck } from "./offline-check.ts";
 import { type Lag, sealingLag, withSealer } from "./sealing-lag.ts";
 import { insertsASecond, makePlainTable } from "./writers.ts";
 
@@ -13,10 +14,12 @@ export interface Sizes {
   readonly tasks: number;
   readonly writers: number;
   readonly writeSeconds: number;
+  /** Runs in the export that is checked offline, once; each has 41 events. */
+  readonly exportedRuns: number;
 }
 
-const SIZES: Sizes = { rounds: 3, agents: 64, tasks: 6000, writers: 24, writeSeconds: 5 };
-const BARS = { lagP99S: 5, ofPlain: 0.6 };
+const SIZES: Sizes = { rounds: 3, agents: 64, tasks: 6000, writers: 24, writeSeconds: 5, exportedRuns: 24_400 };
+const BARS = { lagP99S: 5, ofPlain: 0.6, ofHashing: 2, verifyS: 60 };
 
 export interface LedgerSample extends Lag {
   readonly round: number;
@@ -30,7 +33,11 @@ export interface LedgerSample extends Lag {
 export const ledger: Benchmark = {
   name: "ledger",
   measures: "how soon an event is under a signed checkpoint at full load, and what the log costs its writers",
-  run: async (around) => report(await measureLedger(SIZES, around)),
+  run: async (around) => {
+    around.progress("checking an export offline");
+    const offline = await checkOffline(SIZES.exportedRuns);
+    return report(await measureLedger(SIZES, around), offline);
+  },
 };
 
 export async function measureLedger(sizes: Sizes, { progress, signal }: Surroundings): Promise<LedgerSample[]> {
@@ -69,10 +76,11 @@ async function oneRound(server: BenchServer, sizes: Sizes, round: number): Promi
   }
 }
 
-function report(samples: readonly LedgerSample[]): Outcome {
+function report(samples: readonly LedgerSample[], offline: OfflineCheck): Outcome {
   const of = (key: "p50_s" | "p99_s" | "max_s" | "tasks_a_second" | "log_inserts" | "plain_inserts") =>
     samples.map((sample) => sample[key]);
   const ratio = pairedRatio(of("log_inserts"), of("plain_inserts"));
+  const slower = offline.verify_s / offline.hash_s;
   const worst = Math.max(...of("p99_s"));
   const rows = [
     ["from an event to the checkpoint over it, p50, s", spread(of("p50_s"), 2)],
@@ -82,10 +90,14 @@ function report(samples: readonly LedgerSample[]): Outcome {
     ["inserts/s into the log, numbered and sealed meanwhile", spread(of("log_inserts"))],
     ["inserts/s into a plain table of the same rows", spread(of("plain_inserts"))],
     ["log / plain, paired", ratio.toFixed(2)],
+    [`offline check of ${offline.events.toLocaleString("en-US")} events, s`, offline.verify_s.toFixed(1)],
+    ["hashing the lines of the same file and nothing else, s", offline.hash_s.toFixed(1)],
   ];
   const notes = [
     `checkpoint within ${BARS.lagP99S} s (p99, worst round): ${worst <= BARS.lagP99S ? "met" : "MISSED"} (${worst.toFixed(2)})`,
+    `offline check within ${BARS.verifyS} s: ${offline.verify_s <= BARS.verifyS ? "met" : "MISSED"} (${offline.verify_s.toFixed(1)})`,
+    `offline check within ${BARS.ofHashing} times the hashing: ${slower <= BARS.ofHashing ? "met" : "MISSED"} (${slower.toFixed(1)})`,
     `writers keep ${BARS.ofPlain} of plain inserts: ${ratio >= BARS.ofPlain ? "met" : "MISSED"} (${ratio.toFixed(2)})`,
   ];
-  return { table: { columns: ["what", "median (least to greatest)"], rows }, notes, rounds: samples };
+  return { table: { columns: ["what", "median (least to greatest)"], rows }, notes, rounds: [...samples, offline] };
 }
