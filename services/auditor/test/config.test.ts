@@ -14,6 +14,8 @@ test("only the database and the folder of keys have to be named, an empty variab
     registries: { npm: "https://registry.npmjs.org/", pypi: "https://pypi.org/simple/" },
     ledgerFolder: "/ledger",
     ledgerPublicFolder: null,
+    retentionDays: null,
+    archiveFolder: "/ledger/archive",
     ledgerCheckMs: 3_600_000,
     witnessUrl: null,
     witnesses: [],
