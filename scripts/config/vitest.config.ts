@@ -4,9 +4,10 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 const TEST_DATABASE = fileURLToPath(new URL("test-database.ts", import.meta.url));
 const IGNORED = ["**/node_modules/**", "**/fixtures/**", "**/.aura/**", "docs/examples/**"];
 
-/** Database tests that look at git, the sandbox, HTTP schemas and other queues: another server tells nothing new. */
+/** Database tests that look at git, the sandbox, HTTP, files and other queues: another server tells nothing new. */
 const NOT_ABOUT_SQL = [
-  "services/manager/test/http/{git,fuzz}.pg.test.ts",
+  "services/manager/test/http/{git,fuzz,export,evidence-pack}.pg.test.ts",
+  "services/auditor/test/ledger/{anchoring,verify}.pg.test.ts",
   "services/auditor/test/auditor/verification-loop.pg.test.ts",
   "scripts/test/bench/*.pg.test.ts",
 ];
