@@ -95,7 +95,7 @@ test("bytes of the table's file are changed while the server is down: the event 
     await server.stop();
     overwrite(join(dataFolder, file), `"id":"${id}"`, '"from":""', '"from":"x');
     await start();
-    expect(await checkLog(db.pools.auditor, new AbortController().signal)).toContainEqual({
+    expect(await checkLog(db.pools.auditor, null, new AbortController().signal)).toContainEqual({
       seq,
       what: "its bytes are not those that were numbered",
     });

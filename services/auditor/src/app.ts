@@ -7,6 +7,7 @@ import { readNumberingLag, readSealingLag, readUnwitnessedSeconds } from "./db/l
 import type { Anchor } from "./ledger/anchoring.ts";
 import type { LogState } from "./ledger/log-check-loop.ts";
 import type { PostureState } from "./ledger/posture-loop.ts";
+import type { CheckState } from "./ledger/regular-check.ts";
 import type { SealState } from "./ledger/sealing-loop.ts";
 
 /** Above this age of the oldest event without a number, in seconds, the log counts as behind. */
@@ -114,15 +115,21 @@ async function witnessCheck({ pool, anchors }: AppDeps): Promise<Check> {
   }
 }
 
-/** Before the first check has ended nothing is known to be wrong, and nobody has to wait for it. */
 function postureCheck(state: PostureState): Check {
-  const [first] = state?.findings ?? [];
-  if (first !== undefined) return { ok: false, detail: `${first.subject} ${first.what}` };
-  return { ok: true, detail: state === null ? "being checked" : `as released, checked at ${state.at}` };
+  return checkOf(state, "as released", ({ subject, what }) => `${subject} ${what}`);
 }
 
 function logCheck(state: LogState): Check {
+  return checkOf(state, "as written and signed", ({ seq, what }) => `event ${seq ?? "without a place"}: ${what}`);
+}
+
+/** Before the first check has ended nothing is known to be wrong, and nobody has to wait for it. */
+function checkOf<Finding>(state: CheckState<Finding>, good: string, say: (finding: Finding) => string): Check {
   const [first] = state?.findings ?? [];
-  if (first !== undefined) return { ok: false, detail: `event ${first.seq ?? "without a place"}: ${first.what}` };
-  return { ok: true, detail: state === null ? "being checked" : `as written and signed, checked at ${state.at}` };
+  if (first !== undefined) return { ok: false, detail: say(first) };
+  if (state === null) return { ok: true, detail: "being checked" };
+  const { failed, at } = state;
+  return failed === null
+    ? { ok: true, detail: `${good}, checked at ${at}` }
+    : { ok: false, detail: `cannot be checked: ${failed}` };
 }

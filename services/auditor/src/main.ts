@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   const witnesses = witnessesOf(config.witnessUrl, config.witnesses, folder);
   const anchoring = startAnchoring({ pool, holder, witnesses }, log);
   const posture = startPostureCheck(pool, log, holder, config.ledgerCheckMs);
-  const logCheck = startLogCheck(pool, log, holder, config.ledgerCheckMs);
+  const logCheck = startLogCheck(pool, log, holder, folder, config.ledgerCheckMs);
   const checks = { posture: posture.state, logCheck: logCheck.state };
   const states = { sealing: sealing.state, anchors: anchoring.state, ...checks };
   const app = buildApp({ pool, log, version: facts.version, holder, environment, ...states });

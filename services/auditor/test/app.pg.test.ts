@@ -89,3 +89,16 @@ test("a log that nobody witnesses is degraded, and one that a witness contradict
   );
   expect([other.statusCode, other.json().checks.witness]).toEqual([503, { ok: false, detail: "w: seen 9 of 5" }]);
 });
+
+test("what a check found is told, and one that could not be made is no good sign", async () => {
+  await sealLog(database);
+  const found = { subject: "role aura_agent", what: "is not as it was released" };
+  const states = { at: "2026-01-01T00:00:00Z", findings: [found], failed: "cut off" };
+  const unmade = { at: "2026-01-01T00:00:00Z", findings: [], failed: "permission denied for table audit_leaves" };
+  const reply = await app({ posture: () => states, logCheck: () => unmade }).inject("/readyz");
+  expect(reply.statusCode).toBe(503);
+  expect(reply.json().checks).toMatchObject({
+    posture: { ok: false, detail: "role aura_agent is not as it was released" },
+    log: { ok: false, detail: "cannot be checked: permission denied for table audit_leaves" },
+  });
+});

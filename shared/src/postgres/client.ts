@@ -13,7 +13,7 @@ export interface Tx extends Queryable {
 export type Pool = pg.Pool;
 
 /**
- * A pool for one service login. Every connection runs in UTC; timestamps and bigints stay text, because a
+ * A pool for one service login. Every connection runs in UTC, and finds tables in schema public alone, whatever other schema is named like the login; timestamps and bigints stay text, because a
  * JavaScript Date loses the microseconds that the log keeps.
  *
  * @param patience how long a query may stay without an answer, as on a network that swallows everything, and wait for a lock;
@@ -29,7 +29,7 @@ export function createPool(
     connectionString,
     max,
     application_name: applicationName,
-    options: `-c timezone=UTC -c idle_in_transaction_session_timeout=10000 -c lock_timeout=${lockMs}`,
+    options: `-c timezone=UTC -c search_path=public,pg_temp -c idle_in_transaction_session_timeout=10000 -c lock_timeout=${lockMs}`,
     connectionTimeoutMillis: 5000,
     ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
     types: { getTypeParser: (oid: number, format?: "text" | "binary") => parserFor(oid, format) },

@@ -29,16 +29,29 @@ export async function readPlaced(db: Queryable, from: number, limit: number): Pr
   return z.array(PlacedEvent).parse(rows);
 }
 
-const SignedRoot = z.object({ size: z.coerce.number(), root: z.instanceof(Buffer) });
+const SignedRoot = z.object({
+  size: z.coerce.number(),
+  root: z.instanceof(Buffer),
+  note: z.string(),
+  origin: z.string(),
+});
+/** A checkpoint as the table has it; `origin` is the name that its log had then. */
 export type SignedRoot = z.infer<typeof SignedRoot>;
 
 /** Checkpoints over more than `from` and at most `to` events, smallest first. */
 export async function readSignedRoots(db: Queryable, from: number, to: number): Promise<SignedRoot[]> {
   const { rows } = await db.query(
-    "select size, root from audit_checkpoints where size > $1 and size <= $2 order by size",
+    `select c.size, c.root, c.note, 'aura_orchestra/' || s.log_id || '/' || c.generation as origin
+       from audit_checkpoints c cross join audit_log_state s where c.size > $1 and c.size <= $2 order by c.size`,
     [from, to],
   );
   return z.array(SignedRoot).parse(rows);
+}
+
+/** Events under the newest checkpoint; 0 before the first. */
+export async function readSignedSize(db: Queryable): Promise<number> {
+  const { rows } = await db.query("select coalesce(max(size), 0) as size from audit_checkpoints");
+  return z.object({ size: z.coerce.number() }).parse(rows[0]).size;
 }
 
 /** How many committed events have an id below that of the newest numbered one and no place: somebody put them in. */

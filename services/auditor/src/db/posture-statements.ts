@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnvelope } from "@aura/shared/ledger/envelopes";
-import type { Pool, Queryable } from "@aura/shared/postgres/client";
+import { sha256Hex } from "@aura/shared/models/canonical-json";
+import { type Pool, type Queryable, type Tx, withTransaction } from "@aura/shared/postgres/client";
 import { z } from "zod";
 
 const CATALOG_FILE = new URL("../../../../database/bootstrap/guard_catalog.sql", import.meta.url);
@@ -25,34 +26,36 @@ export type ManifestRow = z.infer<typeof ManifestRow>;
 
 /** The schema as it is, and as it was released. */
 export interface Posture {
-  /** Whether the administrator has a release open: the schema may differ until it is closed. */
-  readonly releasing: boolean;
+  /** Why the schema may differ for a while: a release is open, or under no checkpoint yet. */
+  readonly releasing: string | null;
   readonly catalog: readonly CatalogRow[];
   readonly manifest: readonly ManifestRow[];
-  readonly manifest_sha256: string | null;
+  readonly manifest_sha256: string;
   /** Of the newest release that a signed checkpoint covers; null: there is none yet. */
   readonly released_sha256: string | null;
-  /** What the manifest cannot say: publications, and settings of logins that switch triggers off. */
+  /** What the manifest cannot say: publications, what service logins borrow, settings that switch triggers off, code in pg_catalog. */
   readonly extras: readonly string[];
 }
 
-/** All in one snapshot, by queries that are here and not in the database. */
-export async function readPosture(pool: Pool): Promise<Posture> {
-  const client = await pool.connect();
-  try {
-    await client.query(`begin isolation level repeatable read read only; ${SEARCH_PATH}`);
-    const posture = {
-      releasing: await readReleasing(client),
-      catalog: z.array(CatalogRow).parse((await client.query(catalogQuery())).rows),
-      ...(await readManifest(client)),
-      released_sha256: await readReleased(client),
-      extras: await readExtras(client),
-    };
-    await client.query("commit");
-    return posture;
-  } finally {
-    client.release();
-  }
+/** All in one snapshot. */
+export function readPosture(pool: Pool): Promise<Posture> {
+  const read = async (tx: Tx): Promise<Posture> => {
+    await tx.query("set transaction isolation level repeatable read read only");
+    return readPostureWithin(tx);
+  };
+  return withTransaction(pool, read, 1);
+}
+
+/** By queries that are here and not in the database. */
+export async function readPostureWithin(tx: Queryable): Promise<Posture> {
+  await tx.query(SEARCH_PATH);
+  return {
+    releasing: await readReleasing(tx),
+    catalog: z.array(CatalogRow).parse((await tx.query(catalogQuery())).rows),
+    ...(await readManifest(tx)),
+    released_sha256: await readReleased(tx),
+    extras: await readExtras(tx),
+  };
 }
 
 function catalogQuery(): string {
@@ -60,22 +63,30 @@ function catalogQuery(): string {
   return text.slice(text.indexOf("with tables as"));
 }
 
-async function readReleasing(db: Queryable): Promise<boolean> {
+async function readReleasing(db: Queryable): Promise<string | null> {
   const { rows } = await db.query(
-    `select exists (select from guard.schema_releases r join pg_stat_activity a on a.pid = r.backend_pid
-                     where r.closed_at is null and r.opened_at > now() - interval '1 hour') as releasing`,
+    `select case
+       when exists (select from guard.schema_releases r join pg_stat_activity a on a.pid = r.backend_pid
+                     where r.closed_at is null and r.opened_at between now() - interval '1 hour' and clock_timestamp())
+         then 'a release is open'
+       when not exists (select from public.audit_leaves l where l.seq < (select max(size) from public.audit_checkpoints) and l.event_id =
+                        (select e.id from public.audit_events e where e.event_type = 'schema.released' order by e.id desc limit 1))
+         then 'the newest release is under no checkpoint'
+       end as releasing`,
   );
-  return z.object({ releasing: z.boolean() }).parse(rows[0]).releasing;
+  return z.object({ releasing: z.string().nullable() }).parse(rows[0]).releasing;
 }
 
+/** The hash is made here, as guard.adopt_catalog() makes it. */
 async function readManifest(db: Queryable): Promise<Pick<Posture, "manifest" | "manifest_sha256">> {
-  const manifest = await db.query("select kind, identity, shape, definition_sha256 from guard.schema_manifest");
-  const total = await db.query(
-    `select encode(sha256(convert_to(string_agg(concat_ws(' ', kind, identity, shape, definition_sha256), e'\\n' order by kind, identity), 'UTF8')), 'hex') as sha256
-       from guard.schema_manifest`,
+  const { rows } = await db.query(
+    "select kind, identity, shape, definition_sha256 from guard.schema_manifest order by kind, identity",
   );
-  const { sha256 } = z.object({ sha256: z.string().nullable() }).parse(total.rows[0]);
-  return { manifest: z.array(ManifestRow).parse(manifest.rows), manifest_sha256: sha256 };
+  const manifest = z.array(ManifestRow).parse(rows);
+  const lines = manifest.map(({ kind, identity, shape, definition_sha256 }) =>
+    [kind, identity, ...(shape === null ? [] : [shape]), definition_sha256].join(" "),
+  );
+  return { manifest, manifest_sha256: sha256Hex(lines.join("\n")) };
 }
 
 /** From the bytes that were signed, not from columns beside them. */
@@ -89,16 +100,34 @@ async function readReleased(db: Queryable): Promise<string | null> {
   return envelope?.set.manifest_sha256 ?? null;
 }
 
+const EXTRAS = `
+  with ours as (
+    select oid from pg_roles where rolname in ('aura_owner', 'aura_migrator', 'aura_manager', 'aura_agent', 'aura_auditor', 'aura_observer'))
+  select 'publication ' || pubname as extra from pg_publication
+  union all
+  select 'membership of ' || m.member::regrole || ' in ' || m.roleid::regrole from pg_auth_members m
+   where m.member in (select oid from ours) and m.roleid not in (select oid from ours)
+  union all
+  select 'setting ' || coalesce(r.rolname, 'database') || ' ' || c
+    from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole cross join unnest(s.setconfig) c
+   where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+     and c ~ '^(session_replication_role|event_triggers|session_preload_libraries|local_preload_libraries|aura\\..*)='
+  union all
+  select 'setting server ' || name || '=' || setting from pg_settings
+   where (name, setting) in (('session_replication_role', 'replica'), ('session_replication_role', 'local'), ('event_triggers', 'off'))
+     and source not in ('database', 'user', 'database user')
+  union all
+  select 'function pg_catalog.' || p.proname from pg_proc p join pg_language l on l.oid = p.prolang
+   where p.pronamespace = 'pg_catalog'::regnamespace and (p.oid >= 16384 or l.lanname not in ('internal', 'c', 'sql'))
+     and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+  union all
+  select 'relation pg_catalog.' || c.relname from pg_class c
+   where c.relnamespace = 'pg_catalog'::regnamespace and c.oid >= 16384
+     and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+   order by 1`;
+
 async function readExtras(db: Queryable): Promise<string[]> {
-  const { rows } = await db.query(
-    `select 'publication ' || pubname as extra from pg_publication
-     union all
-     select 'setting ' || coalesce(r.rolname, 'database') || ' ' || c
-       from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole cross join unnest(s.setconfig) c
-      where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
-        and c ~ '^(session_replication_role|event_triggers|session_preload_libraries|local_preload_libraries)='
-     order by 1`,
-  );
+  const { rows } = await db.query(EXTRAS);
   return z
     .array(z.object({ extra: z.string() }))
     .parse(rows)

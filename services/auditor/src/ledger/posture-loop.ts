@@ -1,43 +1,50 @@
 import { parseEnvelope } from "@aura/shared/ledger/envelopes";
 import type { Log } from "@aura/shared/log";
-import type { Pool } from "@aura/shared/postgres/client";
-import { appendCanary, raiseAlarms } from "../db/event-statements.ts";
-import { readEnvelope, readPosture } from "../db/posture-statements.ts";
-import { type PollingLoop, startPolling } from "../polling-loop.ts";
-import { type Finding, findingsOf } from "./posture.ts";
+import { isUnavailable, type Pool } from "@aura/shared/postgres/client";
+import { appendCanary } from "../db/event-statements.ts";
+import { type Posture, readEnvelope, readPosture } from "../db/posture-statements.ts";
+import { type Finding, findingsOf, findLastingRelease } from "./posture.ts";
+import { type CheckState, type RegularCheck, startRegularCheck } from "./regular-check.ts";
 
-/** Findings told one by one; of more, the first ones speak for all. */
-const TOLD_MAX = 50;
+/** A release is waited for no longer than this: who can write that one is open would blind the check for ever. */
+const RELEASE_MAX_MS = 3_600_000;
 
-/** Result of the last check; null: none has ended yet. */
-export type PostureState = { readonly at: string; readonly findings: readonly Finding[] } | null;
-
-export interface PostureLoop extends PollingLoop {
-  state(): PostureState;
-}
+export type PostureState = CheckState<Finding>;
 
 /**
- * Compares the schema with its release, and proves that an event still lands, at start and each `intervalMs`. Every finding is a
- * critical event, once a process.
+ * Compares the schema with its release, and proves that an event still lands, at start and each `intervalMs`. While there is a release,
+ * it waits for its end.
  */
-export function startPostureCheck(pool: Pool, log: Log, holder: string, intervalMs: number): PostureLoop {
-  const told = new Set<string>();
-  let state: PostureState = null;
-  const loop = startPolling({ name: "posture", log, idleMs: intervalMs, busyMs: intervalMs }, async () => {
-    const findings = await checkPosture(pool, holder);
-    state = { at: new Date().toISOString(), findings };
-    const fresh = findings.filter(({ subject }) => !told.has(subject)).slice(0, TOLD_MAX);
-    if (fresh.length > 0) log.error({ findings: fresh }, "the schema is not the one that was released");
-    await raiseAlarms(pool, holder, fresh.map(alarmOf));
-    for (const { subject } of fresh) told.add(subject);
-    return false;
+export function startPostureCheck(
+  pool: Pool,
+  log: Log,
+  holder: string,
+  intervalMs: number,
+  releaseMaxMs = RELEASE_MAX_MS,
+): RegularCheck<Finding> {
+  let releasingSince: number | null = null;
+  /** Whether what differs may be that release. */
+  function isReleasing({ releasing }: Posture): boolean {
+    if (releasing !== null) releasingSince ??= performance.now();
+    else releasingSince = null;
+    return releasingSince !== null && performance.now() - releasingSince < releaseMaxMs;
+  }
+  return startRegularCheck<Finding>(pool, log, holder, {
+    name: "posture",
+    intervalMs,
+    look: async () => {
+      const posture = await readPosture(pool);
+      return isReleasing(posture) ? null : checkPosture(pool, holder, posture);
+    },
+    keyOf: ({ subject }) => subject,
+    alarmOf,
+    said: "the schema is not the one that was released",
   });
-  return { ...loop, state: () => state };
 }
 
 /** One check: the findings, that of the canary among them. */
-export async function checkPosture(pool: Pool, holder: string): Promise<Finding[]> {
-  const findings = findingsOf(await readPosture(pool));
+export async function checkPosture(pool: Pool, holder: string, posture: Posture): Promise<Finding[]> {
+  const findings = [...findLastingRelease(posture), ...findingsOf(posture)];
   return (await landsCanary(pool, holder, findings.length))
     ? findings
     : [...findings, { subject: "table public.audit_events", what: "does not keep what is appended" }];
@@ -45,10 +52,15 @@ export async function checkPosture(pool: Pool, holder: string): Promise<Finding[
 
 /** Whether an event that is appended is there afterwards, as it was appended. */
 async function landsCanary(pool: Pool, holder: string, findings: number): Promise<boolean> {
-  const id = await appendCanary(pool, holder, findings);
-  const bytes = id === null ? null : await readEnvelope(pool, id);
-  const envelope = bytes === null ? null : parseEnvelope(bytes);
-  return envelope?.id === id && envelope?.event_type === "posture.checked" && envelope.actor_id === holder;
+  try {
+    const id = await appendCanary(pool, holder, findings);
+    const bytes = id === null ? null : await readEnvelope(pool, id);
+    const envelope = bytes === null ? null : parseEnvelope(bytes);
+    return envelope?.id === id && envelope?.event_type === "posture.checked" && envelope.actor_id === holder;
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    return false;
+  }
 }
 
 function alarmOf({ subject, what }: Finding) {

@@ -8,9 +8,8 @@ export interface Finding {
   readonly what: string;
 }
 
-/** What differs from the release that the log carries: nothing while a release is open. */
+/** What differs from the release that the log carries. */
 export function findingsOf(posture: Posture): Finding[] {
-  if (posture.releasing) return [];
   return [
     ...manifestFindings(posture),
     ...schemaFindings(posture),
@@ -18,10 +17,16 @@ export function findingsOf(posture: Posture): Finding[] {
   ];
 }
 
+/** A release that lasts so long that it is not waited for any more. */
+export function findLastingRelease({ releasing }: Posture): Finding[] {
+  return releasing === null ? [] : [found("release", `does not end: ${releasing}`)];
+}
+
 /** The manifest is as good as the hash of it that lies under a signed checkpoint. */
 function manifestFindings({ manifest_sha256, released_sha256 }: Posture): Finding[] {
-  if (released_sha256 === null || manifest_sha256 === released_sha256) return [];
-  return [found("manifest guard.schema_manifest", "is not the one that was released")];
+  if (manifest_sha256 === released_sha256) return [];
+  const what = released_sha256 === null ? "lies under no checkpoint" : "is not the one that was released";
+  return [found("manifest guard.schema_manifest", what)];
 }
 
 function schemaFindings({ catalog, manifest }: Posture): Finding[] {

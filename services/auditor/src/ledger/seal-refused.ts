@@ -22,3 +22,7 @@ export class SealRefused extends Error {
     this.hint = NEXT_STEP[code];
   }
 }
+
+export function contradicted(detail: string): SealRefused {
+  return new SealRefused("log_contradicted", detail);
+}

@@ -1,6 +1,6 @@
-import { formatCheckpoint, parseCheckpoint } from "@aura/shared/ledger/checkpoints";
+import { formatCheckpoint } from "@aura/shared/ledger/checkpoints";
 import { append, EMPTY, type Frontier, rootOf } from "@aura/shared/ledger/merkle";
-import { formatNote, NoteError, parseNote, type Signer, signersOf, signText } from "@aura/shared/ledger/notes";
+import { formatNote, type Signer, signText } from "@aura/shared/ledger/notes";
 import { TILE_HEIGHT } from "@aura/shared/ledger/tiles";
 import { type Pool, type Tx, withTransaction } from "@aura/shared/postgres/client";
 import { readFrontier, readTileHashes } from "@aura/shared/postgres/log-tree";
@@ -12,8 +12,9 @@ import {
   readNewestCheckpoint,
   recordCheckpoint,
 } from "../db/sealing-statements.ts";
+import { checkpointIn, type Kept, keptCheckpoint, keptFile } from "./kept-checkpoint.ts";
 import type { KeyFolder } from "./key-folder.ts";
-import { SealRefused } from "./seal-refused.ts";
+import { contradicted, SealRefused } from "./seal-refused.ts";
 import { HAND_OVER_FILE, openSigningKeys } from "./signing-keys.ts";
 
 /** Time after which another Auditor may seal, in seconds. */
@@ -35,12 +36,6 @@ export interface SealerDeps {
 export type SealOutcome =
   | { readonly kind: "sealed" | "nothing_new"; readonly size: number }
   | { readonly kind: "standby"; readonly holder: string | null };
-
-interface Kept {
-  readonly note: string;
-  readonly size: number;
-  readonly root: Buffer;
-}
 
 interface Ground {
   /** Tree under the newest checkpoint on record. */
@@ -73,7 +68,7 @@ async function sealWithin(tx: Tx, deps: SealerDeps): Promise<SealOutcome> {
   const signers = await openSigningKeys(tx, deps.holder, state, deps.folder, deps.publish);
   const step = { ...deps, tx, state, signers, term: claim.term };
   const ground = await groundOf(step);
-  const kept = keptCheckpoint(step);
+  const kept = keptCheckpoint(deps.folder, state, signers);
 
   let { frontier } = ground;
   if (kept !== null && kept.size > frontier.size) frontier = await adopt(step, frontier, kept);
@@ -104,27 +99,6 @@ async function groundOf({ tx, state, signers, memory }: Step): Promise<Ground> {
   if (size !== newest.size || !root.equals(newest.root))
     throw contradicted(`the checkpoint of ${newest.size} events says something else than its row`);
   return { frontier, newest };
-}
-
-/** The newest checkpoint in the Auditor's folder; null before the first one of a generation. */
-function keptCheckpoint({ folder, state, signers }: Step): Kept | null {
-  const note = folder.read(keptFile(state));
-  if (note === null) return null;
-  const { origin, size, root } = checkpointIn(note, signers).checkpoint;
-  if (origin !== state.origin) throw contradicted(`the Auditor's folder is that of another log, ${origin}`);
-  return { note, size, root };
-}
-
-/** @throws {SealRefused} `log_contradicted` when it is none, or under a wrong signature of a key that is here */
-function checkpointIn(note: string, signers: readonly Signer[]) {
-  try {
-    const parsed = parseNote(note);
-    const keys = signers.map(({ verifier }) => verifier);
-    return { checkpoint: parseCheckpoint(parsed.text), signed: signersOf(parsed, keys).length > 0 };
-  } catch (error) {
-    if (error instanceof NoteError) throw contradicted(`a checkpoint that was never signed: ${error.message}`);
-    throw error;
-  }
 }
 
 /** Puts on record what was signed and never committed. */
@@ -184,14 +158,6 @@ async function record({ tx, holder, term }: Step, checkpoint: NewCheckpoint): Pr
   if (code !== null) throw contradicted(`the database refuses the checkpoint of ${checkpoint.size} events: ${code}`);
 }
 
-function keptFile({ generation }: LogState): string {
-  return `signed-${generation}.note`;
-}
-
 function otherRoot(size: number): SealRefused {
   return contradicted(`the first ${size} events do not lead to the root that was signed for them`);
-}
-
-function contradicted(detail: string): SealRefused {
-  return new SealRefused("log_contradicted", detail);
 }
