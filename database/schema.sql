@@ -138,7 +138,7 @@ create table public.archive_segments (
   sha256 bytea not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint archive_segments_check CHECK ((first_event_id <= last_event_id)),
-  constraint archive_segments_payloads_check CHECK ((payloads > 0)),
+  constraint archive_segments_payloads_check CHECK ((payloads >= 0)),
   constraint archive_segments_pkey PRIMARY KEY (id),
   constraint archive_segments_sha256_check CHECK ((octet_length(sha256) = 32))
 );
@@ -1424,8 +1424,8 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.archive_segments REFERENCING 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.archive_segments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_archive_segments();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.archive_segments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_archive_segments();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.archive_segments FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_rewriting BEFORE UPDATE ON public.archive_segments FOR EACH ROW WHEN (((new.payloads >= old.payloads) OR ((((new.id IS DISTINCT FROM old.id) OR (new.first_event_id IS DISTINCT FROM old.first_event_id)) OR (new.last_event_id IS DISTINCT FROM old.last_event_id)) OR (new.created_at IS DISTINCT FROM old.created_at)))) EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.archive_segments FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-CREATE TRIGGER refuse_update BEFORE UPDATE ON public.archive_segments FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.archive_segments FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2905,6 +2905,8 @@ CREATE OR REPLACE FUNCTION public._store_blobs(bodies bytea[], media_types text[
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
+declare
+  hashes bytea[];
 begin
   if bodies is null or array_position(bodies, null) is not null or cardinality(media_types) is distinct from cardinality(bodies) then
     raise exception 'malformed blobs: every body needs a media type' using errcode = 'AU001';
@@ -2912,11 +2914,15 @@ begin
   if exists (select from unnest(bodies) b where octet_length(b) > 32 * 1024 * 1024) then
     raise exception 'malformed blobs: a body has at most 32 MiB' using errcode = 'AU001';
   end if;
+  hashes := array(select sha256(i.body) from unnest(bodies) with ordinality i (body, n) order by i.n);
   insert into blobs (sha256, size, media_type, body)
-  select distinct on (sha256(i.body)) sha256(i.body), octet_length(i.body), i.media_type, i.body
-  from unnest(bodies, media_types) i (body, media_type) order by sha256(i.body)
+  select distinct on (i.hash) i.hash, octet_length(i.body), i.media_type, i.body
+  from unnest(hashes, bodies, media_types) i (hash, body, media_type) order by i.hash
   on conflict do nothing;
-  return query select sha256(i.body) from unnest(bodies) with ordinality i (body, n) order by i.n;
+  if exists (select from blobs b where b.sha256 = any (hashes) and b.body is null) then
+    update blobs b set body = i.body from unnest(hashes, bodies) i (hash, body) where b.sha256 = i.hash and b.body is null;
+  end if;
+  return query select unnest(hashes);
 end
 $function$;
 
@@ -6353,15 +6359,16 @@ CREATE OR REPLACE FUNCTION public.refuse_unless_erasing()
 AS $function$
 declare
   erased jsonb := case tg_table_name when 'blobs' then '{"body": null}' else '{"payload": null, "salt": null}' end;
+  is_back constant boolean := tg_table_name = 'blobs' and to_jsonb(new)->>'body' is not null and to_jsonb(old) || erased = to_jsonb(old) and to_jsonb(new) || erased = to_jsonb(old);
 begin
-  if to_jsonb(new) is distinct from to_jsonb(old) || erased then
+  if to_jsonb(new) is distinct from to_jsonb(old) || erased and not is_back then
     raise exception 'change of % is refused: bytes may only be erased', tg_table_name using errcode = 'AU003';
   end if;
   if tg_table_name = 'audit_payloads' and current_setting('aura.verb', true) = 'archive_payloads' and session_user = 'aura_auditor' then
     return new;
   end if;
-  perform _record_event('payload.erased', 'warning', 'payload erased', tg_table_name,
-    coalesce(to_jsonb(old)->>'event_id', ltrim(to_jsonb(old)->>'sha256', '\x')), null, null);
+  perform _record_event(case when is_back then 'blob.restored' else 'payload.erased' end, 'warning', case when is_back then 'blob restored' else 'payload erased' end,
+    tg_table_name, coalesce(to_jsonb(old)->>'event_id', ltrim(to_jsonb(old)->>'sha256', '\x')), null, null);
   return new;
 end $function$;
 
@@ -6917,6 +6924,33 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.shrink_archive_segment(ctx jsonb, p_segment_id uuid, p_payloads integer, p_sha256 bytea)
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  s archive_segments;
+  erased int;
+begin
+  perform _enter(ctx, array['auditor']);
+  select * into s from archive_segments where id = p_segment_id for update;
+  select count(*) into erased from audit_payloads p
+  where p.event_id between s.first_event_id and s.last_event_id
+    and exists (select from audit_events e where e.event_type = 'payload.erased' and e.subject_type = 'audit_payloads' and e.subject_id = p.event_id::text);
+  if s.id is null or p_payloads is null or p_payloads < 0 or p_payloads > s.payloads or s.payloads - p_payloads > erased then
+    return next _outcome('shrink_archive_segment', 'archive_segment', p_segment_id, case when s.id is null then 'not_found' else 'miscounted' end);
+    return;
+  end if;
+  if p_payloads < s.payloads then
+    update archive_segments set payloads = p_payloads, sha256 = p_sha256 where id = p_segment_id;
+  end if;
+  return next _outcome('shrink_archive_segment', 'archive_segment', p_segment_id, null);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.submit_attempts(ctx jsonb, p_token text, task_ids uuid[], claim_ids bigint[], products bytea[], transcripts bytea[], self_confidences numeric[])
  RETURNS SETOF public.verb_outcome
  LANGUAGE plpgsql
@@ -7302,6 +7336,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.set_standings(jsonb,uuid[],text[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.settle_approvals(jsonb,uuid[],text[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.settle_call(jsonb,text,uuid,bigint,bigint,text,bytea,integer): aura_agent=X/aura_owner, aura_owner=X/aura_owner
+-- function public.shrink_archive_segment(jsonb,uuid,integer,bytea): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.submit_attempts(jsonb,text,uuid[],bigint[],bytea[],bytea[],numeric[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.take_director_action(jsonb,text,text,uuid,text,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.use_approvals(jsonb,uuid[],bytea[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -7490,6 +7525,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 
 -- events that a role may append
 
+-- archive.mismatch: aura_auditor
 -- log.contradicted: aura_auditor
 -- log.mismatch: aura_auditor
 -- log.refused: aura_auditor

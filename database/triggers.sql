@@ -8,7 +8,7 @@ begin
   foreach t in array array[
     'audit_events', 'agent_activity_logs', 'director_actions', 'audit_leaves', 'prds', 'prd_blocks', 'task_dependencies', 'plans', 'suites',
     'verification_requests', 'verifications', 'verdicts', 'test_results', 'evidence', 'revisions', 'policies', 'policy_decisions', 'model_prices',
-    'audit_checkpoints', 'audit_cosignatures', 'audit_subtrees', 'run_seals', 'archive_segments'] loop
+    'audit_checkpoints', 'audit_cosignatures', 'audit_subtrees', 'run_seals'] loop
     execute format('create or replace trigger refuse_update before update on %I for each statement execute function refuse_change()', t);
   end loop;
   foreach t in array array[
@@ -37,6 +37,12 @@ create or replace trigger refuse_rewriting before update on manager_terms for ea
 create or replace trigger refuse_rewriting before update on audit_keys for each row
   when (old.retired_at is not null or (new.id, new.generation, new.verifier_key, new.reason, new.created_at)
         is distinct from (old.id, old.generation, old.verifier_key, old.reason, old.created_at))
+  execute function refuse_change();
+
+-- A segment of the archive only loses payloads; which events it is of never changes.
+create or replace trigger refuse_rewriting before update on archive_segments for each row
+  when (new.payloads >= old.payloads or (new.id, new.first_event_id, new.last_event_id, new.created_at)
+        is distinct from (old.id, old.first_event_id, old.last_event_id, old.created_at))
   execute function refuse_change();
 
 create or replace trigger refuse_log_shrinking before update on audit_log_state for each row execute function refuse_log_shrinking();

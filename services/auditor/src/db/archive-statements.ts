@@ -34,6 +34,36 @@ export async function archivePayloads(
   return onlyOutcome(await callVerb(db, "archive_payloads", auditorContext(holder), id, event_ids, sha256));
 }
 
+const KnownSegment = z.object({
+  id: z.string(),
+  payloads: z.number(),
+  sha256: z.instanceof(Buffer),
+  touched: z.boolean(),
+});
+/** A file of the archive as the database was told of it; `touched`: something between its first and last event was erased. */
+export type KnownSegment = z.infer<typeof KnownSegment>;
+
+export async function readSegments(db: Queryable): Promise<KnownSegment[]> {
+  const { rows } = await db.query(
+    `select s.id, s.payloads, s.sha256, exists (select from audit_events e where e.event_type = 'payload.erased'
+              and e.subject_id between s.first_event_id::text and s.last_event_id::text) as touched
+       from archive_segments s`,
+  );
+  return z.array(KnownSegment).parse(rows);
+}
+
+/** Source: database/functions/shrink_archive_segment.sql */
+export async function shrinkSegment(db: Queryable, holder: string, id: string, payloads: number, sha256: Buffer) {
+  return onlyOutcome(await callVerb(db, "shrink_archive_segment", auditorContext(holder), id, payloads, sha256));
+}
+
+/** Bytes of these events, by id. */
+export async function readEnvelopes(db: Queryable, eventIds: readonly string[]): Promise<Map<string, Buffer>> {
+  const { rows } = await db.query("select id, env from audit_events where id = any ($1)", [eventIds]);
+  const events = z.array(z.object({ id: z.string(), env: z.instanceof(Buffer) })).parse(rows);
+  return new Map(events.map(({ id, env }) => [id, env]));
+}
+
 /** Which of these events a person had the payload erased of. */
 export async function readErased(db: Queryable, eventIds: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query(

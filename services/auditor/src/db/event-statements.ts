@@ -6,6 +6,7 @@ import { auditorContext } from "./context.ts";
 /** What the Auditor noticed and no row change tells; all of it is critical. */
 export interface Alarm {
   readonly event_type:
+    | "archive.mismatch"
     | "log.contradicted"
     | "log.mismatch"
     | "log.refused"

@@ -1,13 +1,17 @@
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { verify } from "@aura/shared/ledger/verifier/verify";
+import type { Pool } from "@aura/shared/postgres/client";
 import { callVerb } from "@aura/shared/postgres/verbs";
 import { AUDITOR, directorAction, MANAGER } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Alarm, raiseAlarms } from "../../src/db/event-statements.ts";
 import { readAuditKeys } from "../../src/db/sealing-statements.ts";
-import { archiveOnce, eraseArchived, readSegment } from "../../src/ledger/archive.ts";
+import { archiveOnce } from "../../src/ledger/archive.ts";
+import { type ArchiveSegment, segmentsIn } from "../../src/ledger/archive-segment.ts";
+import { keepArchive } from "../../src/ledger/archive-upkeep.ts";
 import { sealOnce } from "../../src/ledger/sealer.ts";
 import { exportedLog } from "./exported-log.ts";
 import { grow, sealerOf, temporaryFolder } from "./sealing.ts";
@@ -51,6 +55,13 @@ test.each(HOSTILE)("a payload of %s is recorded, and can be had back byte for by
   expect(row).toMatchObject({ committed: true, description: "a \ufffd b", subject_id: "\ufffd" });
 });
 
+/** A pool whose process is killed when it comes to this verb. */
+function without(pool: Pool, verb: string): Pool {
+  const query = (text: string, values?: unknown[]) =>
+    text.includes(verb) ? Promise.reject(new Error("cut")) : pool.query(text, values);
+  return { ...pool, query } as unknown as Pool;
+}
+
 /** A sealed log with so many payloads that are a year old, and what checks it. */
 async function oldLog(payloads: number) {
   const db = await testDatabase();
@@ -86,8 +97,7 @@ test("payloads move to the archive, where the log still commits to them, and not
   const { db, archive, archived, outcome } = await oldLog(3);
   expect(await archived()).toBe(3);
   expect(await archived()).toBe(0);
-  const [segment = ""] = readdirSync(archive);
-  const lines = readSegment(join(archive, segment));
+  const lines = segmentsIn(archive).flatMap((segment) => segment.read());
   expect(lines.map(({ bytes }) => Buffer.from(bytes, "base64").toString())).toEqual([
     '"payload 0"',
     '"payload 1"',
@@ -108,11 +118,7 @@ test(
   waits,
   async () => {
     const { db, archive, outcome } = await oldLog(2);
-    const cut = {
-      ...db.pools.auditor,
-      query: (text: string, values?: unknown[]) =>
-        text.includes("archive_payloads") ? Promise.reject(new Error("cut")) : db.pools.auditor.query(text, values),
-    } as unknown as typeof db.pools.auditor;
+    const cut = without(db.pools.auditor, "archive_payloads");
     await expect(archiveOnce(cut, "auditor-one", archive, 0)).rejects.toThrow("cut");
     expect(await archiveOnce(db.pools.auditor, "auditor-one", archive, 0)).toBe(2);
     expect(readdirSync(archive)).toHaveLength(2);
@@ -137,10 +143,12 @@ test(
       outcome: "refused",
       code: "not_found",
     });
-    expect(await eraseArchived(db.pools.auditor, archive)).toBe(1);
-    expect(await eraseArchived(db.pools.auditor, archive)).toBe(0);
-    const [segment = ""] = readdirSync(archive);
-    expect(readSegment(join(archive, segment)).map(({ event_id }) => event_id)).toEqual([kept]);
+    const keep = () => keepArchive(db.pools.auditor, "auditor-one", archive);
+    expect([await keep(), await keep()]).toEqual([[], []]);
+    const [segment] = segmentsIn(archive);
+    expect(segment?.read().map(({ event_id }) => event_id)).toEqual([kept]);
+    const { rows: segments } = await db.pools.admin.query("select payloads, sha256 from archive_segments");
+    expect(segments).toEqual([{ payloads: 1, sha256: segment?.sha256() }]);
     expect(await outcome()).toMatchObject({
       outcome: "sound",
       summary: { payloads: { kept: 0, erased: 2, archived: 1 } },
@@ -149,10 +157,70 @@ test(
       "select actor_kind, subject_id from audit_events where event_type = 'payload.erased' order by id",
     );
     expect(rows).toEqual([inDatabase, inArchive].map((subject_id) => ({ actor_kind: "director", subject_id })));
+    for (const change of ["payloads = payloads", "first_event_id = last_event_id, payloads = 0"])
+      await expect(db.pools.admin.query(`update archive_segments set ${change}`)).rejects.toMatchObject({
+        code: "AU003",
+      });
+    const rewritten = await db.pools.admin.query(
+      "select from audit_events where event_type = 'archive_segment.changed'",
+    );
+    expect(rewritten.rowCount).toBe(1);
   },
 );
 
-test("bytes of a blob are erased by a Director, by their hash", async () => {
+const DAMAGES: readonly (readonly [string, (segment: ArchiveSegment) => void, string])[] = [
+  ["cut", (segment) => segment.write(segment.read().slice(1)), "lacks what nobody erased"],
+  [
+    "edited",
+    (segment) => segment.write(segment.read().map((line) => ({ ...line, bytes: "" }))),
+    "holds what was not written",
+  ],
+  ["doubled", (segment) => segment.write(segment.read().flatMap((line) => [line, line])), "holds what was not written"],
+];
+
+test.each(DAMAGES)("a segment of the archive that was %s is found", waits, async (_, damage, what) => {
+  const { db, archive, archived } = await oldLog(2);
+  await archived();
+  const [segment] = segmentsIn(archive);
+  if (segment !== undefined) damage(segment);
+  const keep = () => keepArchive(db.pools.auditor, "auditor-one", archive);
+  expect(await keep()).toEqual([{ segment_id: segment?.id, what }]);
+});
+
+test("segments that are gone or no gzip are found, and half-written ones of a killed process go", waits, async () => {
+  const { db, archive, archived } = await oldLog(1);
+  await archived();
+  const keep = () => keepArchive(db.pools.auditor, "auditor-one", archive);
+  const [segment] = segmentsIn(archive);
+  const file = join(archive, `${segment?.id}.jsonl.gz`);
+  const drafts = ["old", "young"].map((age) => `${file}.${age}.new`);
+  for (const draft of drafts) writeFileSync(draft, "half");
+  utimesSync(drafts[0] ?? "", 0, 0);
+  expect(await keep()).toEqual([]);
+  expect(drafts.map((draft) => existsSync(draft))).toEqual([false, true]);
+  writeFileSync(file, "x");
+  expect(await keep()).toEqual([{ segment_id: segment?.id, what: "cannot be read" }]);
+  rmSync(file);
+  expect(await keep()).toEqual([{ segment_id: segment?.id, what: "is gone" }]);
+});
+
+test(
+  "killed after the segment was written anew and before that was on record, the next look does the rest",
+  waits,
+  async () => {
+    const { db, archive, archived, events } = await oldLog(2);
+    await archived();
+    const [event = ""] = await events();
+    await directorAction(db, "erase_payload", event);
+    const cut = without(db.pools.auditor, "shrink_archive_segment");
+    await expect(keepArchive(cut, "auditor-one", archive)).rejects.toThrow("cut");
+    expect(await keepArchive(db.pools.auditor, "auditor-one", archive)).toEqual([]);
+    const { rows } = await db.pools.admin.query("select payloads from archive_segments");
+    expect(rows).toEqual([{ payloads: 1 }]);
+  },
+);
+
+test("bytes of a blob are erased by a Director, by their hash, and kept again when they are handed in again", async () => {
   const [stored] = (
     await shared.pools.manager.query<{ sha256: string }>(
       "select encode(b, 'hex') as sha256 from put_blobs(array[convert_to('of a person', 'UTF8')], array['text/plain']) b",
@@ -165,6 +233,20 @@ test("bytes of a blob are erased by a Director, by their hash", async () => {
     stored?.sha256,
   ]);
   expect(rows).toEqual([{ body: null }]);
+
+  const again =
+    "select encode(b, 'hex') as sha256 from put_blobs(array[convert_to('of a person', 'UTF8'), 'x'], array['text/plain', 'text/plain']) b";
+  expect((await shared.pools.manager.query<{ sha256: string }>(again)).rows[0]).toEqual(stored);
+  const kept = await shared.pools.admin.query(
+    "select convert_from(body, 'UTF8') as body from blobs where encode(sha256, 'hex') = $1",
+    [stored?.sha256],
+  );
+  expect(kept.rows).toEqual([{ body: "of a person" }]);
+  const told = await shared.pools.admin.query(
+    "select event_type from audit_events where subject_type = 'blobs' and subject_id = $1 order by id",
+    [stored?.sha256],
+  );
+  expect(told.rows.map(({ event_type }) => event_type)).toEqual(["payload.erased", "blob.restored"]);
 });
 
 test("nobody else erases or archives, and no payload goes that is under no checkpoint", waits, async () => {
@@ -177,6 +259,10 @@ test("nobody else erases or archives, and no payload goes that is under no check
   const call = "select * from archive_payloads($1, $2, $3, $4)";
   await expect(db.pools.manager.query(call, [MANAGER, ...archive.slice(1)])).rejects.toMatchObject({ code: "42501" });
   await tamper(db, "delete from audit_checkpoints");
+  const shrunk = [AUDITOR, randomUUID(), 0, Buffer.alloc(32)] as const;
+  const shrink = "select * from shrink_archive_segment($1, $2, $3, $4)";
+  await expect(db.pools.manager.query(shrink, [MANAGER, ...shrunk.slice(1)])).rejects.toMatchObject({ code: "42501" });
+  expect((await db.pools.auditor.query(shrink, [...shrunk])).rows).toMatchObject([{ code: "not_found" }]);
   const [, ...args] = archive;
   expect(await callVerb(db.pools.auditor, "archive_payloads", AUDITOR, ...args)).toMatchObject([
     { outcome: "refused", code: "not_found" },
