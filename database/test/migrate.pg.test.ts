@@ -115,7 +115,7 @@ test("a configured key that a Director revoked stays revoked, and one that is re
 test("a release waits its turn where a service holds what it changes, and says so", { timeout: 60_000 }, async () => {
   await admin.query("update guard.schema_releases set sources_sha256 = 'older'");
   const service = await admin.connect();
-  await service.query("begin");
+  await service.query("begin; set local idle_in_transaction_session_timeout = 0"); // held however long the release takes to come to it
   await service.query("lock table task_queue in row exclusive mode");
   let retries = 0;
   const { code } = await run({}, (text) => {

@@ -5,7 +5,7 @@ import { type PollingLoop, startPolling } from "../polling-loop.ts";
 
 const BATCH = 5000;
 const BUSY_MS = 100;
-const IDLE_MS = 500;
+const IDLE_MS = 250;
 
 /**
  * Gives committed events their place in the log. Any number of auditors may do it: the verb locks the log's state.

@@ -9,8 +9,8 @@ import { SealRefused } from "./seal-refused.ts";
 import { type SealerDeps, type SealOutcome, sealOnce } from "./sealer.ts";
 
 /** Time between two checkpoints while there is something to sign, in ms. */
-const BUSY_MS = 500;
-const IDLE_MS = 500;
+const BUSY_MS = 250;
+const IDLE_MS = 250;
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /** What this process last did about sealing; null: nothing yet. */
