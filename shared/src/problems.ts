@@ -45,6 +45,12 @@ export const PROBLEMS = {
     hint: "Check the id; GET the list to see what there is.",
     retryable: false,
   },
+  not_kept: {
+    status: 410,
+    title: "Its bytes are not kept any more",
+    hint: "They were erased: event payload.erased says when and by whom. That they were there, and what was made of them, stays on record.",
+    retryable: false,
+  },
   illegal_transition: {
     status: 409,
     title: "Not possible in this state",

@@ -15,6 +15,7 @@ interface Trusted {
   readonly key: readonly string[];
   readonly witness: readonly string[];
   readonly checkpoint: readonly string[];
+  readonly archive?: string;
 }
 
 const PROGRESS_BYTES = 16 * 1024 * 1024;
@@ -35,6 +36,7 @@ export function addAuditCommands(
     audit
       .command("verify")
       .argument("<path>", "an export (.jsonl, .jsonl.gz), a folder of tiles, or an unpacked evidence pack")
+      .option("--archive <folder>", "the archive that old payloads went to")
       .description("check every event, signature and checkpoint; exits with 0 sound, 1 tampered, 2 cannot tell"),
   ).action(async (path: string, trusted: Trusted) => {
     const verification = await verify(path, optionsOf(trusted));
@@ -89,8 +91,8 @@ function withTrust(command: Command): Command {
     .option("--checkpoint <file>", "a checkpoint that you kept, which the log must agree with", collect, []);
 }
 
-function optionsOf({ key: keys, witness: witnesses, checkpoint: checkpoints }: Trusted): VerifyOptions {
-  return { keys, witnesses, checkpoints };
+function optionsOf({ key: keys, witness: witnesses, checkpoint: checkpoints, archive }: Trusted): VerifyOptions {
+  return { keys, witnesses, checkpoints, archive };
 }
 
 /** Writes a reply into a new file as it comes. What was cut off is not left behind. */

@@ -14,6 +14,14 @@ const FILE_TYPE = "application/octet-stream";
 
 const TreeManifest = z.array(z.strictObject({ path: z.string(), sha256: z.string(), size: z.int().nonnegative() }));
 
+/** Bytes that something needs are not there: a Director had them erased, or they never were. */
+export class NotKept extends Error {
+  constructor(what: string) {
+    super(`${what} is not kept`);
+    this.name = "NotKept";
+  }
+}
+
 /** Stores bytes under their SHA-256; what is there already stays. Returns the hashes in order, as 64 hex digits. */
 export async function putBlobs(db: Queryable, items: readonly BlobItem[]): Promise<string[]> {
   if (items.length === 0) return [];
@@ -44,7 +52,7 @@ export async function readBlobs(db: Queryable, sha256s: readonly string[]): Prom
 /**
  * Reads a stored JSON document and checks its shape.
  *
- * @throws {Error} when it is not stored or was erased; {z.ZodError} when it has another shape
+ * @throws {NotKept} {z.ZodError} when it has another shape
  */
 export async function readJson<Schema extends z.ZodType>(
   db: Queryable,
@@ -52,7 +60,7 @@ export async function readJson<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   const body = (await readBlobs(db, [sha256])).get(sha256);
-  if (body === undefined) throw new Error(`the document ${sha256} is not stored`);
+  if (body === undefined) throw new NotKept(`the document ${sha256}`);
   return schema.parse(JSON.parse(body.toString("utf8")));
 }
 
@@ -67,7 +75,7 @@ export async function putTree(db: Queryable, tree: Tree): Promise<string> {
 /**
  * The tree with this hash.
  *
- * @throws {Error} when the manifest or one of its files is not stored
+ * @throws {NotKept} where the manifest or one of its files is gone
  */
 export async function readTree(db: Queryable, sha256: string): Promise<Tree> {
   const entries = await readJson(db, sha256, TreeManifest);
@@ -80,6 +88,6 @@ export async function readTree(db: Queryable, sha256: string): Promise<Tree> {
 
 function bodyOf(bodies: ReadonlyMap<string, Buffer>, sha256: string, path: string): Buffer {
   const body = bodies.get(sha256);
-  if (body === undefined) throw new Error(`the file ${path} (${sha256}) is not stored`);
+  if (body === undefined) throw new NotKept(`the file ${path} (${sha256})`);
   return body;
 }

@@ -56,7 +56,7 @@ describe("what is sound", () => {
         runs_sealed: 4,
         payloads: { kept: 8, erased: 1, archived: 3 },
         witnessed_by: ["witness.example"],
-        not_checked: [],
+        not_checked: ["payloads in the archive: it was not given"],
       },
     });
   });

@@ -75,12 +75,12 @@ async function oldLog(payloads: number) {
     await sealOnce(sealer);
   };
   await seal();
-  const outcome = async () => {
+  const outcome = async (given?: string) => {
     await seal();
     const file = join(folder, "log.jsonl");
     writeFileSync(file, await exportedLog(db.pools.admin));
     const keys = (await readAuditKeys(db.pools.auditor)).map(({ verifier_key }) => verifier_key);
-    return verify(file, { keys, witnesses: [], checkpoints: [] });
+    return verify(file, { keys, witnesses: [], checkpoints: [], archive: given });
   };
   /** After 0 days: the age of an event cannot be changed without breaking it. */
   const archived = () => archiveOnce(db.pools.auditor, "auditor-one", archive, 0);
@@ -105,8 +105,19 @@ test("payloads move to the archive, where the log still commits to them, and not
   ]);
   expect(await outcome()).toMatchObject({
     outcome: "sound",
-    summary: { payloads: { kept: 0, erased: 0, archived: 3 } },
+    summary: {
+      payloads: { kept: 0, erased: 0, archived: 3 },
+      not_checked: ["payloads in the archive: it was not given"],
+    },
   });
+  expect(await outcome(archive)).toMatchObject({ outcome: "sound", summary: { not_checked: [] } });
+  const [only] = segmentsIn(archive);
+  only?.write(lines.slice(1));
+  expect(await outcome(archive)).toMatchObject({ outcome: "cannot_tell" });
+  only?.write(lines.map((line) => ({ ...line, bytes: lines[0]?.bytes ?? "" })));
+  expect(await outcome(archive)).toMatchObject({ outcome: "tampered", seq: expect.any(Number) });
+  rmSync(archive, { recursive: true });
+  expect(await outcome(archive)).toMatchObject({ outcome: "cannot_tell" });
   const { rows } = await db.pools.admin.query(
     "select event_type, count(*)::int as events from audit_events where event_type ~ '^(archive_segment|payload)' group by 1",
   );
@@ -149,7 +160,7 @@ test(
     expect(segment?.read().map(({ event_id }) => event_id)).toEqual([kept]);
     const { rows: segments } = await db.pools.admin.query("select payloads, sha256 from archive_segments");
     expect(segments).toEqual([{ payloads: 1, sha256: segment?.sha256() }]);
-    expect(await outcome()).toMatchObject({
+    expect(await outcome(archive)).toMatchObject({
       outcome: "sound",
       summary: { payloads: { kept: 0, erased: 2, archived: 1 } },
     });

@@ -1,7 +1,7 @@
 import { createLog } from "@aura/shared/log";
+import { createPool } from "@aura/shared/postgres/client";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { sealLog } from "@aura/shared/testing/sealing";
-import pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { readPosture, readPostureWithin } from "../../src/db/posture-statements.ts";
 import { findingsOf } from "../../src/ledger/posture.ts";
@@ -142,8 +142,8 @@ test.each([
 });
 
 test("triggers that are switched off for the whole server are found", async () => {
-  const options = "-c session_replication_role=replica";
-  const pool = new pg.Pool({ connectionString: shared.adminUrl, max: 1, options });
+  const options = `options=${encodeURIComponent("-c session_replication_role=replica")}`;
+  const pool = createPool(`${shared.adminUrl}${shared.adminUrl.includes("?") ? "&" : "?"}${options}`, "test", 1);
   onTestFinished(() => pool.end());
   expect((await readPosture(pool)).extras).toEqual(["setting server session_replication_role=replica"]);
 });

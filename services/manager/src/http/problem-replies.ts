@@ -1,3 +1,4 @@
+import { NotKept } from "@aura/shared/postgres/blobs";
 import { isLogUnavailable, isUnavailable, sqlState } from "@aura/shared/postgres/client";
 import { AuraError, PROBLEMS, type ProblemCode, type ProblemIssue, problemBody } from "@aura/shared/problems";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -40,6 +41,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 /** The problem that a caller may see for anything that was thrown. Never its message: that may hold SQL or a path. */
 function problemOf(error: unknown): AuraError {
   if (error instanceof AuraError) return error;
+  if (error instanceof NotKept) return new AuraError("not_kept", error.message, { cause: error });
   if (hasZodFastifySchemaValidationErrors(error)) return malformed(error);
   if (isLogUnavailable(error))
     return new AuraError("log_unavailable", "the event that tells of it could not be written", { cause: error });

@@ -123,6 +123,40 @@ describe("runs and tasks obey", () => {
     expect((await act({ action: "resume_all", target_id: null })).status).toBe(201);
   });
 
+  test("bytes are erased by a Director alone, with a reason, and whoever asks for them is told so", async () => {
+    const { id } = await openApproval("delivery");
+    const { rows } = await api.db.pools.admin.query<{ sha256: string }>(
+      "select encode(content_sha256, 'hex') as sha256 from approvals where id = $1",
+      [id],
+    );
+    const erasure = { action: "erase_blob", sha256: rows[0]?.sha256, reason: "asked for by the person it is about" };
+    for (const role of ["observer", "service"] as const) {
+      const headers = { authorization: `Bearer ${api.keys[role]}` };
+      expect((await api.post("/v1/director/actions", erasure, { headers })).status).toBe(403);
+    }
+    expect((await act({ ...erasure, reason: "" })).status).toBe(400);
+    expect((await api.get(`/v1/approvals/${id}`)).status).toBe(200);
+    expect((await act(erasure)).status).toBe(201);
+    expect((await act(erasure)).body).toMatchObject({ status: 404, code: "not_found" });
+    expect((await api.get(`/v1/approvals/${id}`)).body).toMatchObject({ status: 410, code: "not_kept" });
+  });
+
+  test("the payload of an event is erased by its id, once", async () => {
+    const raised = await api.db.pools.auditor.query<{ id: string }>("select id from append_events($1, $2)", [
+      { actor_kind: "auditor", actor_id: "auditor-one" },
+      JSON.stringify([{ event_type: "log.mismatch", description: "said", payload_base64: "aGVsbG8=" }]),
+    ]);
+    const target_id = raised.rows[0]?.id;
+    expect((await act({ action: "erase_payload", target_id })).body).toMatchObject({ outcome: "done", target_id });
+    expect((await act({ action: "erase_payload", target_id })).status).toBe(404);
+    expect((await act({ action: "erase_payload", target_id: newId() })).status).toBe(404);
+    const { rows } = await api.db.pools.admin.query(
+      "select payload, salt, (select actor_kind from audit_events e where e.subject_id = p.event_id::text and e.event_type = 'payload.erased') as by from audit_payloads p where event_id = $1",
+      [target_id],
+    );
+    expect(rows).toEqual([{ payload: null, salt: null, by: "director" }]);
+  });
+
   test("set_policy puts a further version in force and refuses what its rule cannot read", async () => {
     const set = async (key: string, value: string) => {
       const { status, body } = await act({ action: "set_policy", key, value });

@@ -1,11 +1,12 @@
 import { hash } from "node:crypto";
 import type { Envelope } from "../envelopes.ts";
 import { decodeBase64 } from "../notes.ts";
+import type { ArchivedHashes } from "./archive.ts";
 import { CannotTell, Tampered } from "./findings.ts";
 
 /** Payloads: as they were written, or gone for a reason that the log tells. */
 export class Payloads {
-  readonly #missing = new Map<string, number>();
+  readonly #missing = new Map<string, { readonly seq: number; readonly sha256: string }>();
   readonly #erased = new Set<string>();
   readonly #archived: { first: string; last: string }[] = [];
   #kept = 0;
@@ -23,7 +24,7 @@ export class Payloads {
       if (payload_sha256 === "" && payload === undefined) return;
       throw new Tampered(seq, payload_sha256 === "" ? "it has a payload that it never had" : "its payload is left out");
     }
-    if (payload === null) return void this.#missing.set(id, seq);
+    if (payload === null) return void this.#missing.set(id, { seq, sha256: payload_sha256 });
     const { salt, bytes } = payload as Record<string, unknown>;
     const isHex = typeof salt === "string" && /^[0-9a-f]{64}$/.test(salt);
     const body = bytes === "" ? Buffer.alloc(0) : typeof bytes === "string" ? decodeBase64(bytes) : null;
@@ -36,10 +37,21 @@ export class Payloads {
 
   /** @param whole whether all events were there, so that one that tells why would have been seen */
   checks(whole: boolean): (() => void)[] {
-    return [...this.#missing].map(([id, seq]) => () => {
+    return [...this.#missing].map(([id, { seq }]) => () => {
       if (this.#erased.has(id) || this.#isArchived(id)) return;
       if (whole) throw new Tampered(seq, "its payload is gone, and no event says so");
       throw new CannotTell(`the payload of event ${seq} is gone; why is written in the whole log only`);
+    });
+  }
+
+  /** Those in the archive, where the caller has it. */
+  archiveChecks(archive: ArchivedHashes): (() => void)[] {
+    return [...this.#missing].map(([id, { seq, sha256 }]) => () => {
+      if (this.#erased.has(id) || !this.#isArchived(id)) return;
+      const held = archive.get(id);
+      if (held === undefined) throw new CannotTell(`the archive that was given lacks the payload of event ${seq}`);
+      if (held.some((one) => one !== sha256))
+        throw new Tampered(seq, "its payload in the archive is not the one that it was written with");
     });
   }
 

@@ -1,6 +1,7 @@
 import { type Checkpoint, cosignaturesOf, parseCheckpoint } from "../checkpoints.ts";
 import { append, EMPTY, rootOf } from "../merkle.ts";
 import { NoteError, parseNote, signersOf, type Verifier } from "../notes.ts";
+import type { ArchivedHashes } from "./archive.ts";
 import type { EventChecks } from "./events.ts";
 import { CannotTell, Tampered } from "./findings.ts";
 
@@ -10,6 +11,8 @@ export interface Trust {
   readonly witnesses: readonly Verifier[];
   /** Notes that somebody kept elsewhere. */
   readonly kept: readonly string[];
+  /** Null where the caller has none of it. */
+  readonly archive: ArchivedHashes | null;
 }
 
 export interface Signed extends Checkpoint {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { NoteError, parseVerifier, type Verifier } from "../notes.ts";
+import { readArchive } from "./archive.ts";
 import { readExport } from "./export.ts";
 import { CannotTell, type Summary, Tampered } from "./findings.ts";
 import { checkProof, type EventProof, type ProofSummary } from "./proof.ts";
@@ -15,6 +16,8 @@ export interface VerifyOptions {
   readonly witnesses: readonly string[];
   /** Files with checkpoints that somebody kept. */
   readonly checkpoints: readonly string[];
+  /** Folder with segments of the archive, for the payloads that went there. */
+  readonly archive?: string | undefined;
 }
 
 export type Answer<T> =
@@ -42,6 +45,7 @@ async function answer<T>(options: VerifyOptions, check: (trust: Trust) => Promis
       keys: options.keys.flatMap(keysIn).map(keyOf),
       witnesses: options.witnesses.flatMap(keysIn).map(keyOf),
       kept: options.checkpoints.map((file) => readText(file)),
+      archive: options.archive === undefined ? null : readArchive(options.archive),
     };
     if (trust.keys.length === 0)
       throw new CannotTell("no key was given: take it from somebody you trust, not from what you check");

@@ -15,6 +15,7 @@ export function checkLog(read: Export, trust: Trust): Summary {
     () => compareRoots(signed, events),
     () => compareRoots(openKept(trust, newest), events),
     ...events.checks(true),
+    ...(trust.archive === null ? [] : events.payloads.archiveChecks(trust.archive)),
     () => {
       if (!hasKeys(head, "kind,format,origin,size") || head.size !== leaves.size || head.origin !== newest.origin)
         throw new Tampered(null, "its first line is not about this log");
@@ -23,5 +24,7 @@ export function checkLog(read: Export, trust: Trust): Summary {
       checkWitness(newest, trust);
     },
   ]);
-  return read.summary("export", newest, trust.kept.length, []);
+  const { archived } = events.payloads.summary();
+  const unseen = trust.archive === null && archived > 0 ? ["payloads in the archive: it was not given"] : [];
+  return read.summary("export", newest, trust.kept.length, unseen);
 }
