@@ -22,8 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => model.close());
 
-test("the Auditor that seals is killed: another one seals within ten seconds, and the log is whole", async () => {
-  const system = await startTestSystem(model, { isPatient: true });
+test("the Auditor that seals is killed: another one seals within ten seconds, the log is whole, and tells of a superuser", async () => {
+  const system = await startTestSystem(model, { isPatient: true, environment: { AURA_LEDGER_CHECK_S: "5" } });
   try {
     const { admin } = system.database.pools;
     const newest = async () =>
@@ -33,7 +33,7 @@ test("the Auditor that seals is killed: another one seals within ten seconds, an
         )
       ).rows[0];
     await expect.poll(newest, { timeout: 60_000 }).toBeDefined();
-    await system.another("auditor");
+    const spare = await system.another("auditor");
     const before = await newest();
 
     process.kill(system.pidOf("auditor"), "SIGKILL");
@@ -53,10 +53,39 @@ test("the Auditor that seals is killed: another one seals within ten seconds, an
     expect(seconds).toBeLessThan(RECOVERY_S);
     expect(Number((await newest())?.term)).toBeGreaterThan(Number(before?.term));
     await checkInvariants(system.database);
+    await tellsOfSuperuser(system.database, spare.url);
   } finally {
     await system.close();
   }
 });
+
+/** Past every trigger: a right is given, and an event changed; both show in /readyz and in the log, by the check that comes next. */
+async function tellsOfSuperuser({ pools }: TestDatabase, auditorUrl: string): Promise<void> {
+  const detailOf = async (check: "posture" | "log") => {
+    const reply = await fetch(`${auditorUrl}/readyz`);
+    const { checks } = (await reply.json()) as { checks: Record<string, { ok: boolean; detail: string }> };
+    return checks[check]?.detail;
+  };
+  const waits = { timeout: 60_000, interval: 250 };
+  await expect.poll(() => detailOf("posture"), waits).toMatch(/^as released, checked at /);
+  await expect.poll(() => detailOf("log"), waits).toMatch(/^as written and signed, checked at /);
+  const client = await pools.admin.connect();
+  await client.query(
+    `begin; set local session_replication_role = replica; grant delete on audit_events to aura_manager;
+     update audit_events set description = 'other' where id = (select event_id from audit_leaves where seq = 3); commit`,
+  );
+  client.release();
+  await expect.poll(() => detailOf("posture"), waits).toBe("table public.audit_events is not as it was released");
+  await expect.poll(() => detailOf("log"), waits).toBe("event 3: its column description was changed");
+  const told = async () => {
+    const { rows } = await pools.admin.query<{ told: string }>(
+      `select distinct event_type || ' ' || subject_id as told from audit_events
+        where severity = 'critical' and event_type in ('posture.violated', 'log.mismatch') order by 1`,
+    );
+    return rows.map((row) => row.told);
+  };
+  await expect.poll(told, waits).toEqual(["log.mismatch 3", "posture.violated table public.audit_events"]);
+}
 
 /** A server of its own, because it has to be stopped. */
 async function withServer(
