@@ -98,6 +98,7 @@ const A_SUPERUSER = [
     `delete from audit_leaves where seq = 20; update audit_leaves set seq = seq + 1000000 where seq > 20; update audit_leaves set seq = seq - 1000001 where seq > 1000000`,
     0,
   ],
+  ["puts one in, in the past, and renumbers", insertedAfter(20), 22],
   [
     "exchanges two events",
     `update audit_leaves set seq = 1000000 where seq = 20; update audit_leaves set seq = 20 where seq = 21; update audit_leaves set seq = 21 where seq = 1000000`,
@@ -111,6 +112,17 @@ const A_SUPERUSER = [
     null,
   ],
 ] as const;
+
+/** The event's double under an id that no event has, with bytes, columns and leaf that agree. */
+function insertedAfter(seq: number): string {
+  const id = "(left(id::text, 24) || 'ffffffffffff')";
+  return `update audit_leaves set seq = seq + 1000000 where seq > ${seq};
+    update audit_leaves set seq = seq - 999999 where seq > 1000000;
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env)
+    select ${id}::uuid, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx,
+           convert_to(replace(convert_from(env, 'UTF8'), '"id":"' || id || '"', '"id":"' || ${id} || '"'), 'UTF8') from audit_events where id = ${IN_THE_MIDDLE};
+    insert into audit_leaves select ${seq} + 1, id, leaf from audit_events where id::text like '%ffffffffffff'`;
+}
 
 function rewritten(): string {
   return `update audit_events set actor_id = 'somebody-else', env = convert_to(replace(convert_from(env, 'UTF8'),
