@@ -68,7 +68,7 @@ create table archive_segments (
   id              uuid primary key,
   first_event_id  uuid not null,
   last_event_id   uuid not null,
-  payloads        int not null check (payloads >= 0),  -- those that were erased are gone from the file, and not counted
+  payloads        int not null check (payloads > 0),
   sha256          bytea not null check (octet_length(sha256) = 32),
   created_at      timestamptz not null default clock_timestamp(),
   check (first_event_id <= last_event_id)
@@ -81,7 +81,7 @@ values
   ('archive_segments', 'archive_segment', '{id}', null, null, null, false, '{first_event_id,last_event_id,payloads,sha256}', '{}');
 
 insert into event_type_roles (event_type, role_name)
-select event_type, 'aura_auditor' from unnest(array['log.mismatch', 'log.contradicted', 'log.refused', 'posture.violated', 'posture.checked', 'archive.mismatch']) event_type;
+select event_type, 'aura_auditor' from unnest(array['log.mismatch', 'log.contradicted', 'log.refused', 'posture.violated', 'posture.checked']) event_type;
 
 -- From a mutation's reply to its event; few events are of these kinds.
 create index audit_events_acts on audit_events (subject_id, id) where subject_type in ('director_action', 'project', 'api_key', 'agent');

@@ -13,8 +13,8 @@ export interface Tx extends Queryable {
 export type Pool = pg.Pool;
 
 /**
- * A pool for one service login. Every connection runs in UTC, and finds tables in schema public alone, whatever other schema is named like the login; timestamps and bigints stay text, because a
- * JavaScript Date loses the microseconds that the log keeps.
+ * A pool for one service login. Every connection runs in UTC, and finds tables in schema public alone, whatever other schema is
+ * named like the login; timestamps and bigints stay text, because a JavaScript Date loses the microseconds that the log keeps.
  *
  * @param patience how long a query may stay without an answer, as on a network that swallows everything, and wait for a lock;
  *   for ever where absent
