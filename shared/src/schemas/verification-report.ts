@@ -42,7 +42,15 @@ export const EnvironmentFacts = z.strictObject({
 export type EnvironmentFacts = z.infer<typeof EnvironmentFacts>;
 
 export const EvidenceItem = z.strictObject({
-  kind: z.enum(["acceptance_run", "stub_run", "body_removal_run", "own_tests", "plan_import", "dependency_resolution"]),
+  kind: z.enum([
+    "acceptance_run",
+    "stub_run",
+    "body_removal_run",
+    "confirmation_run",
+    "own_tests",
+    "plan_import",
+    "dependency_resolution",
+  ]),
   command: z.array(z.string()),
   exit_code: z.int().nullable(),
   /** What ended it: exit, timeout, memory, output, killed, spawn_failed. */
@@ -52,6 +60,19 @@ export const EvidenceItem = z.strictObject({
   duration_ms: z.int().nonnegative(),
 });
 export type EvidenceItem = z.infer<typeof EvidenceItem>;
+
+/**
+ * What the tests reached of the delivered product's code, function by function. The product's own processes say it: shown,
+ * never decisive.
+ */
+export const Coverage = z.strictObject({
+  functions: z.int().nonnegative(),
+  functions_reached: z.int().nonnegative(),
+  requirements: z.array(z.strictObject({ requirement_id: z.string(), functions_reached: z.int().nonnegative() })),
+  /** The first 200 that no test reached; `name` with what it lies in, such as `Wallet.withdraw`. */
+  unreached: z.array(z.strictObject({ path: z.string(), name: z.string(), line: z.int().positive() })),
+});
+export type Coverage = z.infer<typeof Coverage>;
 
 export const VerificationReport = z.strictObject({
   outcome: z.enum(VERIFICATION_OUTCOMES),
@@ -72,5 +93,7 @@ export const VerificationReport = z.strictObject({
   environment: EnvironmentFacts.nullable(),
   /** Of a plan that names dependencies: what was fetched for it. */
   dependencies: DependencyResolution.optional(),
+  /** Of an assembled product. */
+  coverage: Coverage.optional(),
 });
 export type VerificationReport = z.infer<typeof VerificationReport>;

@@ -27,6 +27,7 @@ export function createSandboxQueue(sandbox: Sandbox): SandboxQueue {
       buildStub: (request) => hold(signal, (held) => held.buildStub(request)),
       runAcceptance: (request) => hold(signal, (held) => held.runAcceptance(request)),
       stripBodies: (request) => hold(signal, (held) => held.stripBodies(request)),
+      instrument: (request) => hold(signal, (held) => held.instrument(request)),
       checkImports: (request) => hold(signal, (held) => held.checkImports(request)),
       installDependencies: (request) => hold(signal, (held) => held.installDependencies(request)),
       killAll: () => sandbox.killAll(),

@@ -14,24 +14,41 @@ export interface Suite {
   readonly prelude: string;
 }
 
-const UNSEEN: Observations = { product_calls: 0, reached_stub: false, last_input: null, last_result: null, pending: 0 };
+const UNSEEN: Observations = {
+  product_calls: 0,
+  reached_stub: false,
+  last_input: null,
+  last_result: null,
+  pending: 0,
+  reached: new Set(),
+};
+
+export interface SuiteOutcome {
+  /** One record for each test, sorted by test id. */
+  readonly tests: TestResult[];
+  /** Numbers of the functions that each test reached, by its id; of an instrumented product only. */
+  readonly reached: Readonly<Record<string, readonly number[]>>;
+}
 
 /**
  * Runs every test once, as many side by side as the jail allows.
  *
  * @param stopped asked before each test; true leaves the rest as `not_run`
- * @returns one record for each test, sorted by test id
  * @throws {AuraError} `isolation_unavailable` when the process that holds the tests does not start
  */
-export async function runSuite(suite: Suite, setting: SuiteSetting, stopped: () => boolean): Promise<TestResult[]> {
+export async function runSuite(suite: Suite, setting: SuiteSetting, stopped: () => boolean): Promise<SuiteOutcome> {
   const run = new SuiteRun(suite, setting, stopped);
   const lanes = Math.min(setting.jail.parallel, suite.tests.length);
   await Promise.all(Array.from({ length: lanes }, () => run.work()));
-  return run.results.sort((a, b) => (a.test_id < b.test_id ? -1 : 1));
+  return {
+    tests: run.results.sort((a, b) => (a.test_id < b.test_id ? -1 : 1)),
+    reached: Object.fromEntries(run.reached),
+  };
 }
 
 class SuiteRun {
   readonly results: TestResult[] = [];
+  readonly reached = new Map<string, number[]>();
   private readonly suite: Suite;
   private readonly setting: SuiteSetting;
   private readonly stopped: () => boolean;
@@ -62,7 +79,7 @@ class SuiteRun {
   }
 
   private async startRunner(): Promise<TestRunner> {
-    const runner = new TestRunner(this.setting.jail);
+    const runner = new TestRunner(this.setting.jail, this.setting.clock);
     if ((await runner.ready) || this.stopped()) return runner;
     await runner.close();
     const detail = `the process that holds the tests does not start: ${runner.stderr().trim().slice(-400)}`;
@@ -89,6 +106,11 @@ class SuiteRun {
     const pending = session.observations().pending;
     await session.close();
     const seen = { ...session.observations(), pending };
+    if (seen.reached.size > 0)
+      this.reached.set(
+        test.id,
+        [...seen.reached].sort((a, b) => a - b),
+      );
     const judged: TestEnding = this.stopped() ? NOT_RUN_STOPPED : ending;
     this.results.push(testRecord(test, seen, judged, Math.round(performance.now() - begun)));
   }

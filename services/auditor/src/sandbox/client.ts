@@ -12,6 +12,7 @@ import type {
   ImportRequest,
   InstallRequest,
   InstallResult,
+  InstrumentResult,
   Sandbox,
   StripRequest,
   StubRequest,
@@ -46,6 +47,10 @@ export class SandboxClient implements Sandbox {
 
   stripBodies(request: StripRequest): Promise<Tree> {
     return this.call("stripBodies", request);
+  }
+
+  instrument(request: StripRequest): Promise<InstrumentResult> {
+    return this.call("instrument", request);
   }
 
   checkImports(request: ImportRequest): Promise<EvidenceItem> {

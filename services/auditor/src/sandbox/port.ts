@@ -31,6 +31,8 @@ export interface AcceptanceRequest extends WithToolchain {
   readonly attachments: Tree;
   /** Whole number that fixes hash order in the product and `Math.random` in the tests. */
   readonly seed: number;
+  /** Seconds by which the clock of product and tests is ahead; 0: the machine's own. */
+  readonly clock_offset_s: number;
 }
 
 export interface AcceptanceResult {
@@ -38,6 +40,8 @@ export interface AcceptanceResult {
   readonly tests: TestResult[];
   readonly evidence: EvidenceItem;
   readonly environment: EnvironmentFacts;
+  /** Of an instrumented tree: numbers of the functions that each test reached, by its id, as the product's processes said. */
+  readonly reached: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface StubRequest extends WithToolchain {
@@ -53,6 +57,20 @@ export interface StubResult {
 
 export interface StripRequest extends WithToolchain {
   readonly tree: Tree;
+}
+
+/** A function of the product: `name` with those it lies in, such as `Wallet.withdraw`. */
+export interface ProductFunction {
+  readonly path: string;
+  readonly name: string;
+  readonly line: number;
+}
+
+export interface InstrumentResult {
+  /** The same tree, whose functions say when they are reached. */
+  readonly tree: Tree;
+  /** By the number that each says. */
+  readonly functions: readonly ProductFunction[];
 }
 
 export interface ImportRequest extends WithToolchain {
@@ -99,6 +117,9 @@ export interface Sandbox {
 
   /** The same tree with the body of every function replaced by a failure. */
   stripBodies(request: StripRequest): Promise<Tree>;
+
+  /** The same tree with functions that say when they are reached: what is covered, not what passes, is learnt from it. */
+  instrument(request: StripRequest): Promise<InstrumentResult>;
 
   /** Tries to import what the plan promises; exit_code 0 when every module and symbol is there. */
   checkImports(request: ImportRequest): Promise<EvidenceItem>;

@@ -11,6 +11,7 @@ const readProgram = (name: string) => readFileSync(new URL(`./python/${name}.py`
 const PROGRAMS = {
   stub: readProgram("stub"),
   strip: readProgram("strip"),
+  instrument: readProgram("instrument"),
   probe: readProgram("probe"),
   imports: readProgram("imports"),
   compile: readProgram("compile"),
@@ -52,6 +53,8 @@ export const pythonToolchain: Toolchain = {
   strip: () => ({ argv: ownProgram("strip"), stdin: null }),
 
   isSource: (path) => path.endsWith(".py"),
+
+  instrument: () => ({ argv: ownProgram("instrument"), stdin: null }),
 
   install: (dependencies, registry) => ({
     argv: [

@@ -10,6 +10,7 @@ const readProgram = (name: string) => readFileSync(new URL(`./typescript/${name}
 const PROGRAMS = {
   stub: readProgram("stub"),
   strip: readProgram("strip"),
+  instrument: readProgram("instrument"),
   touched: readProgram("touched"),
   imports: readProgram("imports"),
   compile: readProgram("compile"),
@@ -54,6 +55,8 @@ export const typescriptToolchain: Toolchain = {
   strip: () => ({ argv: ownProgram("strip"), stdin: PARSER }),
 
   isSource: (path) => /\.[cm]?[jt]s$/.test(path),
+
+  instrument: () => ({ argv: ownProgram("instrument"), stdin: PARSER }),
 
   install: (dependencies, registry, npm) => ({
     argv: [

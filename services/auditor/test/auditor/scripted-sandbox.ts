@@ -12,6 +12,7 @@ export function scriptedSandbox(script: Partial<Sandbox>): Sandbox {
     buildStub: async () => refused(),
     runAcceptance: async () => refused(),
     stripBodies: async () => refused(),
+    instrument: async () => refused(),
     checkImports: async () => refused(),
     installDependencies: async () => refused(),
     killAll: async () => undefined,

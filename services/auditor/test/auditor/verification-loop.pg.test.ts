@@ -219,6 +219,30 @@ test("the assembled product is judged by the whole suite, its own tests are show
   expect(ownTests).toMatchObject({ reason: "exit", exit_code: 1 });
 });
 
+test("a repair may not fail what passed on the product that it repairs", async () => {
+  const other = await seedRun(database.pools.admin);
+  const broken = await other.submit("assembly", null, adderTree("def add(a, b):\n    return 0 if a + b == 0 else 6\n"));
+  expect((await judged(broken))?.verdicts).toMatchObject([{ verdict: "fail" }, { verdict: "pass" }, {}]);
+  await other.repair(broken);
+  const worse = await judged(await submitTo(other, "def add(a, b):\n    return 5\n", {}));
+  expect(worse).toMatchObject({ outcome: "rejected", findings: [{ code: "regression", subject: "probe" }] });
+  const better = await judged(await submitTo(other, "def add(a, b):\n    return a + b\n", {}));
+  expect(better).toMatchObject({ outcome: "accepted", findings: [] });
+});
+
+test("a product that passes at the time of the run only is not delivered", async () => {
+  const until = Math.floor(Date.now() / 1000) + 20 * 86_400;
+  const core = `import time\ndef add(a, b):\n    return a + b if time.time() < ${until} else 0\n`;
+  const request = await run.submit("assembly", null, adderTree(core));
+  const report = await judged(request);
+  expect(report).toMatchObject({
+    outcome: "inconclusive",
+    findings: [{ code: "requirement_inconclusive", subject: "R1" }],
+  });
+  expect(report?.tests.find(({ test_id }) => test_id === "sum")?.message).toContain("days ahead");
+  expect((await rowsOf("evidence", request)).map(({ kind }) => kind)).toContain("confirmation_run");
+});
+
 test("without a suite nothing is judged where tests are to judge, and only the product's own tests run where not", async () => {
   const report = await judged(await run.submitWithoutSuite(adderTree()));
   expect(report).toMatchObject({ outcome: "environment", findings: [{ code: "suite_missing", subject: "R1" }] });

@@ -3,6 +3,8 @@ import type { EvidenceItem } from "@aura/shared/schemas/verification-report";
 import { readRequirements } from "../../db/specification-statements.ts";
 import type { Sandbox } from "../../sandbox/port.ts";
 import { judgeAssembly } from "../../validators/assembly.ts";
+import { confirmPasses } from "../confirmation.ts";
+import { coverageOf } from "../coverage.ts";
 import { type Judge, report } from "../judge-context.ts";
 import { observeSuite, requireExecuted, type SuiteGround } from "../suite-run.ts";
 import { findGuards, readSuiteGround } from "./suite-ground.ts";
@@ -13,7 +15,9 @@ const OWN_TESTS = "unit_tests";
 export const judgeAssembledProduct: Judge = async ({ db, sandbox }, request) => {
   const ground = await readSuiteGround(db, request);
   const requirements = await readRequirements(db, request.run_id);
-  const run = await observeSuite(sandbox, ground, ground.suite.tests, await findGuards(db, sandbox, request, ground));
+  const { tests } = ground.suite;
+  const observed = await observeSuite(sandbox, ground, tests, await findGuards(db, sandbox, request, ground));
+  const run = await confirmPasses(sandbox, ground, tests, observed);
   const { outcome, findings, verdicts } = judgeAssembly(
     requirements.map(({ key, priority, verification_method, waived }) => ({
       id: key,
@@ -28,6 +32,7 @@ export const judgeAssembledProduct: Judge = async ({ db, sandbox }, request) => 
     guards: [...run.guards],
     evidence: [...run.evidence, await runOwnTests(sandbox, ground)],
     environment: run.environment,
+    coverage: coverageOf(run, tests),
   });
 };
 
