@@ -6,7 +6,7 @@ import { DeliveryReport } from "@aura/shared/schemas/api/report";
 import { AttachmentRef } from "@aura/shared/schemas/prd";
 import { Requirement, RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import { type AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
-import { EnvironmentFacts } from "@aura/shared/schemas/verification-report";
+import { EnvironmentFacts, VerificationReport } from "@aura/shared/schemas/verification-report";
 import { ReviewProduct } from "@aura/shared/schemas/work-products";
 import { z } from "zod";
 import {
@@ -92,7 +92,8 @@ async function reportedVerification(db: Queryable, verification: ReportFacts["ve
   if (verification === null) return null;
   const { environment_sha256, ...judged } = verification;
   const environment = environment_sha256 === null ? null : await readJson(db, environment_sha256, EnvironmentFacts);
-  return { ...judged, environment };
+  const { coverage = null } = await readJson(db, judged.report_sha256, VerificationReport);
+  return { ...judged, environment, coverage };
 }
 
 async function reportedRequirements(db: Queryable, runId: string, suite: SuiteProduct | null): Promise<Requirements> {

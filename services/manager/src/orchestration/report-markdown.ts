@@ -26,7 +26,7 @@ export function renderReportMarkdown(report: DeliveryReport): string {
         (a) => `${a.task_key} ${line(a.title)}: ${a.status}, ${a.attempts} attempts, ${a.failures} charged failures`,
       ),
     ),
-    section("What was not checked", report.not_checked),
+    section("What was not checked", report.not_checked.map(line)),
     checkpointOf(report),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
@@ -60,6 +60,7 @@ function factsTable(report: DeliveryReport): string {
         : `${verification.kind}: ${verification.outcome}, report ${verification.report_sha256}`,
     ],
     ["Isolation", isolation(verification)],
+    ["Reached by the tests", reachedLine(verification)],
     ["Oversight", `${report.oversight}, strict policy ${report.strict_policy ? "on" : "OFF"}`],
     [
       "Models",
@@ -87,6 +88,12 @@ function isolation(verification: DeliveryReport["verification"]): string {
   const canaries = Object.entries(verification?.environment?.canaries ?? {});
   const tried = canaries.map(([name, result]) => `${name} ${result}`).join(", ");
   return `${verification?.sandbox_level ?? "none"}${tried === "" ? "" : `; canaries: ${tried}`}`;
+}
+
+function reachedLine(verification: DeliveryReport["verification"]): string {
+  const coverage = verification?.coverage ?? null;
+  if (coverage === null) return "not measured";
+  return `${coverage.functions_reached} of ${coverage.functions} functions, as the product's processes say`;
 }
 
 function requirementsTable({ requirements }: DeliveryReport): string {

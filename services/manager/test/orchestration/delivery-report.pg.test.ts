@@ -62,7 +62,10 @@ describe("the delivery report", () => {
       tests: [{ test_id: "test-R1", outcome: "pass" }],
     });
     expect(report.not_checked.some((line) => line.startsWith("REPLAY"))).toBe(true);
+    expect(report.not_checked).toContain("No test reached Words.__len__, main in t1/words.py.");
     const text = renderReportMarkdown(report);
+    expect(text).toContain("| Reached by the tests | 1 of 3 functions, as the product's processes say |");
+    expect(text).toContain("- No test reached Words.\\_\\_len\\_\\_, main in t1/words.py.");
     expect(text).toContain("| R1 | Requirement R1 | must | pass | 1/1 |");
     expect(text).toContain("| Isolation | bubblewrap; canaries: fork_300 contained, tcp contained |");
   });

@@ -4,7 +4,7 @@ import { VERDICTS, VERIFICATION_OUTCOMES } from "../../enums/verification.ts";
 import { DependencyResolution } from "../dependencies.ts";
 import { AttachmentRef } from "../prd.ts";
 import { Requirement } from "../requirements-product.ts";
-import { EnvironmentFacts } from "../verification-report.ts";
+import { Coverage, EnvironmentFacts } from "../verification-report.ts";
 import { ReviewProduct } from "../work-products.ts";
 import { Id, Sha256, Timestamp } from "./conventions.ts";
 import { CoverageRequirement, CoverageTest, REQUIREMENT_STATES } from "./coverage.ts";
@@ -82,6 +82,10 @@ export const DeliveryReport = z
         }),
         auditor: z.string(),
         created_at: Timestamp,
+        coverage: Coverage.nullable().meta({
+          description:
+            "functions that the tests reached, as the product's own processes say; null before the whole is judged",
+        }),
       })
       .nullable()
       .meta({ description: "the newest judgement of exactly that tree" }),
