@@ -11,6 +11,7 @@ import type {
   Coverage,
   EnvironmentFacts,
   Finding,
+  Mutation,
   TestResult,
   VerificationReport,
 } from "@aura/shared/schemas/verification-report";
@@ -149,7 +150,7 @@ export class ScriptedWorld {
     const chosen = request.task_id === null ? tests : await this.#closing(request, tests);
     const results = chosen.map((test) => resultOf(test, tree));
     const failed = results.some((test) => test.outcome !== "pass");
-    const coverage = request.kind === "assembly" ? { coverage: COVERAGE } : {};
+    const coverage = request.kind === "assembly" ? { coverage: COVERAGE, mutation: MUTATION } : {};
     return {
       ...reportOf(failed ? "rejected" : "accepted"),
       tests: results,
@@ -310,6 +311,15 @@ export function reportOf(
   return { outcome, findings: [...findings], verdicts: [], tests: [], guards: [], evidence: [], environment: null };
 }
 
+const MUTATION: Mutation = {
+  ...{ sampled: 2, killed: 1, not_run: 0 },
+  survived: [
+    {
+      ...{ path: "t1/words.py", function: "count", line: 5, operator: "boundary" },
+      ...{ behaviour: "equal values count on the other side", requirement_ids: ["R1"] },
+    },
+  ],
+};
 const COVERAGE: Coverage = {
   functions: 3,
   functions_reached: 1,
