@@ -10,6 +10,7 @@ import { needsRequest } from "../judgement.ts";
 import { countDone, forEach, type Step, type StepDeps } from "../step.ts";
 import { submissionTree } from "../submission-tree.ts";
 import { mergeSuite } from "../suite-merge.ts";
+import { openRequirements } from "../survivors.ts";
 
 /**
  * Asks the Auditor to judge what was submitted: for the first time, on the head or the suite of now when it moved, or
@@ -85,6 +86,6 @@ async function judgedProduct({ pool }: StepDeps, submission: Submission): Promis
     readJson(pool, submission.product_sha256, SuiteProduct),
     readJson(pool, submission.spec_sha256, TaskSpec),
   ]);
-  const wanted = new Set(spec.requirement_ids);
-  return putJson(pool, mergeSuite(previous, product, wanted, new Set(submission.disputes_test_ids)));
+  const open = openRequirements(spec);
+  return putJson(pool, mergeSuite(previous, product, open, new Set(submission.disputes_test_ids)));
 }
