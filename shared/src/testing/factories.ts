@@ -234,7 +234,13 @@ export async function judgeTestAttempt(
   db: TestDatabase,
   claim: TestClaim,
   outcome: VerificationOutcome,
-  options: { product_sha256?: string; tree?: Tree; verdicts?: readonly object[]; retry?: number } = {},
+  options: {
+    product_sha256?: string;
+    tree?: Tree;
+    verdicts?: readonly object[];
+    retry?: number;
+    seen?: TestFindings;
+  } = {},
 ): Promise<string> {
   const run = await runRow(db, claim.run_id);
   const tree_sha256 =
@@ -255,7 +261,14 @@ export async function judgeTestAttempt(
     retry: options.retry ?? 0,
   };
   await allDone(callVerb(db.pools.manager, "request_verifications", MANAGER, [request]));
-  return recordTestVerification(db, request.id, outcome, tree_sha256, options.verdicts ?? []);
+  return recordTestVerification(db, request.id, outcome, tree_sha256, options.verdicts ?? [], options.seen);
+}
+
+/** What an Auditor would have seen, where a test needs it. */
+export interface TestFindings {
+  readonly tests?: readonly object[];
+  readonly evidence?: readonly object[];
+  readonly report?: Partial<VerificationReport>;
 }
 
 /** Claims a request as the Auditor does and records its verification; returns the verification's id. */
@@ -265,6 +278,7 @@ export async function recordTestVerification(
   outcome: VerificationOutcome,
   treeSha256: string | null,
   verdicts: readonly object[] = [],
+  { tests = [], evidence = [], report = {} }: TestFindings = {},
 ): Promise<string> {
   const claims = await callVerbRows<{ request_id: string; claim_id: string }>(
     db.pools.auditor,
@@ -279,13 +293,13 @@ export async function recordTestVerification(
   const verification = {
     id: newId(),
     outcome,
-    report_sha256: await putJson(db.pools.auditor, emptyReport(outcome)),
+    report_sha256: await putJson(db.pools.auditor, { ...emptyReport(outcome), ...report }),
     tree_sha256: treeSha256,
     sandbox_level: treeSha256 === null ? null : "bubblewrap",
     environment_sha256: null,
     verdicts,
-    tests: [],
-    evidence: [],
+    tests,
+    evidence,
   };
   await allDone(
     callVerb(db.pools.auditor, "record_verifications", AUDITOR, "test-auditor", [{ ...claim, ...verification }]),
