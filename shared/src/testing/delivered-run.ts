@@ -3,7 +3,9 @@ import type { Tree } from "../models/tree.ts";
 import { putBlobs, putTree } from "../postgres/blobs.ts";
 import { callVerb } from "../postgres/verbs.ts";
 import type { DependencyResolution } from "../schemas/dependencies.ts";
+import { PlanProduct } from "../schemas/plan-product.ts";
 import type { Requirement } from "../schemas/requirements-product.ts";
+import { SuiteProduct } from "../schemas/suite-product.ts";
 import {
   addTestTask,
   allDone,
@@ -31,6 +33,24 @@ export const DELIVERED_TREE: Tree = new Map([
   ["sums/__main__.py", Buffer.from("print(1 + 1)\n")],
   ["sums.txt", Buffer.from("between the two in git's order\n")],
 ]);
+
+const PLAN = PlanProduct.parse({
+  toolchain: "python",
+  summary: "One module that adds.",
+  components: [{ name: "sums", purpose: "adding", paths: ["sums/**"], requirement_ids: ["R1"] }],
+  interfaces: { modules: [], cli: [], http: [] },
+  dependencies: [],
+  tasks: [
+    {
+      ...{ key: "T1", title: "Adding", description: "Add it.", requirement_ids: ["R1"], closes: ["R1"] },
+      ...{ depends_on: [], file_scope: ["sums/**"] },
+    },
+  ],
+});
+const SUITE = SuiteProduct.parse({
+  prelude: "",
+  tests: [{ id: "adds", requirement_ids: ["R1"], title: "adds two numbers", body: "assert.equal(1 + 1, 2);" }],
+});
 
 export interface DeliveredRun extends TestRun {
   readonly revision_id: string;
@@ -62,12 +82,12 @@ export async function judgedRun(
   await manager("adopt_requirements", run.run_id, understood.verification_id, rows, []);
 
   const planTask = await addTestTask(db, run, { kind: "plan" });
-  const planned = await judged(db, runtime, planTask, "plan", { planned: true }, await resolved(db, dependencies));
+  const planned = await judged(db, runtime, planTask, "plan", PLAN, await resolved(db, dependencies));
   const plan = { id: newId(), run_id: run.run_id, revision: 1, ...planned };
   await manager("adopt_plan", plan);
   await approveTestPlan(db, run.run_id, plan.id);
   const suiteTask = await addTestTask(db, run, { kind: "acceptance_tests" });
-  const tested = await judged(db, runtime, suiteTask, "acceptance_tests", { prelude: "", tests: [] });
+  const tested = await judged(db, runtime, suiteTask, "acceptance_tests", SUITE);
   const suite = {
     id: newId(),
     run_id: run.run_id,

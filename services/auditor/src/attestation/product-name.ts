@@ -18,11 +18,8 @@ export function productName(tree: Tree, title: string): ProductName {
     const parsed = Manifest.safeParse(manifest);
     if (parsed.success) return parsed.data;
   }
-  const words =
-    title
-      .normalize("NFKD")
-      .toLowerCase()
-      .match(/[a-z0-9]+/g) ?? [];
+  const plain = title.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const words = plain.match(/[a-z0-9]+/g) ?? [];
   return { name: words.join("-").slice(0, 100) || "product", version: null };
 }
 

@@ -60,6 +60,7 @@ function factsTable(report: DeliveryReport): string {
         : `${verification.kind}: ${verification.outcome}, report ${verification.report_sha256}`,
     ],
     ["Isolation", isolation(verification)],
+    ["Attestation", attestationLine(report)],
     ["Oversight", `${report.oversight}, strict policy ${report.strict_policy ? "on" : "OFF"}`],
     [
       "Models",
@@ -75,6 +76,12 @@ function factsTable(report: DeliveryReport): string {
 function sealLine({ checkpoint }: DeliveryReport): string {
   const [, size, root] = checkpoint?.split("\n") ?? [];
   return size === undefined ? "under no signed checkpoint" : `sealed with ${size} events, root ${root}`;
+}
+
+function attestationLine({ attestation }: DeliveryReport): string {
+  if (attestation === null) return "none";
+  const { links, key_id, sbom_sha256 } = attestation;
+  return `${links.attestation}, signed by key ${key_id}; bill of materials ${links.sbom}, sha256 ${sbom_sha256}`;
 }
 
 /** As it was signed, to be compared with the one that a witness keeps. */
