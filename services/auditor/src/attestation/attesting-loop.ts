@@ -48,14 +48,16 @@ export function startAttesting(deps: AttestingDeps): Attesting {
 /** The same, step by step. */
 export function createAttesting({ pool, log, holder, folder, publish, version }: AttestingDeps) {
   const failures = new Map<string, { readonly why: string; readonly at: number }>();
-  let key: Signer | null = null;
+  let isOpen = false;
 
   async function once(): Promise<boolean> {
-    key ??= await openAttestationKey(pool, holder, folder, publish);
     const resting = [...failures].filter(([, { at }]) => performance.now() - at < RETRY_MS).map(([id]) => id);
     const runs = await readUnattestedRuns(pool, resting, BATCH);
+    if (isOpen && runs.length === 0) return false;
+    const key = await openAttestationKey(pool, holder, folder, publish);
+    isOpen = true;
     for (const run_id of runs) {
-      const why = await reasonAgainst(() => attest({ db: pool, holder, key: key as Signer, version }, run_id));
+      const why = await reasonAgainst(() => attest({ db: pool, holder, key, version }, run_id));
       if (why === null) failures.delete(run_id);
       else await note(run_id, why);
     }

@@ -8,6 +8,8 @@ import { CannotTell, Tampered } from "./findings.ts";
 
 const STATEMENTS = "attestation.intoto.jsonl";
 const BILL = "sbom.cdx.json";
+/** What the two statements are, in their order. */
+const PREDICATES = ["https://slsa.dev/provenance/v1", "https://in-toto.io/attestation/test-result/v0.1"] as const;
 
 interface Told {
   readonly seq: number;
@@ -66,8 +68,8 @@ function checkFiles(folder: string, { seq, set }: Told, log: string): void {
     throw new Tampered(seq, `attestation/${STATEMENTS} is not what was signed`);
   if (hash("sha256", bill) !== set.sbom_sha256) throw new Tampered(seq, `attestation/${BILL} is not what was attested`);
   const key = attester(seq, set.verifier_key ?? "", log);
-  for (const line of [provenance, testResult])
-    if (subjectOf(seq, line, key) !== set.tree_sha256)
+  for (const [index, line] of [provenance, testResult].entries())
+    if (subjectOf(seq, line, key, PREDICATES[index]) !== set.tree_sha256)
       throw new Tampered(seq, "a statement is about another tree than its event");
 }
 
@@ -81,12 +83,12 @@ function attester(seq: number, text: string, log: string): Verifier {
   throw new Tampered(seq, "it names no key for attestations of this log");
 }
 
-/** The only subject of a statement that this key alone signed. */
-function subjectOf(seq: number, envelope: string, key: Verifier): unknown {
+/** The only subject of a statement of this type that this key alone signed. */
+function subjectOf(seq: number, envelope: string, key: Verifier, predicate: string | undefined): unknown {
   try {
-    const { _type, subject } = JSON.parse(openEnvelope(envelope, key).toString("utf8"));
-    if (_type !== "https://in-toto.io/Statement/v1" || subject?.length !== 1)
-      throw new DsseError("it is no statement about one subject");
+    const { _type, subject, predicateType } = JSON.parse(openEnvelope(envelope, key).toString("utf8"));
+    if (_type !== "https://in-toto.io/Statement/v1" || predicateType !== predicate || subject?.length !== 1)
+      throw new DsseError(`it is no statement of type ${predicate} about one subject`);
     return subject[0]?.digest?.sha256;
   } catch (error) {
     throw new Tampered(seq, `an attestation is broken: ${(error as Error).message}`);
