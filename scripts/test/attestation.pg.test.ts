@@ -1,14 +1,13 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createLog } from "@aura/shared/log";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { callVerb } from "@aura/shared/postgres/verbs";
 import { type DeliveredRun, deliveredRun, finishTestRun, judgedRun } from "@aura/shared/testing/delivered-run";
 import { AUDITOR, allDone, createTestRuntime, directorAction, type TestRuntime } from "@aura/shared/testing/factories";
 import { logSigner, sealEndedRuns, sealLog } from "@aura/shared/testing/sealing";
-import { unzipSync } from "fflate";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAttesting } from "../../services/auditor/src/attestation/attesting-loop.ts";
 import { KeyFolder } from "../../services/auditor/src/ledger/key-folder.ts";
@@ -101,10 +100,8 @@ async function unpack(run_id: string, name: string): Promise<string> {
   const { status, bytes } = await api.get(path("evidence-pack", run_id));
   expect(status).toBe(200);
   const target = join(folder, name);
-  for (const [file, body] of Object.entries(unzipSync(bytes))) {
-    mkdirSync(dirname(join(target, file)), { recursive: true });
-    writeFileSync(join(target, file), body);
-  }
+  writeFileSync(`${target}.zip`, bytes);
+  execFileSync("/usr/bin/python3", ["-m", "zipfile", "-e", `${target}.zip`, target]);
   return target;
 }
 

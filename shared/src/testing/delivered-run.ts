@@ -1,3 +1,6 @@
+import { signEnvelope } from "../ledger/dsse.ts";
+import { signerOf } from "../ledger/notes.ts";
+import { canonicalJson } from "../models/canonical-json.ts";
 import { newId } from "../models/ids.ts";
 import type { Tree } from "../models/tree.ts";
 import { putBlobs, putTree } from "../postgres/blobs.ts";
@@ -7,6 +10,7 @@ import { PlanProduct } from "../schemas/plan-product.ts";
 import type { Requirement } from "../schemas/requirements-product.ts";
 import { SuiteProduct } from "../schemas/suite-product.ts";
 import {
+  AUDITOR,
   addTestTask,
   allDone,
   approveTestPlan,
@@ -183,4 +187,34 @@ async function assemble(
     evidence: [{ ...evidence, output_sha256, tree_sha256, duration_ms: 1 }],
   };
   return recordTestVerification(db, request.id, "accepted", tree_sha256, [verdict], seen);
+}
+
+/** Records an attestation as the Auditor does, with as little in it as the database takes. */
+export async function attestTestRun(db: TestDatabase, run: DeliveredRun): Promise<void> {
+  const { auditor } = db.pools;
+  const { rows } = await auditor.query<{ log_id: string }>("select log_id from audit_log_state");
+  const key = signerOf(`aura_orchestra/${rows[0]?.log_id}/attestation`, Buffer.alloc(32, 9));
+  const verifier_key = key.verifier.text;
+  await allDone(callVerb(auditor, "register_attestation_keys", AUDITOR, [verifier_key]));
+  const subject = [{ name: "sums", digest: { sha256: run.tree_sha256 } }];
+  const statement = { _type: "https://in-toto.io/Statement/v1", subject, predicate: {} };
+  const bodies = ["https://slsa.dev/provenance/v1", "https://in-toto.io/attestation/test-result/v0.1"].map(
+    (predicateType) => signEnvelope(Buffer.from(canonicalJson({ ...statement, predicateType })), key),
+  );
+  const items = [...bodies, '{"bomFormat":"CycloneDX"}'].map((body) => ({
+    body: Buffer.from(body),
+    media_type: "application/json",
+  }));
+  const [provenance_sha256, test_result_sha256, sbom_sha256] = await putBlobs(auditor, items);
+  const { run_id, verification_id } = run;
+  const attestation = {
+    id: newId(),
+    run_id,
+    verification_id,
+    provenance_sha256,
+    test_result_sha256,
+    sbom_sha256,
+    verifier_key,
+  };
+  await allDone(callVerb(auditor, "record_attestations", AUDITOR, [attestation]));
 }

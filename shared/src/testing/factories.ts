@@ -8,6 +8,7 @@ import { canonicalJson, sha256Hex } from "../models/canonical-json.ts";
 import { newId } from "../models/ids.ts";
 import type { Tree } from "../models/tree.ts";
 import { putBlobs, putJson, putTree, readJson } from "../postgres/blobs.ts";
+import { readResolution } from "../postgres/plan-dependencies.ts";
 import { callVerb, callVerbRows, type LeaderContext, type VerbContext, type VerbOutcome } from "../postgres/verbs.ts";
 import type { Requirement } from "../schemas/requirements-product.ts";
 import type { VerificationReport } from "../schemas/verification-report.ts";
@@ -372,7 +373,15 @@ export async function testPlanGate(db: TestDatabase, runId: string, planId: stri
   const plan = await readJson(db.pools.manager, stored.plan, z.unknown());
   const requirements = [];
   for (const sha256 of stored.requirements) requirements.push(await readJson(db.pools.manager, sha256, z.unknown()));
-  const content_sha256 = await putJson(db.pools.manager, { kind: "plan", revision, plan, requirements });
+  const fetched = await readResolution(db.pools.manager, planId);
+  const content = {
+    kind: "plan",
+    revision,
+    plan,
+    requirements,
+    ...(fetched === null ? {} : { dependencies: fetched }),
+  };
+  const content_sha256 = await putJson(db.pools.manager, content);
   const rest = { question: null, expires_at: "2100-01-01T00:00:00Z" };
   return { id: newId(), run_id: runId, kind: "plan", subject_id: planId, content_sha256, digest, ...rest };
 }

@@ -8,6 +8,7 @@ import { publicKeyPem, type Signer, signerOf } from "@aura/shared/ledger/notes";
 import { createLog } from "@aura/shared/log";
 import { canonicalJson } from "@aura/shared/models/canonical-json";
 import { newId } from "@aura/shared/models/ids";
+import { treeSha256 } from "@aura/shared/models/tree";
 import { putBlobs, readBlobs } from "@aura/shared/postgres/blobs";
 import { callVerb, type VerbContext } from "@aura/shared/postgres/verbs";
 import { type DeliveredRun, deliveredRun, finishTestRun, judgedRun } from "@aura/shared/testing/delivered-run";
@@ -25,6 +26,7 @@ import { createAttesting } from "../../src/attestation/attesting-loop.ts";
 import { publishAttesterTo } from "../../src/attestation/published-key.ts";
 import { readRunsToSeal } from "../../src/db/sealing-statements.ts";
 import { KeyFolder } from "../../src/ledger/key-folder.ts";
+import { problems } from "./official-cyclonedx.ts";
 import { Provenance, TestResult } from "./published-schemas.ts";
 
 let db: TestDatabase;
@@ -129,6 +131,36 @@ test("a delivery has a SLSA provenance and an in-toto test result that the publi
     requirements: { total: 1, pass: 1 },
     verdicts: ["R1 must pass"],
   });
+});
+
+const PACKAGE = { version: "3.0.0", licence: "MIT", integrity: `sha256:${"ef".repeat(32)}` };
+const RESOLUTION = {
+  ...{ ecosystem: "pypi" as const, registry: "https://registry.example/", files: 1, bytes: 1 },
+  packages: [
+    { ...PACKAGE, name: "flask", direct: true },
+    { ...PACKAGE, name: "jinja2", direct: false },
+  ],
+};
+
+test("packages that a delivery was verified with stand in provenance and bill, and the official schema admits the bill", async () => {
+  const layer = new Map([["flask-3.0.0.dist-info/METADATA", Buffer.from("Name: Flask\nRequires-Dist: Jinja2>=3\n\n")]]);
+  const built = await deliveredRun(db, runtime, { dependencies: { resolution: RESOLUTION, layer } });
+  await attesting().once();
+  const { provenance_sha256, sbom_sha256 } = (await rowOf(built.run_id)) as Row;
+  const { resolvedDependencies = [] } = Provenance.parse(await statementOf(provenance_sha256)).predicate
+    .buildDefinition;
+  expect(resolvedDependencies.slice(-3)).toMatchObject([
+    { name: "package-layer", digest: { sha256: treeSha256(layer) } },
+    { uri: "pkg:pypi/flask@3.0.0", digest: { sha256: "ef".repeat(32) } },
+    { uri: "pkg:pypi/jinja2@3.0.0" },
+  ]);
+  const bill = JSON.parse(await textOf(sbom_sha256));
+  expect(problems(bill)).toEqual([]);
+  expect(bill.dependencies).toEqual([
+    { ref: "product", dependsOn: ["pkg:pypi/flask@3.0.0"] },
+    { ref: "pkg:pypi/flask@3.0.0", dependsOn: ["pkg:pypi/jinja2@3.0.0"] },
+    { ref: "pkg:pypi/jinja2@3.0.0", dependsOn: [] },
+  ]);
 });
 
 /** By git and sha256sum, see tree-digests.test.ts. */

@@ -30,6 +30,18 @@ export function Files({ run, path }: { run: Run; path: string | null }) {
           <a href={`/v1/runs/${run.id}/software.tar.gz?revision=best`} download>
             Download with its report
           </a>
+          {run.links.attestation !== undefined && (
+            <>
+              {", "}
+              <a href={run.links.attestation} download>
+                attestation
+              </a>
+              {" and "}
+              <a href={run.links.sbom} download>
+                bill of materials
+              </a>
+            </>
+          )}
         </p>
       )}
       <div class="files">
