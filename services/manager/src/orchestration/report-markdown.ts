@@ -67,6 +67,7 @@ function factsTable(report: DeliveryReport): string {
         : `${verification.kind}: ${verification.outcome}, report ${verification.report_sha256}`,
     ],
     ["Isolation", isolation(verification)],
+    ["Attestation", attestationLine(report)],
     ["Reached by the tests", reachedLine(verification)],
     ["Changes that the tests noticed", mutationLine(verification)],
     ["Confidence", confidenceLine(report)],
@@ -85,6 +86,12 @@ function factsTable(report: DeliveryReport): string {
 function sealLine({ checkpoint }: DeliveryReport): string {
   const [, size, root] = checkpoint?.split("\n") ?? [];
   return size === undefined ? "under no signed checkpoint" : `sealed with ${size} events, root ${root}`;
+}
+
+function attestationLine({ attestation }: DeliveryReport): string {
+  if (attestation === null) return "none";
+  const { links, key_id, sbom_sha256 } = attestation;
+  return `${links.attestation}, signed by key ${key_id}; bill of materials ${links.sbom}, sha256 ${sbom_sha256}`;
 }
 
 /** As it was signed, to be compared with the one that a witness keeps. */

@@ -159,6 +159,17 @@ export const DeliveryReport = z
     spend: Spend,
     model_calls: z.int(),
     ddl_guard: z.string(),
+    attestation: z
+      .strictObject({
+        provenance_sha256: Sha256,
+        test_result_sha256: Sha256,
+        sbom_sha256: Sha256,
+        key_id: z.string(),
+        created_at: Timestamp,
+        links: z.strictObject({ attestation: z.string(), sbom: z.string() }),
+      })
+      .nullable()
+      .meta({ description: "what the Auditor signed about the delivered tree; null where it signed nothing" }),
     checkpoint: z.string().nullable().meta({
       description:
         "newest signed checkpoint of the log with its cosignatures, where it covers all that happened in the run",
