@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { SurvivorAnswer } from "./survivors.ts";
 
 /**
  * One acceptance test. `body` is the body of an async JavaScript function with `product`, `assert`
@@ -29,7 +28,5 @@ export const SuiteProduct = z.strictObject({
   tests: z.array(AcceptanceTest).min(1),
   /** Only in a task that judges disputes: one ruling for each disputed test. */
   rulings: z.array(Ruling).default([]),
-  /** Only in a task about what no test noticed: one answer for each. No part of the suite that is adopted. */
-  survivor_answers: z.array(SurvivorAnswer).max(100).optional(),
 });
 export type SuiteProduct = z.infer<typeof SuiteProduct>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SuiteProduct } from "./suite-product.ts";
 
 /** A change of an accepted product that no test noticed, as the author of its tests is told of it: words, and never code. */
 export const Survivor = z.strictObject({
@@ -21,3 +22,7 @@ export const SurvivorAnswer = z.strictObject({
   basis: z.string().min(3).max(1000),
 });
 export type SurvivorAnswer = z.infer<typeof SurvivorAnswer>;
+
+/** What a test author submits: a suite, and in the task about survivors one answer for each. The answers are no part of the suite. */
+export const SubmittedSuite = SuiteProduct.extend({ survivor_answers: z.array(SurvivorAnswer).max(100).optional() });
+export type SubmittedSuite = z.infer<typeof SubmittedSuite>;

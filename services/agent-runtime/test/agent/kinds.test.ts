@@ -1,4 +1,5 @@
 import type { SuiteProduct } from "@aura/shared/schemas/suite-product";
+import type { SubmittedSuite } from "@aura/shared/schemas/survivors";
 import type { TaskContext } from "@aura/shared/schemas/task-context";
 import { describe, expect, it } from "vitest";
 import {
@@ -249,7 +250,7 @@ describe("changes that no test noticed", () => {
   it("are told as behaviour, and answered by further tests that carry their own prelude", async () => {
     const provider = scriptedProvider([handIn({ prelude: "const one = 2;", tests: [testOf("R1-b", "R1")], answers })]);
     const desk = await attempt(context, provider);
-    const { submitted } = desk.end_of_attempt as { submitted: SuiteProduct };
+    const { submitted } = desk.end_of_attempt as { submitted: SubmittedSuite };
     expect(submitted).toMatchObject({ prelude: "const one = 1;", tests: [{ id: "R1-b" }] });
     expect(submitted.tests[0]?.body).toMatch(/^const one = 2;\n\{/);
     expect(submitted.survivor_answers?.map(({ number }) => number)).toEqual([1, 2]);

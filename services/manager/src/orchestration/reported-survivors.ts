@@ -2,6 +2,7 @@ import { readJson } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
 import type { DeliveryReport } from "@aura/shared/schemas/api/report";
 import { SuiteProduct } from "@aura/shared/schemas/suite-product";
+import { SubmittedSuite } from "@aura/shared/schemas/survivors";
 import { TaskSpec } from "@aura/shared/schemas/task-spec";
 import { readReportAmendment } from "../db/orchestration-report.ts";
 import { SURVIVORS_KEY } from "./survivors.ts";
@@ -11,7 +12,7 @@ export async function reportedSurvivors(db: Queryable, runId: string): Promise<D
   const row = await readReportAmendment(db, runId, SURVIVORS_KEY);
   if (row === null) return null;
   const { survivors = [] } = await readJson(db, row.spec_sha256, TaskSpec);
-  const product = row.product_sha256 === null ? null : await readJson(db, row.product_sha256, SuiteProduct);
+  const product = row.product_sha256 === null ? null : await readJson(db, row.product_sha256, SubmittedSuite);
   const answers = new Map(product?.survivor_answers?.map((answer) => [answer.number, answer]));
   return {
     task_status: row.task_status,

@@ -1,5 +1,5 @@
-import { AcceptanceTest, type SuiteProduct } from "@aura/shared/schemas/suite-product";
-import { SurvivorAnswer } from "@aura/shared/schemas/survivors";
+import { AcceptanceTest } from "@aura/shared/schemas/suite-product";
+import { type SubmittedSuite, SurvivorAnswer } from "@aura/shared/schemas/survivors";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
 import { z } from "zod";
 import { outOfTurns, type Workshop } from "../conversation.ts";
@@ -96,7 +96,7 @@ function precheckAmendment({ prelude, tests, answers }: Amendment, context: Surv
  * The product as it is handed in. A test with a prelude of its own carries it in its body; where there is no further test, one
  * that there is already comes back word for word, for a product has at least one.
  */
-function suiteOf({ prelude, tests, answers }: Amendment, { previous }: SurvivorContext): SuiteProduct {
+function suiteOf({ prelude, tests, answers }: Amendment, { previous }: SurvivorContext): SubmittedSuite {
   const inherited = previous?.prelude ?? "";
   const folds = inherited !== "" && prelude.trim() !== "" && prelude !== inherited;
   const further = folds ? tests.map((test) => ({ ...test, body: foldedBody(prelude, test.body) })) : [...tests];

@@ -1,5 +1,6 @@
-import type { Survivor } from "@aura/shared/schemas/survivors";
+import { type Survivor, SurvivorAnswer } from "@aura/shared/schemas/survivors";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
+import { z } from "zod";
 import { failureSection, preludeText, testText } from "./acceptance-tests.ts";
 import {
   assumptionsSection,
@@ -8,6 +9,7 @@ import {
   filesText,
   interfacesText,
   requirementsText,
+  schemaText,
   section,
 } from "./rendering.ts";
 
@@ -42,6 +44,7 @@ export function survivorsPrompt(context: Context): string {
       "Their tests, which stay as they are",
       `${preludeText(context.previous?.prelude ?? "")}${tests.map(testText).join("\n\n")}`,
     ),
+    section("Answers, in place of rulings", schemaText(z.array(SurvivorAnswer))),
     ...failureSection(context),
   );
   return parts.join("\n");

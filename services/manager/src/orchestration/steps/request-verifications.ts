@@ -1,6 +1,6 @@
 import { derivedId } from "@aura/shared/models/ids";
 import { putJson, readJson } from "@aura/shared/postgres/blobs";
-import { SuiteProduct } from "@aura/shared/schemas/suite-product";
+import { SubmittedSuite } from "@aura/shared/schemas/survivors";
 import { TaskSpec } from "@aura/shared/schemas/task-spec";
 import { readRunFacts, readSuite } from "../../db/orchestration-specification.ts";
 import { readSubmissions, type Submission } from "../../db/orchestration-submissions.ts";
@@ -83,7 +83,7 @@ async function judgedProduct({ pool }: StepDeps, submission: Submission): Promis
   const facts = await readRunFacts(pool, submission.run_id);
   const [previous, product, spec] = await Promise.all([
     readSuite(pool, facts),
-    readJson(pool, submission.product_sha256, SuiteProduct),
+    readJson(pool, submission.product_sha256, SubmittedSuite),
     readJson(pool, submission.spec_sha256, TaskSpec),
   ]);
   const open = openRequirements(spec);
