@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   accessSync,
   chmodSync,
@@ -12,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { AuraError } from "@aura/shared/problems";
 import { leakingDescriptors } from "./descriptors.ts";
 import { environmentOf, type Jail, type JailProcess, type JailSpec } from "./jail.ts";
@@ -53,12 +55,15 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
   const owner = process.getuid?.() === 0 ? SANDBOX_UID : null;
   writeNameFiles(join(scratch, "etc"));
   writeFileSync(join(scratch, "filter"), filter);
+  const isolator = versionOf(bwrap);
   const leaks = closing(leakingDescriptors());
   const running = new Set<JailProcess>();
   return {
     level: "bubblewrap",
     parallel: 2,
     launcherSha256: null,
+    isolator,
+    seccompSha256: sha256Hex(filter),
     fix: FIX,
     namespaces: true,
     scratch,
@@ -166,6 +171,12 @@ function reachableNode(scratch: string, owner: number | null): string {
 function everyoneMayPass(path: string): boolean {
   if ((statSync(path).mode & 0o001) === 0) return false;
   return path === "/" || everyoneMayPass(dirname(path));
+}
+
+/** As it says itself, such as `bubblewrap 0.8.0`. */
+function versionOf(bwrap: string): string {
+  const { status, stdout } = spawnSync(bwrap, ["--version"], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : unavailable(`${bwrap} does not start; install bubblewrap anew`);
 }
 
 function findProgram(name: string, path: string): string {

@@ -48,6 +48,8 @@ export function openLauncher(settings: LauncherSettings): Jail {
     level: "container_launcher",
     parallel: 1,
     launcherSha256: sha256Hex(readFileSync(settings.program)),
+    isolator: "aura-launcher",
+    seccompSha256: sha256Hex(filter),
     fix: "run the sandbox service in its own container, without a network and not as root, on Linux 6.12 or newer",
     namespaces: false,
     scratch,
