@@ -77,8 +77,8 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
     },
     start: (spec) => {
       const node = spec.node ? reachableNode(scratch, owner) : null;
-      const isolation = [...leaks, bwrap, ...mounts(spec, scratch, node)];
-      const command = [...isolation, "--", ...limited(spec.limits), ...spec.argv];
+      const isolation = [...leaks, ...limited(spec.limits), bwrap, ...mounts(spec, scratch, node)];
+      const command = [...isolation, "--", ...fewProcesses(spec.limits), ...spec.argv];
       const job = startWith(join(scratch, "filter"), command, owner, spec);
       running.add(job);
       job.ended.finally(() => running.delete(job));
@@ -139,13 +139,17 @@ function rootLinks(): string[] {
   });
 }
 
+/** From before bubblewrap on: what is jailed can take over bubblewrap's own first process inside, which is limited, too. */
 function limited(limits: Limits): string[] {
   const addressSpace = limits.address_space_bytes === null ? [] : [`--as=${limits.address_space_bytes}`];
   return [
     ...["/usr/bin/prlimit", `--cpu=${limits.cpu_s}:${limits.cpu_s + 1}`, `--fsize=${limits.file_bytes}`, "--core=0"],
-    ...[`--nproc=${limits.processes}`, `--nofile=${limits.open_files}`, ...addressSpace, "--"],
+    ...[`--nofile=${limits.open_files}`, ...addressSpace, "--"],
   ];
 }
+
+/** Counted in the jail's own user namespace, so it is set there. */
+const fewProcesses = ({ processes }: Limits) => ["/usr/bin/prlimit", `--nproc=${processes}`, "--"];
 
 /** Enough of /etc for `localhost` and a user name, and nothing of the machine's own. */
 function writeNameFiles(folder: string): void {
