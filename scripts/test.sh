@@ -7,5 +7,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/system/prepare.sh
 
 prepare_packages
-prepare_programs git=git bwrap=bubblewrap /usr/bin/python3=python3 /usr/bin/pip3=python3-pip chromium=chromium
+prepare_programs git=git bwrap=bubblewrap /usr/bin/python3=python3 /usr/bin/pip3=python3-pip /usr/bin/faketime=faketime chromium=chromium
 exec node scripts/system/test-run.ts all

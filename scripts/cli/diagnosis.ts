@@ -30,6 +30,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   node: checkNode,
   postgres: checkPostgres,
   isolation: checkIsolation,
+  clock: checkClock,
   git: checkGit,
   manager: checkManager,
   keys: checkKeys,
@@ -121,6 +122,13 @@ async function checkIsolationHere(env: NodeJS.ProcessEnv) {
       "Run on a host or VM, allow unprivileged user namespaces, or use Docker Compose with its sandbox.",
     );
   }
+}
+
+/** Products are run a second time at another time; the sandbox container brings what that takes. */
+async function checkClock(env: NodeJS.ProcessEnv) {
+  if (env.AURA_SANDBOX?.startsWith("unix:")) return ok("the sandbox brings its own");
+  if (existsSync("/usr/bin/faketime")) return ok("faketime can move it for the second run");
+  return warning("faketime is not installed: both runs of a verdict see the clock of now", "apt-get install faketime");
 }
 
 /** Nothing but `git clone` of a run needs it. */

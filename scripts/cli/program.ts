@@ -1,6 +1,7 @@
 import { ApiProblem, ApiUnreachable } from "@aura/shared/api-client";
 import { Command, CommanderError } from "commander";
 import { addAgentCommands } from "./commands/agents.ts";
+import { addAttestCommand } from "./commands/attest.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addControlCommands } from "./commands/control.ts";
 import { addDecisionCommands } from "./commands/decide.ts";
@@ -43,6 +44,7 @@ export async function runCli(argv: readonly string[], world: Surroundings): Prom
   addControlCommands(program, session);
   addReportCommand(program, session);
   addDownloadCommand(program, session);
+  addAttestCommand(program, session);
   addExportCommand(program, session);
   addAgentCommands(program, session);
   addKeyCommands(program, session);

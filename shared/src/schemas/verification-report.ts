@@ -47,7 +47,16 @@ export const EnvironmentFacts = z.strictObject({
 export type EnvironmentFacts = z.infer<typeof EnvironmentFacts>;
 
 export const EvidenceItem = z.strictObject({
-  kind: z.enum(["acceptance_run", "stub_run", "body_removal_run", "own_tests", "plan_import", "dependency_resolution"]),
+  kind: z.enum([
+    "acceptance_run",
+    "stub_run",
+    "body_removal_run",
+    "confirmation_run",
+    "mutation_run",
+    "own_tests",
+    "plan_import",
+    "dependency_resolution",
+  ]),
   command: z.array(z.string()),
   exit_code: z.int().nullable(),
   /** What ended it: exit, timeout, memory, output, killed, spawn_failed. */
@@ -57,6 +66,42 @@ export const EvidenceItem = z.strictObject({
   duration_ms: z.int().nonnegative(),
 });
 export type EvidenceItem = z.infer<typeof EvidenceItem>;
+
+/**
+ * What the tests reached of the delivered product's code, function by function. The product's own processes say it: shown,
+ * never decisive.
+ */
+export const Coverage = z.strictObject({
+  functions: z.int().nonnegative(),
+  functions_reached: z.int().nonnegative(),
+  requirements: z.array(z.strictObject({ requirement_id: z.string(), functions_reached: z.int().nonnegative() })),
+  /** The first 200 that no test reached; `name` with what it lies in, such as `Wallet.withdraw`. */
+  unreached: z.array(z.strictObject({ path: z.string(), name: z.string(), line: z.int().positive() })),
+});
+export type Coverage = z.infer<typeof Coverage>;
+
+/**
+ * How many changes of the delivered product its tests noticed, of a sample made in functions that they reach. A survivor
+ * is a change that no test noticed.
+ */
+export const Mutation = z.strictObject({
+  sampled: z.int().nonnegative(),
+  killed: z.int().nonnegative(),
+  /** The time for it was over. */
+  not_run: z.int().nonnegative(),
+  survived: z.array(
+    z.strictObject({
+      path: z.string(),
+      function: z.string(),
+      line: z.int().positive(),
+      operator: z.string(),
+      /** What was different, in words. */
+      behaviour: z.string(),
+      requirement_ids: z.array(z.string()),
+    }),
+  ),
+});
+export type Mutation = z.infer<typeof Mutation>;
 
 export const VerificationReport = z.strictObject({
   outcome: z.enum(VERIFICATION_OUTCOMES),
@@ -77,5 +122,9 @@ export const VerificationReport = z.strictObject({
   environment: EnvironmentFacts.nullable(),
   /** Of a plan that names dependencies: what was fetched for it. */
   dependencies: DependencyResolution.optional(),
+  /** Of an assembled product. */
+  coverage: Coverage.optional(),
+  /** Of an assembled product that was accepted. */
+  mutation: Mutation.optional(),
 });
 export type VerificationReport = z.infer<typeof VerificationReport>;

@@ -1,7 +1,9 @@
-import type { VerificationReport } from "@aura/shared/schemas/verification-report";
+import type { Coverage, Mutation, VerificationReport } from "@aura/shared/schemas/verification-report";
 
 /** Characters of one text of a test result: enough to mend by, small enough for a prompt. */
 const TEXT_MAX = 4000;
+/** Characters of the name of a function or file. */
+const NAME_MAX = 300;
 /** Characters of the output of one run. */
 const OUTPUT_MAX = 64_000;
 
@@ -22,7 +24,28 @@ export function boundedReport(report: VerificationReport): VerificationReport {
       output: bounded(item.output, OUTPUT_MAX),
     })),
     findings: report.findings.map((found) => ({ ...found, message: bounded(found.message, TEXT_MAX) })),
+    ...(report.coverage === undefined ? {} : { coverage: boundedCoverage(report.coverage) }),
+    ...(report.mutation === undefined ? {} : { mutation: boundedMutation(report.mutation) }),
   };
+}
+
+function boundedMutation(mutation: Mutation): Mutation {
+  const survived = mutation.survived.map((mutant) => ({
+    ...mutant,
+    path: bounded(mutant.path, NAME_MAX),
+    function: bounded(mutant.function, NAME_MAX),
+    operator: bounded(mutant.operator, NAME_MAX),
+    behaviour: bounded(mutant.behaviour, TEXT_MAX),
+  }));
+  return { ...mutation, survived };
+}
+
+function boundedCoverage(coverage: Coverage): Coverage {
+  const unreached = coverage.unreached.map(({ path, name, line }) => ({
+    ...{ path: bounded(path, NAME_MAX), name: bounded(name, NAME_MAX) },
+    line,
+  }));
+  return { ...coverage, unreached };
 }
 
 function boundedOrNull(text: string | null): string | null {

@@ -50,6 +50,8 @@ export function watchIsolation(sandbox: Sandbox, pool: Pool, holder: string, log
     buildStub: (request) => watched(() => sandbox.buildStub(request)),
     runAcceptance: (request) => watched(() => sandbox.runAcceptance(request)),
     stripBodies: (request) => watched(() => sandbox.stripBodies(request)),
+    instrument: (request) => watched(() => sandbox.instrument(request)),
+    makeMutants: (request) => watched(() => sandbox.makeMutants(request)),
     checkImports: (request) => watched(() => sandbox.checkImports(request)),
     installDependencies: (request) => watched(() => sandbox.installDependencies(request)),
     killAll: () => {

@@ -16,6 +16,10 @@ export interface SuiteGround {
   readonly suite: SuiteProduct;
   readonly attachments: Tree;
   readonly seed: number;
+  /** Seconds by which the clock of product and tests is ahead. */
+  readonly clock_offset_s: number;
+  /** True leaves the rest as `not_run` once a test did not pass. */
+  readonly stop_at_failure?: boolean;
 }
 
 export interface SuiteRun extends SuiteObservation {
@@ -47,7 +51,7 @@ export async function observeSuite(
   const stripped = alive.size === 0 ? ground.tree : await sandbox.stripBodies(ground);
   const removal = await runSome(sandbox, { ...ground, tree: stripped }, tests, alive, "body_removal_run");
   return {
-    tests: first.tests.map((test) => (flaky.has(test.test_id) ? unsteady(test) : test)),
+    tests: first.tests.map((test) => (flaky.has(test.test_id) ? unsteady(test, FAILED_FIRST) : test)),
     guards: own,
     flaky,
     survivors: new Set(removal.tests.filter(isPass).map((test) => test.test_id)),
@@ -75,9 +79,8 @@ export async function runTests(
   tests: readonly AcceptanceTest[],
   kind: EvidenceItem["kind"],
 ): Promise<AcceptanceResult> {
-  const { tree, dependencies, toolchain, interfaces, suite, attachments, seed } = ground;
-  const request = { tree, dependencies, toolchain, interfaces, prelude: suite.prelude, tests, attachments, seed };
-  const result = await sandbox.runAcceptance(request);
+  const { suite, ...rest } = ground;
+  const result = await sandbox.runAcceptance({ ...rest, prelude: suite.prelude, tests });
   requireExecuted(result.evidence);
   requireAll(tests, result.tests);
   return { ...result, evidence: { ...result.evidence, kind } };
@@ -115,8 +118,11 @@ function requireAll(tests: readonly AcceptanceTest[], results: readonly TestResu
   throw new EnvironmentFailure(finding("sandbox_failed", null, `The run gave no result for ${lost.join(", ")}.`));
 }
 
-function unsteady(test: TestResult): TestResult {
-  return { ...test, message: `unsteady: failed once and passed once on the same tree. ${test.message ?? ""}`.trim() };
+const FAILED_FIRST = "failed once and passed once on the same tree.";
+
+/** @param how what two runs of it showed, as a sentence */
+export function unsteady(test: TestResult, how: string): TestResult {
+  return { ...test, message: `unsteady: ${how} ${test.message ?? ""}`.trim() };
 }
 
 /** A whole number that follows from the request, so that judging it again is the same run. */

@@ -117,6 +117,22 @@ export async function readGuards(db: Queryable, suiteId: string): Promise<string
   return rows[0] === undefined ? null : z.object({ guards: z.array(z.string()) }).parse(rows[0]).guards;
 }
 
+/** Ids of the tests that proved something when a tree was judged by this suite; none when it was judged by another one. */
+export async function readPassedTests(db: Queryable, verificationId: string, suiteId: string): Promise<string[]> {
+  const { rows } = await db.query(
+    `select t.test_id
+       from test_results t
+       join verifications v on v.id = t.verification_id
+       join verification_requests q on q.id = v.request_id and q.suite_id = $2
+      where v.id = $1 and t.outcome = 'pass' and t.reached_product and t.assertions > 0 order by t.test_id`,
+    [verificationId, suiteId],
+  );
+  return z
+    .array(z.object({ test_id: z.string() }))
+    .parse(rows)
+    .map(({ test_id }) => test_id);
+}
+
 const TaskNode = z.object({
   id: z.uuid(),
   overridden: z.boolean(),

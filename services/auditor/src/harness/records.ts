@@ -14,6 +14,8 @@ export interface Observations {
   readonly last_result: string | null;
   /** Calls still under way when the test ended. */
   readonly pending: number;
+  /** Numbers of the functions of an instrumented product that its processes reached. */
+  readonly reached: ReadonlySet<number>;
 }
 
 /** How the process that holds the tests dealt with one test. */

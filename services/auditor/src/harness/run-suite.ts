@@ -12,32 +12,52 @@ const DEATHS_MAX = 5;
 export interface Suite {
   readonly tests: readonly AcceptanceTest[];
   readonly prelude: string;
+  /** True leaves the rest as `not_run` once a test did not pass. */
+  readonly stop_at_failure?: boolean | undefined;
 }
 
-const UNSEEN: Observations = { product_calls: 0, reached_stub: false, last_input: null, last_result: null, pending: 0 };
+const UNSEEN: Observations = {
+  product_calls: 0,
+  reached_stub: false,
+  last_input: null,
+  last_result: null,
+  pending: 0,
+  reached: new Set(),
+};
+
+export interface SuiteOutcome {
+  /** One record for each test, sorted by test id. */
+  readonly tests: TestResult[];
+  /** Numbers of the functions that each test reached, by its id; of an instrumented product only. */
+  readonly reached: Readonly<Record<string, readonly number[]>>;
+}
 
 /**
  * Runs every test once, as many side by side as the jail allows.
  *
  * @param stopped asked before each test; true leaves the rest as `not_run`
- * @returns one record for each test, sorted by test id
  * @throws {AuraError} `isolation_unavailable` when the process that holds the tests does not start
  */
-export async function runSuite(suite: Suite, setting: SuiteSetting, stopped: () => boolean): Promise<TestResult[]> {
+export async function runSuite(suite: Suite, setting: SuiteSetting, stopped: () => boolean): Promise<SuiteOutcome> {
   const run = new SuiteRun(suite, setting, stopped);
   const lanes = Math.min(setting.jail.parallel, suite.tests.length);
   await Promise.all(Array.from({ length: lanes }, () => run.work()));
-  return run.results.sort((a, b) => (a.test_id < b.test_id ? -1 : 1));
+  return {
+    tests: run.results.sort((a, b) => (a.test_id < b.test_id ? -1 : 1)),
+    reached: Object.fromEntries(run.reached),
+  };
 }
 
 class SuiteRun {
   readonly results: TestResult[] = [];
+  readonly reached = new Map<string, number[]>();
   private readonly suite: Suite;
   private readonly setting: SuiteSetting;
   private readonly stopped: () => boolean;
   private readonly deadline = performance.now() + SUITE_MS;
   private next = 0;
   private deaths = 0;
+  private failed = false;
 
   constructor(suite: Suite, setting: SuiteSetting, stopped: () => boolean) {
     this.suite = suite;
@@ -62,7 +82,7 @@ class SuiteRun {
   }
 
   private async startRunner(): Promise<TestRunner> {
-    const runner = new TestRunner(this.setting.jail);
+    const runner = new TestRunner(this.setting.jail, this.setting.clock);
     if ((await runner.ready) || this.stopped()) return runner;
     await runner.close();
     const detail = `the process that holds the tests does not start: ${runner.stderr().trim().slice(-400)}`;
@@ -89,13 +109,21 @@ class SuiteRun {
     const pending = session.observations().pending;
     await session.close();
     const seen = { ...session.observations(), pending };
+    if (seen.reached.size > 0)
+      this.reached.set(
+        test.id,
+        [...seen.reached].sort((a, b) => a - b),
+      );
     const judged: TestEnding = this.stopped() ? NOT_RUN_STOPPED : ending;
-    this.results.push(testRecord(test, seen, judged, Math.round(performance.now() - begun)));
+    const record = testRecord(test, seen, judged, Math.round(performance.now() - begun));
+    this.failed ||= record.outcome !== "pass";
+    this.results.push(record);
   }
 
   /** Why no further test may start; null while one may. */
   private mayRun(): TestEnding | null {
     if (this.stopped()) return NOT_RUN_STOPPED;
+    if (this.failed && this.suite.stop_at_failure === true) return { kind: "not_run", message: "another test failed" };
     if (performance.now() > this.deadline) return { kind: "not_run", message: "the suite ran out of its 15 minutes" };
     return this.deaths > DEATHS_MAX ? { kind: "crash" } : null;
   }

@@ -26,12 +26,13 @@ export class TestRunner {
   private answer: AnswerCall = () => Promise.resolve("");
   private expected = "";
 
-  constructor(jail: Jail) {
+  /** @param clock environment that moves its clock */
+  constructor(jail: Jail, clock: Readonly<Record<string, string>>) {
     this.jail = jail;
     this.folder = jail.openFolder();
     this.job = jail.start({
       argv: ["node", "--input-type=module", "--max-old-space-size=256", "-e", PROGRAM],
-      env: { PATH: "/usr/bin:/bin", LANG: "C.UTF-8", NO_COLOR: "1" },
+      env: { PATH: "/usr/bin:/bin", LANG: "C.UTF-8", NO_COLOR: "1", ...clock },
       stdin: null,
       product: null,
       dependencies: null,

@@ -25,6 +25,7 @@ import {
   SHOWN,
   UsageError,
 } from "./product-call.ts";
+import { hearing } from "./reached-functions.ts";
 import { cut, cutFront, type Observations } from "./records.ts";
 import { ServedProduct } from "./served-product.ts";
 
@@ -41,6 +42,8 @@ export interface SuiteSetting {
   readonly attachmentsFolder: string | null;
   readonly attachments: Tree;
   readonly seed: number;
+  /** What moves the clock of product and tests; empty: the machine's own. */
+  readonly clock: Readonly<Record<string, string>>;
 }
 
 const FILE_BYTES_MAX = 1024 * 1024;
@@ -64,9 +67,10 @@ export class TestSession {
   private lastInput: string | null = null;
   private lastResult: string | null = null;
   private pending = 0;
+  private readonly reached = new Set<number>();
 
   constructor(setting: SuiteSetting) {
-    this.setting = setting;
+    this.setting = { ...setting, jail: hearing(setting.jail, this.reached) };
     this.work = setting.jail.openWork();
     if (!setting.jail.namespaces) this.copyAttachments();
   }
@@ -78,6 +82,7 @@ export class TestSession {
       last_input: this.lastInput,
       last_result: this.lastResult,
       pending: this.pending,
+      reached: this.reached,
     };
   }
 
@@ -285,10 +290,10 @@ export class TestSession {
     timeoutS: number,
     limits = PRODUCT_LIMITS,
   ): JailSpec {
-    const { jail, toolchain, product, dependencies, attachmentsFolder, seed } = this.setting;
+    const { jail, toolchain, product, dependencies, attachmentsFolder, seed, clock } = this.setting;
     return {
       argv,
-      env: { ...toolchain.environment(seed), ...env },
+      env: { ...toolchain.environment(seed), ...env, ...clock },
       stdin,
       product,
       dependencies,

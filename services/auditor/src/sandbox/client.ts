@@ -12,6 +12,9 @@ import type {
   ImportRequest,
   InstallRequest,
   InstallResult,
+  InstrumentResult,
+  Mutant,
+  MutationRequest,
   Sandbox,
   StripRequest,
   StubRequest,
@@ -46,6 +49,14 @@ export class SandboxClient implements Sandbox {
 
   stripBodies(request: StripRequest): Promise<Tree> {
     return this.call("stripBodies", request);
+  }
+
+  instrument(request: StripRequest): Promise<InstrumentResult> {
+    return this.call("instrument", request);
+  }
+
+  makeMutants(request: MutationRequest): Promise<Mutant[]> {
+    return this.call("makeMutants", request);
   }
 
   checkImports(request: ImportRequest): Promise<EvidenceItem> {

@@ -5,6 +5,7 @@ import { AuraError } from "@aura/shared/problems";
 import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import type { EnvironmentFacts, EvidenceItem, TestResult } from "@aura/shared/schemas/verification-report";
 import { Semaphore } from "@aura/shared/semaphore";
+import { type MovedClock, movedClock } from "../harness/moved-clock.ts";
 import { cutMiddle, scrub } from "../harness/records.ts";
 import { runSuite } from "../harness/run-suite.ts";
 import { requireToolchain } from "../toolchains/registry.ts";
@@ -21,12 +22,15 @@ import type {
   ImportRequest,
   InstallRequest,
   InstallResult,
+  InstrumentResult,
+  Mutant,
+  MutationRequest,
   Sandbox,
   StripRequest,
   StubRequest,
   StubResult,
 } from "./port.ts";
-import { collectStripped, collectStub } from "./program-results.ts";
+import { collectInstrumented, collectMutants, collectStripped, collectStub } from "./program-results.ts";
 import { checkTree, unpackTree } from "./scratch.ts";
 
 const OUTPUT_SHOWN = 32 * 1024;
@@ -97,9 +101,11 @@ export class LocalSandbox implements Sandbox {
       const dependencies = unpackDependencies(jail, request.dependencies);
       try {
         const { interfaces, attachments, seed } = request;
-        const setting = { jail, toolchain, interfaces, product, dependencies, attachmentsFolder, attachments, seed };
-        const tests = await runSuite(request, setting, () => this.jail !== jail);
-        return { tests, evidence: acceptanceEvidence(request, tests, begun), environment };
+        const clock = movedClock(request.clock_offset_s);
+        const folders = { product, dependencies, attachmentsFolder };
+        const setting = { jail, toolchain, interfaces, ...folders, attachments, seed, clock: clock.environment };
+        const { tests, reached } = await runSuite(request, setting, () => this.jail !== jail);
+        return { tests, evidence: acceptanceEvidence(request, clock, tests, begun), environment, reached };
       } finally {
         discardAll(jail, [product, attachmentsFolder, dependencies]);
       }
@@ -113,6 +119,29 @@ export class LocalSandbox implements Sandbox {
       return withFolders(jail, { ...EMPTY, tree: request.tree }, async (folders) => {
         const end = await runProgram(jail, toolchain, toolchain.strip(), folders);
         return collectStripped(end, folders.work, request.tree, toolchain);
+      });
+    });
+  }
+
+  async instrument(request: StripRequest): Promise<InstrumentResult> {
+    const toolchain = requireToolchain(request.toolchain);
+    return this.inJail(async (jail) => {
+      await runCanaries(jail);
+      return withFolders(jail, { ...EMPTY, tree: request.tree }, async (folders) => {
+        const end = await runProgram(jail, toolchain, toolchain.instrument(), folders);
+        return collectInstrumented(end, folders.work, request.tree, toolchain);
+      });
+    });
+  }
+
+  async makeMutants(request: MutationRequest): Promise<Mutant[]> {
+    const { tree, seed, count, functions } = request;
+    const toolchain = requireToolchain(request.toolchain);
+    return this.inJail(async (jail) => {
+      await runCanaries(jail);
+      return withFolders(jail, { ...EMPTY, tree }, async (folders) => {
+        const end = await runProgram(jail, toolchain, toolchain.mutate({ seed, count, functions }), folders);
+        return collectMutants(end, folders.work, tree, count);
       });
     });
   }
@@ -251,12 +280,17 @@ async function measure(jail: Jail): Promise<EnvironmentFacts> {
   };
 }
 
-function acceptanceEvidence(request: AcceptanceRequest, tests: readonly TestResult[], begun: number): EvidenceItem {
+function acceptanceEvidence(
+  request: AcceptanceRequest,
+  clock: MovedClock,
+  tests: readonly TestResult[],
+  begun: number,
+): EvidenceItem {
   const passed = tests.filter(({ outcome }) => outcome === "pass").length;
   const lines = tests.map(({ test_id, outcome }) => `${outcome} ${test_id}`);
   return {
     kind: "acceptance_run",
-    command: ["acceptance", request.toolchain, `seed=${request.seed}`],
+    command: ["acceptance", request.toolchain, `seed=${request.seed}`, `clock=+${clock.offset_s}s`],
     exit_code: passed === tests.length ? 0 : 1,
     reason: "exit",
     output: [...lines, `${passed} of ${tests.length} passed`].join("\n"),

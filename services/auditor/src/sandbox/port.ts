@@ -4,6 +4,8 @@ import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/shared/schemas/verification-report";
 
+import type { MutantChoice } from "../toolchains/toolchain.ts";
+
 export type PlanInterfaces = PlanProduct["interfaces"];
 
 /** Name of a toolchain in shared/src/models/toolchains.ts; every method throws `validation_failed` for another one. */
@@ -31,6 +33,10 @@ export interface AcceptanceRequest extends WithToolchain {
   readonly attachments: Tree;
   /** Whole number that fixes hash order in the product and `Math.random` in the tests. */
   readonly seed: number;
+  /** Seconds by which the clock of product and tests is ahead; 0: the machine's own. */
+  readonly clock_offset_s: number;
+  /** True leaves the rest as `not_run` once a test did not pass. */
+  readonly stop_at_failure?: boolean | undefined;
 }
 
 export interface AcceptanceResult {
@@ -38,6 +44,8 @@ export interface AcceptanceResult {
   readonly tests: TestResult[];
   readonly evidence: EvidenceItem;
   readonly environment: EnvironmentFacts;
+  /** Of an instrumented tree: numbers of the functions that each test reached, by its id, as the product's processes said. */
+  readonly reached: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface StubRequest extends WithToolchain {
@@ -53,6 +61,36 @@ export interface StubResult {
 
 export interface StripRequest extends WithToolchain {
   readonly tree: Tree;
+}
+
+/** A function of the product: `name` with those it lies in, such as `Wallet.withdraw`. */
+export interface ProductFunction {
+  readonly path: string;
+  readonly name: string;
+  readonly line: number;
+}
+
+export interface InstrumentResult {
+  /** The same tree, whose functions say when they are reached. */
+  readonly tree: Tree;
+  /** By the number that each says. */
+  readonly functions: readonly ProductFunction[];
+}
+
+export interface MutationRequest extends StripRequest, MutantChoice {}
+
+/** The product with one change in one function. */
+export interface Mutant {
+  readonly path: string;
+  /** With what it lies in, such as `Wallet.withdraw`. */
+  readonly function: string;
+  readonly line: number;
+  /** What kind of change it is, in a word. */
+  readonly operator: string;
+  /** What is different, without a word of code. */
+  readonly behaviour: string;
+  /** The changed file. */
+  readonly text: string;
 }
 
 export interface ImportRequest extends WithToolchain {
@@ -99,6 +137,12 @@ export interface Sandbox {
 
   /** The same tree with the body of every function replaced by a failure. */
   stripBodies(request: StripRequest): Promise<Tree>;
+
+  /** The same tree with functions that say when they are reached: what is covered, not what passes, is learnt from it. */
+  instrument(request: StripRequest): Promise<InstrumentResult>;
+
+  /** Changes the product in one place at a time, as often as `count` says: what its tests should notice. */
+  makeMutants(request: MutationRequest): Promise<Mutant[]>;
 
   /** Tries to import what the plan promises; exit_code 0 when every module and symbol is there. */
   checkImports(request: ImportRequest): Promise<EvidenceItem>;

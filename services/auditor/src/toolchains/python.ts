@@ -11,6 +11,8 @@ const readProgram = (name: string) => readFileSync(new URL(`./python/${name}.py`
 const PROGRAMS = {
   stub: readProgram("stub"),
   strip: readProgram("strip"),
+  instrument: readProgram("instrument"),
+  mutate: readProgram("mutate"),
   probe: readProgram("probe"),
   imports: readProgram("imports"),
   compile: readProgram("compile"),
@@ -52,6 +54,10 @@ export const pythonToolchain: Toolchain = {
   strip: () => ({ argv: ownProgram("strip"), stdin: null }),
 
   isSource: (path) => path.endsWith(".py"),
+
+  instrument: () => ({ argv: ownProgram("instrument"), stdin: null }),
+
+  mutate: (choice) => ({ argv: ownProgram("mutate"), stdin: JSON.stringify(choice) }),
 
   install: (dependencies, registry) => ({
     argv: [

@@ -10,10 +10,22 @@ export const STUB_MARKER = "AURA_STUB_REACHED";
 /** A probe says this on its last line of stderr when nothing of the product was loaded. */
 export const UNTOUCHED_MARKER = "AURA_PRODUCT_UNTOUCHED";
 
+/** An instrumented function says this with its number, as a line of its own on stderr, when a process first reaches it. */
+export const REACHED_MARKER = "AURA_REACHED";
+
 /** A process to start in /work with the product at /product. */
 export interface Launch {
   readonly argv: readonly string[];
   readonly stdin: string | null;
+}
+
+/** Which mutants to make; the same choice gives the same mutants. */
+export interface MutantChoice {
+  readonly seed: number;
+  /** At most so many. */
+  readonly count: number;
+  /** The functions to change, each as `path:name`. */
+  readonly functions: readonly string[];
 }
 
 export interface PlannedPackage {
@@ -57,6 +69,18 @@ export interface Toolchain {
   /** Writes the files of /product whose functions it could remove into /work; `isSource` names the files it may write. */
   strip(): Launch;
   isSource(path: string): boolean;
+
+  /**
+   * Writes the files of /product into /work so that their functions say when they are reached (`REACHED_MARKER`), and prints
+   * a JSON array of {path, name, line}, one for each number.
+   */
+  instrument(): Launch;
+
+  /**
+   * Writes the file that the n-th mutant of /product changes to <n>/<path> in /work, and prints a JSON array of {path, function,
+   * line, operator, behaviour}, one for each.
+   */
+  mutate(choice: MutantChoice): Launch;
 
   /**
    * Installs packages into /work without running code of any of them.

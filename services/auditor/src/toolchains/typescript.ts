@@ -10,6 +10,8 @@ const readProgram = (name: string) => readFileSync(new URL(`./typescript/${name}
 const PROGRAMS = {
   stub: readProgram("stub"),
   strip: readProgram("strip"),
+  instrument: readProgram("instrument"),
+  mutate: readProgram("mutate"),
   touched: readProgram("touched"),
   imports: readProgram("imports"),
   compile: readProgram("compile"),
@@ -54,6 +56,10 @@ export const typescriptToolchain: Toolchain = {
   strip: () => ({ argv: ownProgram("strip"), stdin: PARSER }),
 
   isSource: (path) => /\.[cm]?[jt]s$/.test(path),
+
+  instrument: () => ({ argv: ownProgram("instrument"), stdin: PARSER }),
+
+  mutate: (choice) => ({ argv: ownProgram("mutate"), stdin: JSON.stringify({ ...choice, parser: PARSER }) }),
 
   install: (dependencies, registry, npm) => ({
     argv: [

@@ -73,9 +73,19 @@ export interface Closure {
   readonly waived: ReadonlySet<string>;
 }
 
-/** The tests that must pass once a task is in: nothing that they are about is still open. */
-export function closingTests(suite: SuiteProduct, { closed, waived }: Closure): AcceptanceTest[] {
-  return suite.tests.filter(({ requirement_ids }) => {
+/**
+ * The tests that must pass once a task is in: nothing that they are about is still open, or they passed on the product that
+ * the task repairs.
+ *
+ * @param held ids of the tests that passed before a repair
+ */
+export function testsToPass(
+  suite: SuiteProduct,
+  { closed, waived }: Closure,
+  held: ReadonlySet<string>,
+): AcceptanceTest[] {
+  return suite.tests.filter(({ id, requirement_ids }) => {
+    if (held.has(id)) return true;
     const counted = requirement_ids.filter((id) => !waived.has(id));
     return counted.length > 0 && counted.every((id) => closed.has(id));
   });

@@ -12,6 +12,8 @@ export function scriptedSandbox(script: Partial<Sandbox>): Sandbox {
     buildStub: async () => refused(),
     runAcceptance: async () => refused(),
     stripBodies: async () => refused(),
+    instrument: async () => refused(),
+    makeMutants: async () => refused(),
     checkImports: async () => refused(),
     installDependencies: async () => refused(),
     killAll: async () => undefined,

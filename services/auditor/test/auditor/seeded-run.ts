@@ -13,9 +13,11 @@ import { acceptanceTest, block, plan, requirement, suite, task } from "../valida
 /** A run of a program that adds two numbers, as it stands while its first task is worked on. */
 export interface SeededRun {
   readonly run_id: string;
-  /** Seeds a submitted task of this kind with a request to judge it. @returns the request's id */
   /** From now on the run has the plan that this request accepted. */
   adopt(requestId: string): Promise<void>;
+  /** From now on a task repairs R1 of the assembled product that this request judged. */
+  repair(requestId: string): Promise<void>;
+  /** Seeds a submitted task of this kind with a request to judge it. @returns the request's id */
   submit(kind: VerificationKind, product: unknown, tree?: Tree, disputed?: string[]): Promise<string>;
   /** Seeds a request to judge the assembled tree of a run that has no suite. @returns the request's id */
   submitWithoutSuite(tree: Tree): Promise<string>;
@@ -65,17 +67,21 @@ export async function seedRun(admin: Pool): Promise<SeededRun> {
     return seedSpecification(tx, run_id);
   });
   let claim = 1000;
+  let mended: string | null = null;
   const seedTask = async (tx: Tx, kind: string, status: string, disputed: string[]) => {
     claim += 1;
     const id = randomUUID();
-    const spec = TaskSpec.parse({ file_scope: ["adder/**", "requirements.txt"] });
+    const spec = TaskSpec.parse({ file_scope: ["adder/**", "requirements.txt"], verification_id: mended });
     await tx.query(
       `insert into task_queue (id, run_id, status, kind, key, title, spec_sha256, attempt, claim_id, assigned_agent, disputes_test_ids)
        values ($1, $2, $3, $4, $5, 'seeded', decode($6, 'hex'), 1, $7, $8, $9)`,
       [id, run_id, status, kind, `T${claim}`, await putJson(tx, spec), claim, randomUUID(), disputed],
     );
     if (kind === "implement") {
-      await tx.query("insert into task_requirements select $1, id, true from unnest($2::uuid[]) id", [id, ids.closed]);
+      await tx.query("insert into task_requirements select $1, id, true from unnest($2::uuid[]) id", [
+        id,
+        mended === null ? ids.closed : ids.closed.slice(0, 1),
+      ]);
     }
     return { id, claim };
   };
@@ -124,6 +130,10 @@ export async function seedRun(admin: Pool): Promise<SeededRun> {
           [ids.plan_id, requestId],
         );
       }),
+    repair: async (requestId) => {
+      const { rows } = await admin.query("select id from verifications where request_id = $1", [requestId]);
+      mended = rows[0].id;
+    },
     inspectEverything: () =>
       past(async (tx) => {
         await tx.query("update requirements set verification_method = 'inspection' where run_id = $1", [run_id]);

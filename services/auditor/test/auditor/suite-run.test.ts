@@ -27,6 +27,7 @@ const GROUND: SuiteGround = {
   suite: SUITE,
   attachments: new Map(),
   seed: 1,
+  clock_offset_s: 0,
 };
 
 /** Answers each run with the next list of results; `runs` keeps what was asked for. */
@@ -43,7 +44,7 @@ function answering(answers: TestResult[][], reason = "exit") {
       tree_sha256: null,
       duration_ms: 1,
     };
-    return { tests: answers[runs.length - 1] ?? [], evidence, environment: FACTS };
+    return { tests: answers[runs.length - 1] ?? [], evidence, environment: FACTS, reached: {} };
   };
   return { runs, sandbox: scriptedSandbox({ runAcceptance, stripBodies: async () => STRIPPED }) };
 }

@@ -40,7 +40,14 @@ const gate = new GateClient("/nowhere/registry.sock");
 
 function auditor(used: Sandbox = sandbox, holder = "auditor-one"): AuditorDeps {
   const log = createLog("auditor", "silent");
-  return { pool: database.pools.auditor, log, sandbox: createSandboxQueue(used), gate, holder };
+  return {
+    pool: database.pools.auditor,
+    log,
+    sandbox: createSandboxQueue(used),
+    gate,
+    mutation: { count: 2, wall_ms: 30_000 },
+    holder,
+  };
 }
 
 /** Lets the auditor judge the one open request. */
@@ -219,6 +226,32 @@ test("the assembled product is judged by the whole suite, its own tests are show
   expect(report?.verdicts[2]?.detail).toBe("inspection by the Director");
   const ownTests = (await rowsOf("evidence", request)).find(({ kind }) => kind === "own_tests");
   expect(ownTests).toMatchObject({ reason: "exit", exit_code: 1 });
+  expect(report?.coverage).toMatchObject({ functions: 1, functions_reached: 1, unreached: [] });
+  expect(report?.mutation).toEqual({ sampled: 2, killed: 2, not_run: 0, survived: [] });
+});
+
+test("a repair may not fail what passed on the product that it repairs", async () => {
+  const other = await seedRun(database.pools.admin);
+  const broken = await other.submit("assembly", null, adderTree("def add(a, b):\n    return 0 if a + b == 0 else 6\n"));
+  expect((await judged(broken))?.verdicts).toMatchObject([{ verdict: "fail" }, { verdict: "pass" }, {}]);
+  await other.repair(broken);
+  const worse = await judged(await submitTo(other, "def add(a, b):\n    return 5\n", {}));
+  expect(worse).toMatchObject({ outcome: "rejected", findings: [{ code: "regression", subject: "probe" }] });
+  const better = await judged(await submitTo(other, "def add(a, b):\n    return a + b\n", {}));
+  expect(better).toMatchObject({ outcome: "accepted", findings: [] });
+});
+
+test("a product that passes at the time of the run only is not delivered", async () => {
+  const until = Math.floor(Date.now() / 1000) + 20 * 86_400;
+  const core = `import time\ndef add(a, b):\n    return a + b if time.time() < ${until} else 0\n`;
+  const request = await run.submit("assembly", null, adderTree(core));
+  const report = await judged(request);
+  expect(report).toMatchObject({
+    outcome: "inconclusive",
+    findings: [{ code: "requirement_inconclusive", subject: "R1" }],
+  });
+  expect(report?.tests.find(({ test_id }) => test_id === "sum")?.message).toContain("days ahead");
+  expect((await rowsOf("evidence", request)).map(({ kind }) => kind)).toContain("confirmation_run");
 });
 
 test("without a suite nothing is judged where tests are to judge, and only the product's own tests run where not", async () => {

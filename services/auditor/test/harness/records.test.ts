@@ -8,6 +8,7 @@ const SEEN: Observations = {
   last_input: "cli []",
   last_result: "exit code 0",
   pending: 0,
+  reached: new Set<number>(),
 };
 const passed = (assertions: number): TestEnding => ({
   kind: "done",

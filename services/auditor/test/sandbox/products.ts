@@ -111,6 +111,7 @@ export function acceptance(tests: readonly AcceptanceTest[], more: Partial<Accep
     prelude: "",
     attachments: nothing,
     seed: 1,
+    clock_offset_s: 0,
   };
   return { ...base, tests, ...more };
 }

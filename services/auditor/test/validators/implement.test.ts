@@ -1,6 +1,6 @@
 import type { Tree } from "@aura/shared/models/tree";
 import { expect, test } from "vitest";
-import { closingTests, type DeltaGround, foreignPaths, validateDelta } from "../../src/validators/implement.ts";
+import { type DeltaGround, foreignPaths, testsToPass, validateDelta } from "../../src/validators/implement.ts";
 import { acceptanceTest, codesOf, suite } from "./fixtures.ts";
 
 const SUITE = suite(acceptanceTest("a", ["R1"]), acceptanceTest("b", ["R1", "R2"]), acceptanceTest("c", ["R3"]));
@@ -61,10 +61,11 @@ test("what the developer was given on top of the head belongs to the change, and
 });
 
 test("a test closes once everything that it is about is closed or waived", () => {
-  const chosen = (closed: string[], waived: string[] = []) =>
-    closingTests(SUITE, { closed: new Set(closed), waived: new Set(waived) }).map(({ id }) => id);
+  const chosen = (closed: string[], waived: string[] = [], held: string[] = []) =>
+    testsToPass(SUITE, { closed: new Set(closed), waived: new Set(waived) }, new Set(held)).map(({ id }) => id);
   expect(chosen(["R1"])).toEqual(["a"]);
   expect(chosen(["R1", "R2"])).toEqual(["a", "b"]);
   expect(chosen(["R1"], ["R2"])).toEqual(["a", "b"]);
   expect(chosen(["R3"], ["R3"])).toEqual([]);
+  expect(chosen([], [], ["b"])).toEqual(["b"]);
 });

@@ -1,3 +1,4 @@
+import { parseVerifier } from "@aura/shared/ledger/notes";
 import { readJson, readTree } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { readResolution } from "@aura/shared/postgres/plan-dependencies";
@@ -6,9 +7,10 @@ import { DeliveryReport } from "@aura/shared/schemas/api/report";
 import { AttachmentRef } from "@aura/shared/schemas/prd";
 import { Requirement, RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import { type AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
-import { EnvironmentFacts } from "@aura/shared/schemas/verification-report";
+import { EnvironmentFacts, VerificationReport } from "@aura/shared/schemas/verification-report";
 import { ReviewProduct } from "@aura/shared/schemas/work-products";
 import { z } from "zod";
+import { readConfidenceFacts } from "../db/orchestration-confidence.ts";
 import {
   type ReportFacts,
   readReportAnswers,
@@ -18,9 +20,11 @@ import {
   readReportFacts,
   readReportProducts,
 } from "../db/orchestration-report.ts";
+import { readAttestation } from "../db/read-attestation-statements.ts";
 import { readCoverageRequirements } from "../db/read-requirement-statements.ts";
 import { type RunRow, readRun } from "../db/read-run-statements.ts";
 import { readRunCheckpoint } from "../db/read-seal-statements.ts";
+import { confidenceScore, readConfidenceInputs } from "./confidence.ts";
 import { notChecked } from "./report-gaps.ts";
 
 export { renderReportMarkdown } from "./report-markdown.ts";
@@ -43,6 +47,7 @@ export async function buildDeliveryReport(db: Queryable, runId: string): Promise
   const { reviews, ...said } = await saidBy(db, runId, answers);
   const report = {
     ...headOf(run, facts),
+    attestation: await reportedAttestation(db, runId),
     checkpoint: await readRunCheckpoint(db, runId),
     prd: {
       title: facts.prd_title,
@@ -53,6 +58,7 @@ export async function buildDeliveryReport(db: Queryable, runId: string): Promise
     revision: facts.revision === null ? null : { ...facts.revision, files: await countFiles(db, facts.revision) },
     dependencies: facts.plan_id === null ? null : await readResolution(db, facts.plan_id),
     verification: await reportedVerification(db, facts.verification),
+    confidence: await reportedConfidence(db, runId),
     requirements: await reportedRequirements(db, runId, suite),
     ...(await decisionsOf(db, runId)),
     disputes: await readReportDisputes(db, runId),
@@ -88,11 +94,28 @@ function headOf(run: RunRow, facts: ReportFacts) {
   };
 }
 
+async function reportedAttestation(db: Queryable, runId: string): Promise<DeliveryReport["attestation"]> {
+  const row = await readAttestation(db, runId);
+  if (row === null) return null;
+  const { provenance_sha256, test_result_sha256, sbom_sha256, created_at } = row;
+  const links = { attestation: `/v1/runs/${runId}/attestation`, sbom: `/v1/runs/${runId}/sbom` };
+  const key_id = parseVerifier(row.verifier_key).keyId;
+  return { provenance_sha256, test_result_sha256, sbom_sha256, key_id, created_at, links };
+}
+
 async function reportedVerification(db: Queryable, verification: ReportFacts["verification"]) {
   if (verification === null) return null;
   const { environment_sha256, ...judged } = verification;
   const environment = environment_sha256 === null ? null : await readJson(db, environment_sha256, EnvironmentFacts);
-  return { ...judged, environment };
+  const { coverage = null, mutation = null } = await readJson(db, judged.report_sha256, VerificationReport);
+  return { ...judged, environment, coverage, mutation };
+}
+
+async function reportedConfidence(db: Queryable, runId: string): Promise<DeliveryReport["confidence"]> {
+  const [facts] = await readConfidenceFacts(db, runId);
+  if (facts === undefined) return null;
+  const inputs = await readConfidenceInputs(db, facts);
+  return { ...inputs, score: confidenceScore(inputs) };
 }
 
 async function reportedRequirements(db: Queryable, runId: string, suite: SuiteProduct | null): Promise<Requirements> {

@@ -7,10 +7,10 @@ import { TaskSpec } from "@aura/shared/schemas/task-spec";
 import type { EvidenceItem, Finding, VerificationReport } from "@aura/shared/schemas/verification-report";
 import { DeltaProduct } from "@aura/shared/schemas/work-products";
 import type { VerificationCase } from "../../db/request-statements.ts";
-import { readRequirements, readTaskGraph } from "../../db/specification-statements.ts";
+import { readPassedTests, readRequirements, readTaskGraph } from "../../db/specification-statements.ts";
 import type { Sandbox } from "../../sandbox/port.ts";
 import { excerpt, finding } from "../../validators/findings.ts";
-import { type Closure, closingTests, foreignPaths, validateDelta } from "../../validators/implement.ts";
+import { type Closure, foreignPaths, testsToPass, validateDelta } from "../../validators/implement.ts";
 import { manifestFindings } from "../../validators/manifest.ts";
 import { reachable } from "../../validators/plan-graph.ts";
 import { failedTests, verdictOf } from "../../validators/verdicts.ts";
@@ -24,7 +24,7 @@ export const judgeImplement: Judge = async (context, request) => {
   const { product, findings: malformed } = await readProduct(db, request, DeltaProduct);
   if (product === null) return reportOf(malformed);
   const ground = await readSuiteGround(db, request);
-  const scope = await fileScope(db, request);
+  const scope = (await readSpec(db, request)).file_scope;
   const findings = [
     ...(await deltaFindings(db, request, product, ground, scope)),
     ...manifestFindings(request.toolchain, await resolutionOf(db, request), ground.tree, scope),
@@ -40,9 +40,9 @@ async function resolutionOf(db: Queryable, { plan_id }: VerificationCase) {
   return readResolution(db, plan_id);
 }
 
-async function fileScope(db: Queryable, request: VerificationCase): Promise<readonly string[]> {
+async function readSpec(db: Queryable, request: VerificationCase): Promise<TaskSpec> {
   invariant(request.spec_sha256 !== null, "an implement request has a task");
-  return (await readJson(db, request.spec_sha256, TaskSpec)).file_scope;
+  return readJson(db, request.spec_sha256, TaskSpec);
 }
 
 async function deltaFindings(
@@ -91,17 +91,26 @@ async function judgeTests(
   evidence: readonly EvidenceItem[],
 ): Promise<VerificationReport> {
   const closure = await readClosure(db, request);
-  const tests = closingTests(ground.suite, closure);
+  const held = await readPassedBefore(db, request);
+  const tests = testsToPass(ground.suite, closure, held);
   if (tests.length === 0) return reportOf([], { evidence: [...evidence], environment: await sandbox.environment() });
   const run = await observeSuite(sandbox, ground, tests, await findGuards(db, sandbox, request, ground));
-  return testReport(run, closure, evidence);
+  return testReport(run, closure, held, evidence);
 }
 
-function testReport(run: SuiteRun, { closed }: Closure, evidence: readonly EvidenceItem[]): VerificationReport {
+function testReport(
+  run: SuiteRun,
+  { closed }: Closure,
+  held: ReadonlySet<string>,
+  evidence: readonly EvidenceItem[],
+): VerificationReport {
   const { steady, flaky } = failedTests(run);
-  const findings = flaky.map((id) =>
-    finding("test_unsteady", id, `Test ${id} failed once and passed once on the same tree.`),
-  );
+  const findings = [
+    ...flaky.map((id) => finding("test_unsteady", id, `Test ${id} failed once and passed once on the same tree.`)),
+    ...steady
+      .filter((id) => held.has(id))
+      .map((id) => finding("regression", id, `Test ${id} passed before this repair and fails with it.`)),
+  ];
   const outcome = steady.length > 0 ? "rejected" : flaky.length > 0 ? "inconclusive" : "accepted";
   return report(outcome, findings, {
     verdicts: [...closed].map((key) => verdictOf(key, run)),
@@ -110,6 +119,14 @@ function testReport(run: SuiteRun, { closed }: Closure, evidence: readonly Evide
     evidence: [...evidence, ...run.evidence],
     environment: run.environment,
   });
+}
+
+/** Of a repair: the tests that passed on the assembled product which it mends. None of them may fail with it. */
+async function readPassedBefore(db: Queryable, request: VerificationCase): Promise<ReadonlySet<string>> {
+  const { verification_id } = await readSpec(db, request);
+  const { suite_id } = request;
+  if (verification_id === null || suite_id === null) return new Set();
+  return new Set(await readPassedTests(db, verification_id, suite_id));
 }
 
 /** What must hold once this task is in: what it closes, what its ancestors closed, what held before the run. */

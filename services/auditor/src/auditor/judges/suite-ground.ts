@@ -36,6 +36,7 @@ export async function readSuiteGround(db: Queryable, request: VerificationCase):
     suite: await suiteOf(db, request),
     attachments: await readAttachments(db, request.prd_id),
     seed: seedOf(request.request_id),
+    clock_offset_s: 0,
   };
 }
 

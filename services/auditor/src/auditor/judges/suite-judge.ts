@@ -71,6 +71,7 @@ export async function runOnStub(
     suite,
     attachments,
     seed: seedOf(request.request_id),
+    clock_offset_s: 0,
   };
   return runTests(sandbox, ground, suite.tests, "stub_run");
 }

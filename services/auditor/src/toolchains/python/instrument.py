@@ -1,0 +1,83 @@
+"""Writes every Python file of /product into the working directory so that each function says once a process that it was reached.
+
+The first statement of a function's body (after its docstring) writes `AURA_REACHED <n>` to stderr, as a line of its own.
+Prints a JSON array of the functions, one {path, name, line} for each n. A file that is not Python is left out.
+"""
+
+import ast
+import json
+import os
+
+ROOT = "/product"
+FUNCTIONS_MAX = 20_000
+HELPER = r'''
+def _aura_reach(n, _seen=__import__("builtins").__dict__.setdefault("_aura_seen", set())):
+    if n not in _seen:
+        _seen.add(n)
+        try:
+            __import__("os").write(2, b"\nAURA_REACHED %d\n" % n)
+        except OSError:
+            pass
+'''
+functions = []
+
+
+def is_docstring(node):
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+class Prober(ast.NodeTransformer):
+    def __init__(self, path):
+        self.path, self.outer = path, []
+
+    def visit_ClassDef(self, node):
+        self.outer.append(node.name)
+        self.generic_visit(node)
+        self.outer.pop()
+        return node
+
+    def visit_FunctionDef(self, node):
+        functions.append({"path": self.path, "name": ".".join([*self.outer, node.name]), "line": node.lineno})
+        probe = ast.parse(f"_aura_reach({len(functions) - 1})").body[0]
+        self.visit_ClassDef(node)
+        node.body.insert(1 if is_docstring(node.body[0]) else 0, probe)
+        return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+
+def helper_place(body):
+    """After what must come first in a module: its docstring, and imports from __future__."""
+    place = 1 if body and is_docstring(body[0]) else 0
+    while place < len(body) and isinstance(body[place], ast.ImportFrom) and body[place].module == "__future__":
+        place += 1
+    return place
+
+
+def instrument(path, text):
+    tree = Prober(path).visit(ast.parse(text))
+    place = helper_place(tree.body)
+    tree.body[place:place] = ast.parse(HELPER).body
+    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def python_files():
+    for folder, folders, names in os.walk(ROOT):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith(".py"):
+                yield os.path.relpath(os.path.join(folder, name), ROOT)
+
+
+for path in python_files():
+    known = len(functions)
+    try:
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            text = instrument(path, file.read())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        del functions[known:]
+        continue
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+print(json.dumps(functions[:FUNCTIONS_MAX]))

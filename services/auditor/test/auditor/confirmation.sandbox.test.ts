@@ -1,0 +1,126 @@
+import type { Tree } from "@aura/shared/models/tree";
+import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
+import { afterAll, expect, test } from "vitest";
+import { confirmPasses } from "../../src/auditor/confirmation.ts";
+import { coverageOf } from "../../src/auditor/coverage.ts";
+import { observeSuite, type SuiteGround } from "../../src/auditor/suite-run.ts";
+import { openSandbox } from "../../src/sandbox/open.ts";
+import { verdictOf } from "../../src/validators/verdicts.ts";
+import { TYPESCRIPT_ADDER, TYPESCRIPT_ADDER_INTERFACES } from "../sandbox/adder-typescript.ts";
+import { ADDER, ADDER_INTERFACES, acceptanceTest, treeOf } from "../sandbox/products.ts";
+
+const sandbox = openSandbox({ sandbox: "auto" });
+afterAll(() => sandbox.killAll());
+
+const NONE: Tree = new Map();
+const GROUND: Omit<SuiteGround, "suite" | "tree"> = {
+  dependencies: NONE,
+  toolchain: "python",
+  interfaces: ADDER_INTERFACES,
+  attachments: NONE,
+  seed: 4711,
+  clock_offset_s: 0,
+};
+
+async function confirmed(tests: readonly AcceptanceTest[], tree: Tree, more: Partial<SuiteGround> = {}) {
+  const ground = { ...GROUND, tree, suite: { prelude: "", tests: [...tests], rulings: [] }, ...more };
+  const run = await observeSuite(sandbox, ground, tests, []);
+  return confirmPasses(sandbox, ground, tests, run);
+}
+
+const TODAY = `
+const r = await product.cli(["today"]);
+assert.equal(r.stdout.trim(), new Date().toISOString().slice(0, 10));`;
+
+/** The adder with another main program. */
+const withMain = (main: string) => new Map([...ADDER, ...treeOf({ "adder/__main__.py": main })]);
+const sumTest = (id: string) => acceptanceTest(id, 'assert.equal((await product.cli(["1", "2"])).stdout, "3\\n");');
+
+test("a sound product passes again with another seed, order and clock, and what was reached is named", async () => {
+  const web =
+    "await product.serve(); assert.equal((await product.http({ method: 'POST', path: '/', body: { a: 2, b: 3 } })).json.sum, 5);";
+  const tests = [sumTest("sum"), { ...acceptanceTest("web", web), requirement_ids: ["R2"] }];
+  const run = await confirmed(tests, ADDER);
+  expect(run.tests.map(({ outcome }) => outcome)).toEqual(["pass", "pass"]);
+  expect([...run.flaky, ...run.survivors]).toEqual([]);
+  const command = ["acceptance", "python", "seed=109440", expect.stringMatching(/^clock=\+[1-9]\d{6,7}s$/)];
+  expect(run.evidence.find(({ kind }) => kind === "confirmation_run")).toMatchObject({ command, exit_code: 0 });
+  expect(coverageOf(run, tests)).toEqual({
+    functions: 6,
+    functions_reached: 5,
+    requirements: [
+      { requirement_id: "R1", functions_reached: 2 },
+      { requirement_id: "R2", functions_reached: 4 },
+    ],
+    unreached: [{ path: "adder/web.py", name: "Handler.do_PUT", line: 14 }],
+  });
+});
+
+test("the same holds for a product in TypeScript, whose clock is moved with that of the tests", async () => {
+  const main = `
+import { add } from "./core.ts";
+const today = () => new Date().toISOString().slice(0, 10);
+class Program {
+  run = (args: readonly string[]) => args[0] === "today" ? today() : \`\${add(Number(args[0]), Number(args[1]))}\`;
+  get unused() { return 1; }
+}
+console.log(new Program().run(process.argv.slice(2)));
+`;
+  const tree = new Map([...TYPESCRIPT_ADDER, ...treeOf({ "src/main.ts": main })]);
+  const tests = [sumTest("sum"), acceptanceTest("today", TODAY)];
+  const run = await confirmed(tests, tree, { toolchain: "typescript", interfaces: TYPESCRIPT_ADDER_INTERFACES });
+  expect([...run.flaky, ...run.survivors]).toEqual([]);
+  const { unreached } = coverageOf(run, tests);
+  expect(unreached).toContainEqual({ path: "src/main.ts", name: "Program.unused", line: 6 });
+  expect(unreached.filter(({ path }) => path === "src/main.ts" || path === "src/core.ts")).toHaveLength(1);
+});
+
+test("a product that works on some days only is unsteady, and it is named that the clock decides", async () => {
+  const until = Math.floor(Date.now() / 1000) + 20 * 86_400;
+  const main = `
+import sys, time, datetime
+from adder.core import add
+def main(args):
+    if args == ["today"]:
+        print(datetime.datetime.now(datetime.timezone.utc).date())
+    else:
+        print(add(1, 2) if time.time() < ${until} else 4)
+main(sys.argv[1:])
+`;
+  const run = await confirmed([sumTest("bomb"), acceptanceTest("today", TODAY)], withMain(main));
+  expect([...run.flaky]).toEqual(["bomb"]);
+  expect(run.tests.find(({ test_id }) => test_id === "bomb")?.message).toMatch(
+    /^unsteady: it passed, and failed with the clock \d+ days ahead, and not with the clock of now on the same tree\.$/,
+  );
+  expect(verdictOf("R1", run)).toMatchObject({ verdict: "inconclusive", detail: "unsteady: bomb" });
+});
+
+test("what depends on the order of a set is unsteady, whatever the first run showed", async () => {
+  const main = 'import sys\ndef main():\n    print(sorted({"a", "b", "c", "d", "e"}, key=hash)[0])\nmain()\n';
+  const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+  const body = 'assert.equal((await product.cli([])).stdout, "a\\n");';
+  const runs = [];
+  for (const seed of seeds) runs.push(await confirmed([acceptanceTest("first", body)], withMain(main), { seed }));
+  expect(runs.filter((run) => verdictOf("R1", run).verdict === "pass").length).toBeLessThan(3);
+  expect(runs.some(({ flaky }) => flaky.has("first"))).toBe(true);
+});
+
+test("a difference that comes from the probes in the functions alone does not count", async () => {
+  const main = `
+import sys
+from adder.core import add
+def main(args):
+    print(3 if chr(95) + "aura_reach" not in open(__file__).read() else 4)
+main(sys.argv[1:])
+`;
+  const run = await confirmed([sumTest("sum")], withMain(main));
+  expect([...run.flaky]).toEqual([]);
+  expect(run.evidence.filter(({ kind }) => kind === "confirmation_run")).toHaveLength(2);
+});
+
+test("a test that passes although every function it reached is gone proves nothing", async () => {
+  const body = 'const r = await product.cli(["1", "2"]); assert.ok(r.stdout !== "" || r.exit_code !== 0);';
+  const run = await confirmed([acceptanceTest("lenient", body)], ADDER);
+  expect([...run.survivors]).toEqual(["lenient"]);
+  expect(verdictOf("R1", run)).toMatchObject({ verdict: "not_run", tests_total: 0 });
+});
