@@ -107,12 +107,13 @@ async function runBare(request: AcceptanceRequest, base: string): Promise<readon
     unpackTree(product, request.tree);
     const { interfaces, attachments, seed } = request;
     const toolchain = requireToolchain(request.toolchain);
-    const nothing = { dependencies: null, attachmentsFolder: null };
-    return await runSuite(
+    const nothing = { dependencies: null, attachmentsFolder: null, clock: {} };
+    const run = await runSuite(
       request,
       { jail, toolchain, interfaces, product, attachments, seed, ...nothing },
       () => false,
     );
+    return run.tests;
   } finally {
     await jail.close();
   }

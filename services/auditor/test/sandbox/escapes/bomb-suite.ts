@@ -14,7 +14,7 @@ const PASS = ["pass"];
 const NO = ["fail", "error"];
 
 /** @param ended acceptable words for what ended it; `exit` only with an exit code that is a failure */
-function ends(number: number, way: string, ended: readonly string[], seconds = 8): Bomb {
+function ends(number: number, way: string, ended: readonly string[], seconds = 30): Bomb {
   const body = `const r = await product.cli([${JSON.stringify(way)}, MARK], { timeout_s: ${seconds} });
 assert.ok(${JSON.stringify(ended)}.includes(r.ended) && r.exit_code !== 0, JSON.stringify(r).slice(0, 400));`;
   return { number, name: way, body, outcomes: PASS };
@@ -28,7 +28,8 @@ export const BOMBS: readonly Bomb[] = [
     20,
     "race",
     `await product.serve({ name: 'race', args: ['race', MARK], env: { TARGET } });
-for (let n = 0; n < 150; n += 1) {
+const enough = Date.now() + 3000; // on a busy machine fewer rounds must do
+for (let n = 0; n < 150 && Date.now() < enough; n += 1) {
   assert.equal(await product.read('swap/secret'), null);
   await product.write('swap/planted', 'x').catch(() => undefined);
 }
@@ -85,5 +86,5 @@ export const testIdOf = ({ number, name }: Bomb) => `escape-${number}-${name}`;
 /** @param target folder outside that links are led to */
 export function bombTests(mark: string, target: string) {
   const given = `const MARK = ${JSON.stringify(mark)}; const TARGET = ${JSON.stringify(target)};`;
-  return BOMBS.map((one) => acceptanceTest(testIdOf(one), `${given}\n${one.body}`, 30));
+  return BOMBS.map((one) => acceptanceTest(testIdOf(one), `${given}\n${one.body}`, 60));
 }
