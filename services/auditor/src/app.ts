@@ -73,7 +73,8 @@ async function databaseCheck(pool: Pool): Promise<Check> {
 
 async function isolationCheck(environment: AppDeps["environment"]): Promise<Check> {
   try {
-    return { ok: true, detail: (await environment()).sandbox_level };
+    const { sandbox_level, runtime, isolator } = await environment();
+    return { ok: true, detail: `${sandbox_level} (${isolator}, kernel ${runtime})` };
   } catch (error) {
     return { ok: false, detail: error instanceof AuraError ? error.detail : "the sandbox does not answer" };
   }

@@ -13,6 +13,9 @@ const FACTS: EnvironmentFacts = {
   kernel: "",
   toolchain: {},
   launcher_sha256: null,
+  isolator: "bubblewrap 0.8.0",
+  runtime: "linux",
+  seccomp_sha256: null,
 };
 let database: TestDatabase;
 
@@ -49,7 +52,7 @@ test("it is ready with a database, an isolated sandbox and a log that keeps up",
       status: "ready",
       checks: {
         database: { ok: true, detail: "answers" },
-        isolation: { ok: true, detail: "bubblewrap" },
+        isolation: { ok: true, detail: "bubblewrap (bubblewrap 0.8.0, kernel linux)" },
         numbering: { ok: true, detail: "no event waits" },
         sealing: { ok: true, detail: expect.stringMatching(/^\d+ events under a checkpoint/) },
         witness: { ok: true, detail: expect.stringMatching(/^at most \d+ s behind$/) },

@@ -101,9 +101,13 @@ function checkpointOf({ checkpoint }: DeliveryReport): string {
 
 /** The level, and the attempts to break out of it that were made before the product ran. */
 function isolation(verification: DeliveryReport["verification"]): string {
-  const canaries = Object.entries(verification?.environment?.canaries ?? {});
+  const environment = verification?.environment;
+  const canaries = Object.entries(environment?.canaries ?? {});
   const tried = canaries.map(([name, result]) => `${name} ${result}`).join(", ");
-  return `${verification?.sandbox_level ?? "none"}${tried === "" ? "" : `; canaries: ${tried}`}`;
+  const by = environment?.isolator
+    ? ` (${environment.isolator}, kernel ${environment.runtime} ${environment.kernel})`
+    : "";
+  return `${verification?.sandbox_level ?? "none"}${by}${tried === "" ? "" : `; canaries: ${tried}`}`;
 }
 
 function reachedLine(verification: DeliveryReport["verification"]): string {
