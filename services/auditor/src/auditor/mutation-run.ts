@@ -4,14 +4,8 @@ import type { EvidenceItem, Mutation } from "@aura/shared/schemas/verification-r
 import type { Mutant, Sandbox } from "../sandbox/port.ts";
 import { isPass } from "../validators/verdicts.ts";
 import type { ConfirmedRun } from "./confirmation.ts";
+import type { MutationBudget } from "./judge-context.ts";
 import { runTests, type SuiteGround } from "./suite-run.ts";
-
-/** How much is spent on looking whether the tests notice changes of the product. */
-export interface MutationBudget {
-  readonly count: number;
-  /** No further mutant is run after so long. */
-  readonly wall_ms: number;
-}
 
 /** Null where there is nothing to change, or nothing to notice it. */
 export interface MutationRun {
