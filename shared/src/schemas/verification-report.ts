@@ -8,6 +8,8 @@ export const Finding = z.strictObject({
   message: z.string(),
   /** What it is about: a block, requirement, task, test or path. */
   subject: z.string().nullable(),
+  /** `warning`: a person should see it, and nothing was rejected for it. Absent: it has to be mended. */
+  severity: z.literal("warning").optional(),
 });
 export type Finding = z.infer<typeof Finding>;
 

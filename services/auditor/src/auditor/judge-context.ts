@@ -53,10 +53,16 @@ export function report(
   };
 }
 
-/** The report of a check that finds everything that is wrong: accepted when there is nothing. */
+/** The report with findings that change nothing about its outcome; what decided it comes first. */
+export function withNotes(found: VerificationReport, notes: readonly Finding[]): VerificationReport {
+  return { ...found, findings: boundedFindings([...found.findings, ...notes]) };
+}
+
+/** The report of a check that finds everything that is wrong: accepted when there is nothing but warnings. */
 export function reportOf(
   findings: readonly Finding[],
   parts: Partial<Omit<VerificationReport, "outcome" | "findings">> = {},
 ): VerificationReport {
-  return report(findings.length === 0 ? "accepted" : "rejected", findings, parts);
+  const isAccepted = findings.every(({ severity }) => severity === "warning");
+  return report(isAccepted ? "accepted" : "rejected", findings, parts);
 }

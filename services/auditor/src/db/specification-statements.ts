@@ -1,3 +1,4 @@
+import { FINAL_TASK_STATUSES } from "@aura/shared/enums/task";
 import type { Tree } from "@aura/shared/models/tree";
 import { readBlobs, readJson, readTree } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
@@ -67,6 +68,20 @@ export async function readRequirements(db: Queryable, runId: string): Promise<Re
     [runId],
   );
   return z.array(RequirementRow).parse(rows);
+}
+
+/** What the requirements of a run say, as they were submitted. */
+export async function readRequirementTexts(db: Queryable, runId: string): Promise<unknown[]> {
+  const { rows } = await db.query(
+    `select convert_from(b.body, 'UTF8')::jsonb as content
+       from requirements q join blobs b on b.sha256 = q.content_sha256
+      where q.run_id = $1 order by q.key`,
+    [runId],
+  );
+  return z
+    .array(z.object({ content: z.unknown() }))
+    .parse(rows)
+    .map(({ content }) => content);
 }
 
 export async function readPlan(db: Queryable, planId: string): Promise<PlanProduct> {
@@ -141,6 +156,18 @@ const TaskNode = z.object({
 });
 /** A task of the run with its edges and the keys of the requirements that it closes. */
 export type TaskNode = z.infer<typeof TaskNode>;
+
+/** Keys of the implement tasks of a run whose work has yet to be done. */
+export async function readOpenTaskKeys(db: Queryable, runId: string): Promise<string[]> {
+  const { rows } = await db.query(
+    "select key from task_queue where run_id = $1 and kind = 'implement' and status <> all ($2) order by key",
+    [runId, FINAL_TASK_STATUSES],
+  );
+  return z
+    .array(z.object({ key: z.string() }))
+    .parse(rows)
+    .map(({ key }) => key);
+}
 
 export async function readTaskGraph(db: Queryable, runId: string): Promise<TaskNode[]> {
   const { rows } = await db.query(

@@ -10,6 +10,7 @@ import type {
   AcceptanceResult,
   CheckRequest,
   ImportRequest,
+  InspectRequest,
   InstallRequest,
   InstallResult,
   InstrumentResult,
@@ -20,6 +21,7 @@ import type {
   StubRequest,
   StubResult,
 } from "./port.ts";
+import type { Inspection } from "./source-facts.ts";
 import { ANSWERS, MESSAGE_BYTES_MAX, readProblem, type SandboxMethod, wireText } from "./wire.ts";
 
 /** The sandbox service behind a Unix socket, with the same behaviour as a local sandbox. */
@@ -53,6 +55,10 @@ export class SandboxClient implements Sandbox {
 
   instrument(request: StripRequest): Promise<InstrumentResult> {
     return this.call("instrument", request);
+  }
+
+  inspectSource(request: InspectRequest): Promise<Inspection> {
+    return this.call("inspectSource", request);
   }
 
   makeMutants(request: MutationRequest): Promise<Mutant[]> {

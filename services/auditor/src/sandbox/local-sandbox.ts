@@ -11,6 +11,7 @@ import { runSuite } from "../harness/run-suite.ts";
 import { requireToolchain } from "../toolchains/registry.ts";
 import { jailed, type Launch, type Toolchain } from "../toolchains/toolchain.ts";
 import { runCanaries } from "./canaries.ts";
+import { inspectSource } from "./inspect-job.ts";
 import { installDependencies } from "./install-job.ts";
 import type { Jail, JailEnd } from "./jail.ts";
 import { ownKernelKind } from "./kernel.ts";
@@ -20,6 +21,7 @@ import type {
   AcceptanceResult,
   CheckRequest,
   ImportRequest,
+  InspectRequest,
   InstallRequest,
   InstallResult,
   InstrumentResult,
@@ -32,6 +34,7 @@ import type {
 } from "./port.ts";
 import { collectInstrumented, collectMutants, collectStripped, collectStub } from "./program-results.ts";
 import { checkTree, unpackTree } from "./scratch.ts";
+import type { Inspection } from "./source-facts.ts";
 
 const OUTPUT_SHOWN = 32 * 1024;
 const NOTHING: Tree = new Map();
@@ -131,6 +134,18 @@ export class LocalSandbox implements Sandbox {
         const end = await runProgram(jail, toolchain, toolchain.instrument(), folders);
         return collectInstrumented(end, folders.work, request.tree, toolchain);
       });
+    });
+  }
+
+  async inspectSource(request: InspectRequest): Promise<Inspection> {
+    const toolchain = requireToolchain(request.toolchain);
+    return this.inJail(async (jail) => {
+      await runCanaries(jail);
+      return withFolders(jail, { ...EMPTY, tree: request.tree }, (folders) =>
+        inspectSource(toolchain, request, folders.work, ({ needsNode }, launch) =>
+          runProgram(jail, { ...toolchain, needsNode }, launch, folders),
+        ),
+      );
     });
   }
 

@@ -3,8 +3,8 @@ import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/shared/schemas/verification-report";
-
 import type { MutantChoice } from "../toolchains/toolchain.ts";
+import type { Inspection } from "./source-facts.ts";
 
 export type PlanInterfaces = PlanProduct["interfaces"];
 
@@ -77,6 +77,12 @@ export interface InstrumentResult {
   readonly functions: readonly ProductFunction[];
 }
 
+export interface InspectRequest extends WithToolchain {
+  readonly tree: Tree;
+  readonly prelude: string;
+  readonly tests: readonly AcceptanceTest[];
+}
+
 export interface MutationRequest extends StripRequest, MutantChoice {}
 
 /** The product with one change in one function. */
@@ -140,6 +146,9 @@ export interface Sandbox {
 
   /** The same tree with functions that say when they are reached: what is covered, not what passes, is learnt from it. */
   instrument(request: StripRequest): Promise<InstrumentResult>;
+
+  /** What stands in a product's sources and in the suite that it is judged by; neither is run. */
+  inspectSource(request: InspectRequest): Promise<Inspection>;
 
   /** Changes the product in one place at a time, as often as `count` says: what its tests should notice. */
   makeMutants(request: MutationRequest): Promise<Mutant[]>;

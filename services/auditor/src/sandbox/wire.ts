@@ -8,6 +8,7 @@ import { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/share
 import { z } from "zod";
 import type { Sandbox } from "./port.ts";
 import { MutantPlace, ProductFunctions } from "./program-results.ts";
+import { Inspection } from "./source-facts.ts";
 
 /** Bytes of one request or answer: a tree of 64 MiB in base64, and its attachments. */
 export const MESSAGE_BYTES_MAX = 200 * 1024 * 1024;
@@ -46,6 +47,12 @@ export const REQUESTS = {
   }),
   stripBodies: z.strictObject({ tree: WireTree, toolchain: z.string() }),
   instrument: z.strictObject({ tree: WireTree, toolchain: z.string() }),
+  inspectSource: z.strictObject({
+    tree: WireTree,
+    toolchain: z.string(),
+    prelude: z.string(),
+    tests: z.array(AcceptanceTest),
+  }),
   makeMutants: z.strictObject({
     tree: WireTree,
     toolchain: z.string(),
@@ -80,6 +87,7 @@ export const ANSWERS = {
   }),
   stripBodies: WireTree,
   instrument: z.strictObject({ tree: WireTree, functions: ProductFunctions }),
+  inspectSource: Inspection,
   makeMutants: z.array(MutantPlace.extend({ text: z.string() })),
   checkImports: EvidenceItem,
   installDependencies: z.strictObject({
@@ -129,6 +137,8 @@ export function callSandbox(sandbox: Sandbox, method: SandboxMethod, body: unkno
       return sandbox.stripBodies(REQUESTS.stripBodies.parse(body));
     case "instrument":
       return sandbox.instrument(REQUESTS.instrument.parse(body));
+    case "inspectSource":
+      return sandbox.inspectSource(REQUESTS.inspectSource.parse(body));
     case "makeMutants":
       return sandbox.makeMutants(REQUESTS.makeMutants.parse(body));
     case "checkImports":

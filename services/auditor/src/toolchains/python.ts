@@ -12,6 +12,7 @@ const PROGRAMS = {
   stub: readProgram("stub"),
   strip: readProgram("strip"),
   instrument: readProgram("instrument"),
+  inspect: readProgram("inspect"),
   mutate: readProgram("mutate"),
   probe: readProgram("probe"),
   imports: readProgram("imports"),
@@ -33,6 +34,7 @@ export const pythonToolchain: Toolchain = {
     TMPDIR: "/tmp",
     LANG: "C.UTF-8",
     PYTHONPATH: "/product:/dependencies",
+    PYTHONNOUSERSITE: "1", // no usercustomize.py of the product in every process
     PYTHONDONTWRITEBYTECODE: "1",
     PYTHONHASHSEED: `${seed % 4294967296}`,
     PYTHONUTF8: "1",
@@ -56,6 +58,8 @@ export const pythonToolchain: Toolchain = {
   isSource: (path) => path.endsWith(".py"),
 
   instrument: () => ({ argv: ownProgram("instrument"), stdin: null }),
+
+  inspect: (literals) => ({ argv: ownProgram("inspect"), stdin: JSON.stringify(literals) }),
 
   mutate: (choice) => ({ argv: ownProgram("mutate"), stdin: JSON.stringify(choice) }),
 

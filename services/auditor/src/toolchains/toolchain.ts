@@ -77,6 +77,14 @@ export interface Toolchain {
   instrument(): Launch;
 
   /**
+   * Reads the sources of /product, without running them, and writes what stands there into facts.json
+   * (`SourceFacts` of sandbox/source-facts.ts).
+   *
+   * @param literals of the acceptance suite
+   */
+  inspect(literals: readonly string[]): Launch;
+
+  /**
    * Writes the file that the n-th mutant of /product changes to <n>/<path> in /work, and prints a JSON array of {path, function,
    * line, operator, behaviour}, one for each.
    */

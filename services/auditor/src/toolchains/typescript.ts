@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { startFiles } from "@aura/shared/models/toolchains";
 import type { Finding } from "@aura/shared/schemas/verification-report";
 import { specifier } from "../dependencies/package-names.ts";
+import { PARSER } from "./javascript-parser.ts";
 import type { Launch, Toolchain } from "./toolchain.ts";
 
 const SCRIPT_BYTES_MAX = 20_000;
@@ -11,14 +12,13 @@ const PROGRAMS = {
   stub: readProgram("stub"),
   strip: readProgram("strip"),
   instrument: readProgram("instrument"),
+  inspect: readProgram("inspect"),
   mutate: readProgram("mutate"),
   touched: readProgram("touched"),
   imports: readProgram("imports"),
   compile: readProgram("compile"),
   unit_tests: readProgram("unit_tests"),
 };
-/** Text of acorn, for the programs that read source: nothing but the product lies in their sandbox. */
-const PARSER = readFileSync(new URL(import.meta.resolve("acorn")), "utf8");
 
 /** One of the Auditor's own programs. */
 const ownProgram = (name: keyof typeof PROGRAMS, ...options: string[]) => [
@@ -58,6 +58,8 @@ export const typescriptToolchain: Toolchain = {
   isSource: (path) => /\.[cm]?[jt]s$/.test(path),
 
   instrument: () => ({ argv: ownProgram("instrument"), stdin: PARSER }),
+
+  inspect: (wanted) => ({ argv: ownProgram("inspect"), stdin: JSON.stringify({ parser: PARSER, wanted }) }),
 
   mutate: (choice) => ({ argv: ownProgram("mutate"), stdin: JSON.stringify({ ...choice, parser: PARSER }) }),
 

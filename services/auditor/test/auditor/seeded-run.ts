@@ -71,7 +71,7 @@ export async function seedRun(admin: Pool): Promise<SeededRun> {
   const seedTask = async (tx: Tx, kind: string, status: string, disputed: string[]) => {
     claim += 1;
     const id = randomUUID();
-    const spec = TaskSpec.parse({ file_scope: ["adder/**", "requirements.txt"], verification_id: mended });
+    const spec = TaskSpec.parse({ file_scope: ["adder/**", "requirements.txt", "json.py"], verification_id: mended });
     await tx.query(
       `insert into task_queue (id, run_id, status, kind, key, title, spec_sha256, attempt, claim_id, assigned_agent, disputes_test_ids)
        values ($1, $2, $3, $4, $5, 'seeded', decode($6, 'hex'), 1, $7, $8, $9)`,

@@ -287,6 +287,7 @@ test("a judgement that cannot be recorded is the Auditor's failure, recorded onc
   const scripted = scriptedSandbox({
     environment: () => sandbox.environment(),
     runCheck: async () => ({ ...ended, exit_code: 0, stdout: "", stderr: "" }),
+    inspectSource: (asked) => sandbox.inspectSource(asked),
     checkImports: async () => ({ ...ended, kind: "plan_import", command: ["imports"], output: "", tree_sha256: null }),
   });
   const report = await judged(request, auditor(scripted));

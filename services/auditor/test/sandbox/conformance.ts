@@ -131,6 +131,18 @@ function conformsFor(opened: () => Sandbox, sample: Sample): void {
     expect(empty.output).toContain(`${sample.core}: cannot be imported`);
   });
 
+  test("is read with its suite, and neither is run", async () => {
+    const quitting = withCore(sample, sample.quits);
+    const read = await opened().inspectSource({ tree: quitting, toolchain, prelude: "", tests: suite });
+    expect(read.complete).toBe(true);
+    expect(read.files.map(({ path, readable }) => [path, readable])).toEqual(
+      [...quitting.keys()].sort().map((path) => [path, true]),
+    );
+    expect(read.files.find(({ path }) => path === sample.core)?.uses).toMatchObject([{ how: "call", early: true }]);
+    expect(read.tests.map(({ id }) => id).sort()).toEqual(ids);
+    expect(read.tests.find(({ id }) => id === "cli")).toMatchObject({ inputs: ["1", "2"], calls: [["1", "2"]] });
+  });
+
   test("is ended when the sandbox is stopped, which can be used again", async () => {
     const slow = acceptanceTest("slow", `await product.probe(${JSON.stringify(sample.sleeps)}); assert.ok(1)`, 60);
     const running = opened()

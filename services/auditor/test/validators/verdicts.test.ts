@@ -55,6 +55,26 @@ test("an assembly is accepted when no mandatory requirement that tests judge is 
   expect(judgeAssembly(requirements, unsteady).outcome).toBe("inconclusive");
 });
 
+test("a file that is refused fails what its task closes, and is a warning where nothing mandatory answers for it", () => {
+  const requirements = [
+    { id: "R1", inspection: false, mandatory: true },
+    { id: "R2", inspection: false, mandatory: true },
+    { id: "R3", inspection: false, mandatory: false },
+  ];
+  const observation = observed(["R1", "R2", "R3"].map((id) => result(id, [id])));
+  const found = { code: "secret_in_tree", subject: "a.py", message: "a.py:1: holds a key" };
+  const refused = judgeAssembly(requirements, observation, [{ found, keys: ["R1", "R3"] }]);
+  expect(refused).toMatchObject({ outcome: "rejected", verdicts: [{ verdict: "fail" }, { verdict: "pass" }, {}] });
+  expect(refused.findings.map(({ code, subject }) => `${code} ${subject}`)).toEqual([
+    "requirement_fail R1",
+    "secret_in_tree R1",
+  ]);
+  for (const keys of [[], ["R3"]]) {
+    const shown = judgeAssembly(requirements, observation, [{ found, keys }]);
+    expect(shown).toMatchObject({ outcome: "accepted", findings: [{ ...found, severity: "warning" }] });
+  }
+});
+
 test("a doubt points at a line that is there", () => {
   const tree = new Map([["a.py", Buffer.from("one\ntwo\n")]]);
   const doubt = (path: string, line: number | null, requirement_id: string | null = null) => ({

@@ -134,7 +134,8 @@ export function failureText(failure: LastFailure): string {
 
 /** Stays one item of its list, whatever output of a product it quotes. */
 function findingText(finding: LastFailure["findings"][number]): string {
-  const text = `${finding.subject === null ? "" : `${finding.subject}: `}${finding.message} (${finding.code})`;
+  const weight = finding.severity === "warning" ? "not refused, but noted: " : "";
+  const text = `${weight}${finding.subject === null ? "" : `${finding.subject}: `}${finding.message} (${finding.code})`;
   return text.replaceAll("\n", "\n  ");
 }
 

@@ -8,13 +8,13 @@ import type { EvidenceItem, Finding, VerificationReport } from "@aura/shared/sch
 import { DeltaProduct } from "@aura/shared/schemas/work-products";
 import type { VerificationCase } from "../../db/request-statements.ts";
 import { readPassedTests, readRequirements, readTaskGraph } from "../../db/specification-statements.ts";
-import type { Sandbox } from "../../sandbox/port.ts";
 import { excerpt, finding } from "../../validators/findings.ts";
 import { type Closure, foreignPaths, testsToPass, validateDelta } from "../../validators/implement.ts";
 import { manifestFindings } from "../../validators/manifest.ts";
 import { reachable } from "../../validators/plan-graph.ts";
 import { failedTests, verdictOf } from "../../validators/verdicts.ts";
-import { EnvironmentFailure, type Judge, type JudgeContext, report, reportOf } from "../judge-context.ts";
+import { inspectTree, withinScope } from "../inspection.ts";
+import { EnvironmentFailure, type Judge, type JudgeContext, report, reportOf, withNotes } from "../judge-context.ts";
 import { readProduct } from "../product-reader.ts";
 import { observeSuite, requireExecuted, type SuiteGround, type SuiteRun } from "../suite-run.ts";
 import { findGuards, readSuiteGround } from "./suite-ground.ts";
@@ -30,8 +30,9 @@ export const judgeImplement: Judge = async (context, request) => {
     ...manifestFindings(request.toolchain, await resolutionOf(db, request), ground.tree, scope),
   ];
   if (findings.length > 0) return reportOf(findings);
-  const soundness = await checkSoundness(sandbox, ground, scope);
-  if (soundness.findings.length === 0) return judgeTests(context, request, ground, soundness.evidence);
+  const soundness = await checkSoundness(context, request, ground, scope);
+  if (soundness.findings.every(({ severity }) => severity === "warning"))
+    return withNotes(await judgeTests(context, request, ground, soundness.evidence), soundness.findings);
   return reportOf(soundness.findings, { evidence: soundness.evidence, environment: await sandbox.environment() });
 };
 
@@ -62,12 +63,15 @@ async function deltaFindings(
   return validateDelta(product, { base, tree, given, file_scope: scope, suite });
 }
 
-/** Does it compile, and can the planned modules in the task's scope that are there be imported? */
+/** Does it compile, does it hold nothing that it must not, and can the planned modules that are there be imported? */
 async function checkSoundness(
-  sandbox: Sandbox,
-  { tree, dependencies, toolchain, interfaces }: SuiteGround,
+  context: JudgeContext,
+  request: VerificationCase,
+  ground: SuiteGround,
   scope: readonly string[],
 ): Promise<{ findings: Finding[]; evidence: EvidenceItem[] }> {
+  const { sandbox } = context;
+  const { tree, dependencies, toolchain, interfaces } = ground;
   const none: Tree = new Map();
   const compile = await sandbox.runCheck({ tree, toolchain, command: "compile", arguments: [], attachments: none });
   requireExecuted(compile);
@@ -75,13 +79,15 @@ async function checkSoundness(
     const message = `The product does not compile: ${excerpt(`${compile.stdout} ${compile.stderr}`, 1000)}`;
     return { findings: [finding("does_not_compile", null, message)], evidence: [] };
   }
+  const inspected = withinScope(await inspectTree(context, request, ground), scope);
   const modules = interfaces.modules.filter(({ path }) => inScope(path, scope) && tree.has(path));
-  if (modules.length === 0) return { findings: [], evidence: [] };
+  if (modules.length === 0 || inspected.some(({ severity }) => severity === undefined))
+    return { findings: inspected, evidence: [] };
   const imports = await sandbox.checkImports({ tree, dependencies, toolchain, modules });
   requireExecuted(imports);
   const message = `What the plan promises cannot be imported: ${excerpt(imports.output, 1000)}`;
   const findings = imports.exit_code === 0 ? [] : [finding("import_failed", null, message)];
-  return { findings, evidence: [imports] };
+  return { findings: [...findings, ...inspected], evidence: [imports] };
 }
 
 async function judgeTests(
