@@ -26,6 +26,7 @@ import { type RunRow, readRun } from "../db/read-run-statements.ts";
 import { readRunCheckpoint } from "../db/read-seal-statements.ts";
 import { confidenceScore, readConfidenceInputs } from "./confidence.ts";
 import { notChecked } from "./report-gaps.ts";
+import { reportedSurvivors } from "./reported-survivors.ts";
 
 export { renderReportMarkdown } from "./report-markdown.ts";
 
@@ -62,6 +63,7 @@ export async function buildDeliveryReport(db: Queryable, runId: string): Promise
     requirements: await reportedRequirements(db, runId, suite),
     ...(await decisionsOf(db, runId)),
     disputes: await readReportDisputes(db, runId),
+    survivors_returned: await reportedSurvivors(db, runId),
     ...said,
     answers,
     attempts: await readReportAttempts(db, runId),

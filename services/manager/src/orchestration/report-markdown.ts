@@ -26,6 +26,7 @@ export function renderReportMarkdown(report: DeliveryReport): string {
         (a) => `${a.task_key} ${line(a.title)}: ${a.status}, ${a.attempts} attempts, ${a.failures} charged failures`,
       ),
     ),
+    section("Changes that a test author was asked about, once", returnedLines(report)),
     section(
       "Changes of the product that no test noticed",
       (report.verification?.mutation?.survived ?? []).map(survivorLine),
@@ -133,6 +134,17 @@ function confidenceLine({ confidence }: DeliveryReport): string {
     `${reviews} reviews, worst doubt ${worst_doubt ?? "none"}`,
   ];
   return `${confidence.score} (${parts.join("; ")}; the two lines above)`;
+}
+
+function returnedLines({ survivors_returned: returned }: DeliveryReport): string[] {
+  if (returned === null) return [];
+  const { task_status, tests_added, survivors } = returned;
+  const added = tests_added.length === 0 ? "no test was added" : `added: ${tests_added.join(", ")}`;
+  const told = survivors.map(({ function: name, behaviour, requirement_ids, answer, basis }) => {
+    const said = answer === null ? "no answer" : `${answer}: ${line(basis ?? "")}`;
+    return `${line(name)} (${requirement_ids.join(", ")}): ${line(behaviour)}. ${said}`;
+  });
+  return [`The task is ${task_status}; ${added}`, ...told];
 }
 
 function survivorLine({ path, function: name, line: at, behaviour, requirement_ids }: Survivor): string {
