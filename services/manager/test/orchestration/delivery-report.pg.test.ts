@@ -80,7 +80,9 @@ describe("the delivery report", () => {
     expect(Number(rows[0].confidence_score)).toBe(report.confidence?.score);
     expect(text).toContain("- No test reached Words.\\_\\_len\\_\\_, main in t1/words.py.");
     expect(text).toContain("| R1 | Requirement R1 | must | pass | 1/1 |");
-    expect(text).toContain("| Isolation | bubblewrap; canaries: fork_300 contained, tcp contained |");
+    expect(text).toContain(
+      "| Isolation | bubblewrap (bubblewrap 0.8.0, kernel linux 6.1); canaries: fork_300 contained, tcp contained |",
+    );
   });
 
   it("shows the newest checkpoint that covers the run, rather one that a witness cosigned", async () => {
