@@ -39,6 +39,7 @@ export interface Submission {
   readonly kind: string;
   readonly what: string;
   readonly files: Files;
+  readonly scope: readonly string[] | null;
   /** Changes of suite, disputes and rulings. */
   readonly sections: readonly Section[];
 }
@@ -85,7 +86,7 @@ function readTest(id: string, text: string): CorpusTest {
 
 function correct(product: string, solution: string, files: Files): Submission {
   const what = "An honest and correct product.";
-  return { product, name: solution, expected: "correct", kind: "correct", what, files, sections: [] };
+  return { product, name: solution, expected: "correct", kind: "correct", what, files, scope: null, sections: [] };
 }
 
 function readTricks(product: string, solutions: ReadonlyMap<string, Files>): Submission[] {

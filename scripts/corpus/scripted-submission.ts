@@ -16,7 +16,7 @@ export function scriptedSubmission(product: CorpusProduct, submission: Submissio
   return {
     name: product.name,
     requirements: () => requirementsOf(product),
-    plan: () => planOf(product, order),
+    plan: () => planOf(product, submission, order),
     suite: (wanted) => suiteOf(product, submission, wanted),
     rulings: () => rulingsOf(submission),
     implementation: () => ({
@@ -51,8 +51,9 @@ function requirementsOf(product: CorpusProduct) {
   };
 }
 
-function planOf(product: CorpusProduct, order: string) {
-  const { toolchain, summary, scope, interfaces } = product.plan;
+function planOf(product: CorpusProduct, submission: Submission, order: string) {
+  const { toolchain, summary, interfaces } = product.plan;
+  const scope = submission.scope ?? product.plan.scope;
   const requirement_ids = idsOf(product);
   const title = `The whole of ${product.name}`;
   return {

@@ -12,6 +12,8 @@ export interface Trick {
   readonly what: string;
   /** Name of the correct solution that it changes. */
   readonly over: string;
+  /** Paths that the plan lets it write, where they are others than usual. */
+  readonly scope: readonly string[] | null;
   readonly sections: readonly Section[];
 }
 
@@ -44,6 +46,7 @@ export function parseTrick(text: string): Trick {
     kind,
     what,
     over: facts.get("over") ?? "classes",
+    scope: facts.get("scope")?.split(" ") ?? null,
     sections: parts.map(section),
   };
 }
