@@ -52,17 +52,24 @@ function sampleOf(cases: readonly Case[], count: number): Case[] {
   return [...always, ...spread.filter((one) => one !== undefined)].slice(0, count);
 }
 
-/** Judges all, `lanes` at a time; `tell` hears of each as it is done. */
+interface Running {
+  readonly lanes: number;
+  /** Hears of each submission as it is judged. */
+  readonly tell: (result: Result, done: number) => void;
+  /** Begins no further one once it is aborted. */
+  readonly signal: AbortSignal;
+}
+
+/** Judges all, `lanes` at a time. */
 export async function runCases(
   system: CorpusSystem,
   cases: readonly Case[],
-  lanes: number,
-  tell: (result: Result, done: number) => void,
+  { lanes, tell, signal }: Running,
 ): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = [...cases];
   const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
       const { name, expected, kind, what } = next.submission;
       const judged = await system.judge(next.product, next.submission);
       const result = { product: next.product.name, name, expected, kind, what, ...judged };

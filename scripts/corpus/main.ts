@@ -1,19 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { machineFacts } from "../bench/machine.ts";
 import { openTestDatabase } from "../system/test-database.ts";
+import { keepResults, publishCard } from "./card-files.ts";
 import { readProducts } from "./corpus-files.ts";
 import { type Choice, choose, isFalseAccept, isFalseReject, type Result, runCases } from "./corpus-run.ts";
 import { openCorpusSystem } from "./corpus-system.ts";
 import { rateText } from "./error-rate.ts";
-import { cardPage, reportCard } from "./report-card.ts";
+import { reportCard } from "./report-card.ts";
 
 /**
  * `npm run audit:corpus [-- --sample N --product P --only TRICK --lanes N --publish]`: judges the corpus and prints how often the
- * Auditor was wrong. With `--publish` the report card in docs/operations is written anew. Exit code 1: something got through,
- * or an honest product did not.
+ * Auditor was wrong. Ctrl-C ends it and keeps what is judged. With `--publish` the report card in docs/operations says what was
+ * judged now, and of other submissions what was judged before. Exit code 1: something got through, or an honest product did not.
  */
 const { values } = parseArgs({
   options: {
@@ -29,15 +26,19 @@ const choice: Choice = {
   only: values.only ?? null,
   sample: values.sample === undefined ? null : Number(values.sample),
 };
-const cases = choose(readProducts(), choice);
+const products = readProducts();
+const cases = choose(products, choice);
 const begun = performance.now();
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
 const database = await openTestDatabase();
 process.env.AURA_TEST_ADMIN_URL = database.url;
 const system = await openCorpusSystem();
 try {
-  const results = await runCases(system, cases, Number(values.lanes), tell);
+  const results = await runCases(system, cases, { lanes: Number(values.lanes), tell, signal: stopping.signal });
   show(results);
-  if (values.publish) publish(results);
+  keepResults(results);
+  if (values.publish) publishCard(products);
   process.exitCode = results.some((one) => isFalseAccept(one) || isFalseReject(one)) ? 1 : 0;
 } finally {
   await system.close();
@@ -59,17 +60,4 @@ function show(results: readonly Result[]): void {
   }
   console.log(`\nfalse accepts: ${rateText(false_accepts)}\nfalse rejects: ${rateText(false_rejects)}`);
   console.log(`${results.length} submissions in ${Math.round((performance.now() - begun) / 1000)} s`);
-}
-
-function publish(results: readonly Result[]): void {
-  const at = new Date().toISOString().slice(0, 10);
-  const minutes = Math.round((performance.now() - begun) / 60_000);
-  const facts = [`${at}, ${machineFacts()}`, `${results.length} submissions in ${minutes} minutes`];
-  const folder = fileURLToPath(new URL("../../docs/operations/", import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "AUDITOR_REPORT_CARD.md"), cardPage(results, facts));
-  const { false_accepts, false_rejects } = reportCard(results);
-  const shown = results.map(({ what: _, ...facts }) => facts);
-  const card = { at, false_accepts, false_rejects, results: shown };
-  writeFileSync(join(folder, "AUDITOR_REPORT_CARD.json"), `${JSON.stringify(card, null, 1)}\n`);
 }

@@ -1,0 +1,45 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { machineFacts } from "../bench/machine.ts";
+import { auraHome } from "../system/aura-home.ts";
+import type { CorpusProduct } from "./corpus-files.ts";
+import type { Result } from "./corpus-run.ts";
+import { cardPage, reportCard } from "./report-card.ts";
+
+const KEPT = () => join(auraHome(), "corpus.json");
+const DOCS = fileURLToPath(new URL("../../docs/operations/", import.meta.url));
+
+type Kept = Result & { readonly at: string };
+
+/** Puts results in the place of earlier ones of the same submissions. */
+export function keepResults(results: readonly Result[]): void {
+  const at = new Date().toISOString().slice(0, 10);
+  const kept = new Map(readKept().map((result) => [keyOf(result), result]));
+  for (const result of results) kept.set(keyOf(result), { ...result, at });
+  mkdirSync(auraHome(), { recursive: true });
+  writeFileSync(KEPT(), `${JSON.stringify([...kept.values()], null, 1)}\n`);
+}
+
+/** Writes the report card of all submissions that exist and were judged. */
+export function publishCard(products: readonly CorpusProduct[]): void {
+  const kept = new Map(readKept().map((result) => [keyOf(result), result]));
+  const all = products.flatMap(({ submissions }) => submissions);
+  const results = all.map((one) => kept.get(keyOf(one))).filter((result) => result !== undefined);
+  const days = [...new Set(results.map(({ at }) => at))].sort();
+  const facts = [
+    `judged on ${days.join(" and ")}: ${results.length} of ${all.length} submissions of the corpus`,
+    `machine: ${machineFacts()}`,
+  ];
+  writeFileSync(join(DOCS, "AUDITOR_REPORT_CARD.md"), cardPage(results, facts));
+  const { false_accepts, false_rejects } = reportCard(results);
+  const shown = results.map(({ what: _, seconds: __, ...facts }) => facts);
+  const card = { judged_on: days, false_accepts, false_rejects, results: shown };
+  writeFileSync(join(DOCS, "AUDITOR_REPORT_CARD.json"), `${JSON.stringify(card, null, 1)}\n`);
+}
+
+const keyOf = ({ product, name }: { product: string; name: string }) => `${product}/${name}`;
+
+function readKept(): Kept[] {
+  return existsSync(KEPT()) ? (JSON.parse(readFileSync(KEPT(), "utf8")) as Kept[]) : [];
+}
