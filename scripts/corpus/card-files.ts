@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { machineFacts } from "../bench/machine.ts";
 import { auraHome } from "../system/aura-home.ts";
 import type { CorpusProduct } from "./corpus-files.ts";
-import type { Result } from "./corpus-run.ts";
+import { type Case, caseName, type Result } from "./corpus-run.ts";
 import { cardPage, reportCard } from "./report-card.ts";
 
 const KEPT = () => join(auraHome(), "corpus.json");
@@ -19,6 +19,12 @@ export function keepResults(results: readonly Result[]): void {
   for (const result of results) kept.set(keyOf(result), { ...result, at });
   mkdirSync(auraHome(), { recursive: true });
   writeFileSync(KEPT(), `${JSON.stringify([...kept.values()], null, 1)}\n`);
+}
+
+/** The cases of which no result is kept. */
+export function withoutJudged(cases: readonly Case[]): Case[] {
+  const kept = new Set(readKept().map(keyOf));
+  return cases.filter((one) => !kept.has(caseName(one)));
 }
 
 /** Writes the report card of all submissions that exist and were judged. */

@@ -1,3 +1,4 @@
+import { sha256Hex } from "@aura/shared/models/canonical-json";
 import type { CorpusProduct, Submission } from "./corpus-files.ts";
 import type { CorpusSystem, Judged } from "./corpus-system.ts";
 
@@ -26,30 +27,31 @@ export interface Choice {
 }
 
 /** These are in every sample: each defends what was once a hole, or stands for a guard. */
-const ALWAYS = new Set(["classes", "partial-no-undo", "empty-bodies", "suite-not-asserting"]);
+const ALWAYS = new Set([
+  "pricing/classes",
+  "pantry/partial-no-undo",
+  "pricing/empty-bodies",
+  "pantry/suite-not-the-stub",
+]);
 
-/** @throws {Error} when nothing is chosen */
-export function choose(products: readonly CorpusProduct[], choice: Choice): Case[] {
+export const caseName = ({ product, submission }: Case) => `${product.name}/${submission.name}`;
+
+/** Mixed, the same each time: whatever is done first of them is of all products and kinds. */
+export function allCases(products: readonly CorpusProduct[]): Case[] {
   const all = products.flatMap((product) => product.submissions.map((submission) => ({ product, submission })));
-  const fitting = all.filter(
-    ({ product, submission }) =>
-      (choice.product === null || product.name === choice.product) &&
-      (choice.only === null || submission.name.includes(choice.only)),
-  );
-  if (fitting.length === 0) throw new Error("no submission of the corpus is called so");
-  return choice.sample === null ? fitting : sampleOf(fitting, choice.sample);
+  const place = new Map(all.map((one) => [one, sha256Hex(caseName(one))]));
+  return all.toSorted((a, b) => ((place.get(a) ?? "") < (place.get(b) ?? "") ? -1 : 1));
 }
 
-/** Spread evenly, the same each time. */
-function sampleOf(cases: readonly Case[], count: number): Case[] {
-  const always = cases.filter(({ submission }) => ALWAYS.has(submission.name));
-  const others = cases.filter(({ submission }) => !ALWAYS.has(submission.name));
-  const step = Math.max(1, others.length / Math.max(1, count - always.length));
-  const spread = Array.from(
-    { length: Math.ceil(others.length / step) },
-    (_, index) => others[Math.floor(index * step)],
+/** @throws {Error} when nothing is chosen */
+export function choose(products: readonly CorpusProduct[], { product, only, sample }: Choice): Case[] {
+  const fitting = allCases(products).filter(
+    (one) => (product === null || one.product.name === product) && (only === null || caseName(one).includes(only)),
   );
-  return [...always, ...spread.filter((one) => one !== undefined)].slice(0, count);
+  if (fitting.length === 0) throw new Error("no submission of the corpus is called so");
+  if (sample === null) return fitting;
+  const always = fitting.filter((one) => ALWAYS.has(caseName(one)));
+  return [...always, ...fitting.filter((one) => !always.includes(one))].slice(0, Math.max(sample, always.length));
 }
 
 interface Running {
@@ -78,7 +80,5 @@ export async function runCases(
     }
   };
   await Promise.all(Array.from({ length: lanes }, work));
-  const order = new Map(cases.map(({ product, submission }, index) => [`${product.name}/${submission.name}`, index]));
-  const place = ({ product, name }: Result) => order.get(`${product}/${name}`) ?? 0;
-  return results.sort((a, b) => place(a) - place(b));
+  return results;
 }

@@ -27,8 +27,13 @@ export interface CorpusSystem {
 const RUN_SECONDS = 400;
 const POLL_MS = 250;
 
-/** The three services, a second Auditor beside the first, and a model that hands in what it is told. */
-export async function openCorpusSystem(options: TestSystemOptions = {}): Promise<CorpusSystem> {
+export interface CorpusOptions extends TestSystemOptions {
+  /** Processes of the Auditor; each judges one request at a time. */
+  readonly auditors: number;
+}
+
+/** The three services and a model that hands in what it is told. */
+export async function openCorpusSystem({ auditors, ...options }: CorpusOptions): Promise<CorpusSystem> {
   const orders = new Map<string, ScriptedProduct>();
   const model = await startScriptedModel((prompt) => {
     const known = orders.get(/Order \d{5}\./.exec(prompt)?.[0] ?? "");
@@ -36,7 +41,7 @@ export async function openCorpusSystem(options: TestSystemOptions = {}): Promise
     return known;
   });
   const system = await startTestSystem(model, options);
-  await system.another("auditor");
+  for (let more = 1; more < auditors; more += 1) await system.another("auditor");
   return {
     async judge(product, submission) {
       const begun = performance.now();

@@ -1,16 +1,29 @@
 import { parseArgs } from "node:util";
 import { openTestDatabase } from "../system/test-database.ts";
-import { keepResults, publishCard } from "./card-files.ts";
+import { keepResults, publishCard, withoutJudged } from "./card-files.ts";
 import { readProducts } from "./corpus-files.ts";
-import { type Choice, choose, isFalseAccept, isFalseReject, type Result, runCases } from "./corpus-run.ts";
+import {
+  allCases,
+  type Case,
+  type Choice,
+  caseName,
+  choose,
+  isFalseAccept,
+  isFalseReject,
+  type Result,
+  runCases,
+} from "./corpus-run.ts";
 import { openCorpusSystem } from "./corpus-system.ts";
 import { rateText } from "./error-rate.ts";
+import { GUARDS, guardFile } from "./guard-list.ts";
 import { reportCard } from "./report-card.ts";
 
 /**
- * `npm run audit:corpus [-- --sample N --product P --only TRICK --lanes N --publish]`: judges the corpus and prints how often the
- * Auditor was wrong. Ctrl-C ends it and keeps what is judged. With `--publish` the report card in docs/operations says what was
- * judged now, and of other submissions what was judged before. Exit code 1: something got through, or an honest product did not.
+ * `npm run audit:corpus [-- --sample N --product P --only TRICK --missing --lanes N --auditors N --publish]`: judges the corpus
+ * and prints how often the Auditor was wrong. `--missing` leaves out what was judged before; Ctrl-C ends it and keeps what is
+ * judged. With `--publish` the report card in docs/operations is written from all that was judged. `--without GUARD` judges with
+ * one guard of the Auditor switched off, and `--guards` tries each of them; neither is kept. Exit code 1: something got through, or
+ * an honest product did not; with `--guards`: a guard that nothing needs.
  */
 const { values } = parseArgs({
   options: {
@@ -18,6 +31,10 @@ const { values } = parseArgs({
     product: { type: "string" },
     only: { type: "string" },
     lanes: { type: "string", default: "3" },
+    auditors: { type: "string", default: "2" },
+    missing: { type: "boolean", default: false },
+    without: { type: "string" },
+    guards: { type: "boolean", default: false },
     publish: { type: "boolean", default: false },
   },
 });
@@ -27,29 +44,59 @@ const choice: Choice = {
   sample: values.sample === undefined ? null : Number(values.sample),
 };
 const products = readProducts();
-const cases = choose(products, choice);
 const begun = performance.now();
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
 const database = await openTestDatabase();
 process.env.AURA_TEST_ADMIN_URL = database.url;
-const system = await openCorpusSystem();
 try {
-  const results = await runCases(system, cases, { lanes: Number(values.lanes), tell, signal: stopping.signal });
-  show(results);
-  keepResults(results);
-  if (values.publish) publishCard(products);
-  process.exitCode = results.some((one) => isFalseAccept(one) || isFalseReject(one)) ? 1 : 0;
+  process.exitCode = values.guards ? await tryGuards() : await judgeCorpus();
 } finally {
-  await system.close();
   await database.close();
 }
 
-function tell(result: Result, done: number): void {
+async function judgeCorpus(): Promise<number> {
+  const chosen = choose(products, choice);
+  const cases = values.missing ? withoutJudged(chosen) : chosen;
+  const results = await judged(cases, values.without ?? null);
+  show(results);
+  if (values.without === undefined) keepResults(results);
+  if (values.publish) publishCard(products);
+  return results.some((one) => isFalseAccept(one) || isFalseReject(one)) ? 1 : 0;
+}
+
+/** What each guard keeps out: the submissions of its list that get through without it. */
+async function tryGuards(): Promise<number> {
+  const needless: string[] = [];
+  for (const { name, submissions } of GUARDS) {
+    if (stopping.signal.aborted) break;
+    const cases = allCases(products).filter((one) => submissions.includes(caseName(one)));
+    const results = await judged(cases, name);
+    const through = results.filter(({ accepted }) => accepted).map((result) => `${result.product}/${result.name}`);
+    if (through.length === 0) needless.push(name);
+    console.log(
+      `without ${name}: ${through.length === 0 ? "NOTHING" : through.join(", ")} of ${submissions.join(", ")}`,
+    );
+  }
+  return needless.length === 0 ? 0 : 1;
+}
+
+async function judged(cases: readonly Case[], without: string | null): Promise<Result[]> {
+  const preload = without === null ? {} : { preload: { auditor: guardFile(without) } };
+  const system = await openCorpusSystem({ ...preload, auditors: Number(values.auditors) });
+  const tell = (result: Result, done: number) => tellOf(result, `${done}/${cases.length}`);
+  try {
+    return await runCases(system, cases, { lanes: Number(values.lanes), tell, signal: stopping.signal });
+  } finally {
+    await system.close();
+  }
+}
+
+function tellOf(result: Result, progress: string): void {
   const mark = isFalseAccept(result) ? "FALSE ACCEPT" : isFalseReject(result) ? "FALSE REJECT" : "ok";
   const found = [...result.findings, ...result.failed_tests].slice(0, 4).join(", ");
   const { product, name, expected, end, seconds } = result;
-  console.error(`${done}/${cases.length} ${mark} ${product}/${name} (${expected}): ${end} [${found}] ${seconds} s`);
+  console.error(`${progress} ${mark} ${product}/${name} (${expected}): ${end} [${found}] ${seconds} s`);
 }
 
 function show(results: readonly Result[]): void {
