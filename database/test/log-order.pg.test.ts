@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const WRITERS = 24;
-const SECONDS = 8;
+const SECONDS = 15;
 
 let db: TestDatabase;
 beforeAll(async () => {

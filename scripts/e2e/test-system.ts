@@ -86,6 +86,7 @@ export async function startTestSystem(
       AUDITOR_PORT: "0",
       AURA_LEDGER_FOLDER: join(folder, "ledger"),
       AURA_LEDGER_PUBLIC_FOLDER: join(folder, "ledger-public"),
+      AURA_MUTANTS: "1", // most tests are about something else
     },
   };
   for (const environment of Object.values(environments)) Object.assign(environment, options.environment);

@@ -1,6 +1,7 @@
 import { AuraError } from "@aura/shared/problems";
 import type { Ecosystem } from "@aura/shared/schemas/dependencies";
 import { z } from "zod";
+import type { MutationBudget } from "./auditor/mutation-run.ts";
 import { RegistryAddresses, registriesOf } from "./dependencies/addresses.ts";
 import type { Witness } from "./ledger/witness-client.ts";
 import { parseWitnesses } from "./ledger/witnesses.ts";
@@ -26,6 +27,20 @@ export const ConfigSchema = z.object({
       "Registry gate, the only way to package registries: own (in this process), or unix:/path of its process.",
     ),
   ...RegistryAddresses,
+  AURA_MUTANTS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(500)
+    .default(12)
+    .describe("Changes of an accepted product that its tests are tried on, each in one place; 0: none."),
+  AURA_MUTANTS_S: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .describe("Seconds after which no further one of these changes is tried."),
   AURA_LEDGER_FOLDER: z
     .string()
     .startsWith("/", "not an absolute path")
@@ -87,6 +102,7 @@ export interface AuditorConfig {
   readonly registry: string;
   /** Of the gate in this process; null: that ecosystem is switched off. */
   readonly registries: Readonly<Record<Ecosystem, string | null>>;
+  readonly mutation: MutationBudget;
   readonly ledgerFolder: string;
   readonly ledgerPublicFolder: string | null;
   /** Null: payloads stay where they are. */
@@ -128,6 +144,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     sandbox: data.AURA_SANDBOX,
     registry: data.AURA_REGISTRY,
     registries: registriesOf(data),
+    mutation: { count: data.AURA_MUTANTS, wall_ms: data.AURA_MUTANTS_S * 1000 },
     ledgerFolder: data.AURA_LEDGER_FOLDER,
     ledgerPublicFolder: data.AURA_LEDGER_PUBLIC_FOLDER ?? null,
     retentionDays: data.AUDIT_LOG_RETENTION_DAYS ?? null,

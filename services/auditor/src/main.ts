@@ -46,7 +46,8 @@ async function main(): Promise<void> {
   const app = buildApp({ pool, log, version: facts.version, holder, environment, ...states });
   await app.listen({ host: config.host, port: config.port });
 
-  const deps = { pool, log, sandbox, holder, gate: new GateClient(gate.socket) };
+  const judging = { gate: new GateClient(gate.socket), mutation: config.mutation };
+  const deps = { pool, log, sandbox, holder, ...judging };
   const verifying = startVerificationLoop(deps);
   const writing = [startNumberingLoop(pool, log), sealing, anchoring];
   const ledger = [...writing, posture, logCheck, startReplayLoop(pool, log, holder)];

@@ -47,6 +47,7 @@ export const EvidenceItem = z.strictObject({
     "stub_run",
     "body_removal_run",
     "confirmation_run",
+    "mutation_run",
     "own_tests",
     "plan_import",
     "dependency_resolution",
@@ -74,6 +75,29 @@ export const Coverage = z.strictObject({
 });
 export type Coverage = z.infer<typeof Coverage>;
 
+/**
+ * How many changes of the delivered product its tests noticed, of a sample made in functions that they reach. A survivor
+ * is a change that no test noticed.
+ */
+export const Mutation = z.strictObject({
+  sampled: z.int().nonnegative(),
+  killed: z.int().nonnegative(),
+  /** The time for it was over. */
+  not_run: z.int().nonnegative(),
+  survived: z.array(
+    z.strictObject({
+      path: z.string(),
+      function: z.string(),
+      line: z.int().positive(),
+      operator: z.string(),
+      /** What was different, in words. */
+      behaviour: z.string(),
+      requirement_ids: z.array(z.string()),
+    }),
+  ),
+});
+export type Mutation = z.infer<typeof Mutation>;
+
 export const VerificationReport = z.strictObject({
   outcome: z.enum(VERIFICATION_OUTCOMES),
   findings: z.array(Finding),
@@ -95,5 +119,7 @@ export const VerificationReport = z.strictObject({
   dependencies: DependencyResolution.optional(),
   /** Of an assembled product. */
   coverage: Coverage.optional(),
+  /** Of an assembled product that was accepted. */
+  mutation: Mutation.optional(),
 });
 export type VerificationReport = z.infer<typeof VerificationReport>;

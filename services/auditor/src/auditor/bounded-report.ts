@@ -1,4 +1,4 @@
-import type { Coverage, VerificationReport } from "@aura/shared/schemas/verification-report";
+import type { Coverage, Mutation, VerificationReport } from "@aura/shared/schemas/verification-report";
 
 /** Characters of one text of a test result: enough to mend by, small enough for a prompt. */
 const TEXT_MAX = 4000;
@@ -25,7 +25,19 @@ export function boundedReport(report: VerificationReport): VerificationReport {
     })),
     findings: report.findings.map((found) => ({ ...found, message: bounded(found.message, TEXT_MAX) })),
     ...(report.coverage === undefined ? {} : { coverage: boundedCoverage(report.coverage) }),
+    ...(report.mutation === undefined ? {} : { mutation: boundedMutation(report.mutation) }),
   };
+}
+
+function boundedMutation(mutation: Mutation): Mutation {
+  const survived = mutation.survived.map((mutant) => ({
+    ...mutant,
+    path: bounded(mutant.path, NAME_MAX),
+    function: bounded(mutant.function, NAME_MAX),
+    operator: bounded(mutant.operator, NAME_MAX),
+    behaviour: bounded(mutant.behaviour, TEXT_MAX),
+  }));
+  return { ...mutation, survived };
 }
 
 function boundedCoverage(coverage: Coverage): Coverage {

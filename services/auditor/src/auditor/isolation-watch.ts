@@ -51,6 +51,7 @@ export function watchIsolation(sandbox: Sandbox, pool: Pool, holder: string, log
     runAcceptance: (request) => watched(() => sandbox.runAcceptance(request)),
     stripBodies: (request) => watched(() => sandbox.stripBodies(request)),
     instrument: (request) => watched(() => sandbox.instrument(request)),
+    makeMutants: (request) => watched(() => sandbox.makeMutants(request)),
     checkImports: (request) => watched(() => sandbox.checkImports(request)),
     installDependencies: (request) => watched(() => sandbox.installDependencies(request)),
     killAll: () => {

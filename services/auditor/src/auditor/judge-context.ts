@@ -4,6 +4,7 @@ import type { VerificationCase } from "../db/request-statements.ts";
 import type { GateClient } from "../dependencies/gate-client.ts";
 import type { Sandbox } from "../sandbox/port.ts";
 import { boundedFindings } from "../validators/findings.ts";
+import type { MutationBudget } from "./mutation-run.ts";
 
 /** What a judge may use: reads of the database, and the sandbox while the work may go on. */
 export interface JudgeContext {
@@ -11,6 +12,7 @@ export interface JudgeContext {
   readonly sandbox: Sandbox;
   /** The way to the package registries. */
   readonly gate: GateClient;
+  readonly mutation: MutationBudget;
 }
 
 /** Judges one request of its kind. Throws `EnvironmentFailure` when it could not be judged at all. */

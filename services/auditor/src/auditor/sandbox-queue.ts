@@ -28,6 +28,7 @@ export function createSandboxQueue(sandbox: Sandbox): SandboxQueue {
       runAcceptance: (request) => hold(signal, (held) => held.runAcceptance(request)),
       stripBodies: (request) => hold(signal, (held) => held.stripBodies(request)),
       instrument: (request) => hold(signal, (held) => held.instrument(request)),
+      makeMutants: (request) => hold(signal, (held) => held.makeMutants(request)),
       checkImports: (request) => hold(signal, (held) => held.checkImports(request)),
       installDependencies: (request) => hold(signal, (held) => held.installDependencies(request)),
       killAll: () => sandbox.killAll(),

@@ -18,6 +18,8 @@ export interface SuiteGround {
   readonly seed: number;
   /** Seconds by which the clock of product and tests is ahead. */
   readonly clock_offset_s: number;
+  /** True leaves the rest as `not_run` once a test did not pass. */
+  readonly stop_at_failure?: boolean;
 }
 
 export interface SuiteRun extends SuiteObservation {

@@ -16,6 +16,7 @@ import { type PollingLoop, startPolling } from "../polling-loop.ts";
 import { finding } from "../validators/findings.ts";
 import { judge } from "./judge.ts";
 import { report } from "./judge-context.ts";
+import type { MutationBudget } from "./mutation-run.ts";
 import { recordReport } from "./recording.ts";
 import type { SandboxQueue } from "./sandbox-queue.ts";
 import { watchWork } from "./work-watch.ts";
@@ -29,6 +30,7 @@ export interface AuditorDeps {
   readonly log: Log;
   readonly sandbox: SandboxQueue;
   readonly gate: GateClient;
+  readonly mutation: MutationBudget;
   /** Name of this process in leases, verdicts and events. */
   readonly holder: string;
 }
@@ -64,10 +66,10 @@ export async function verifyNext(deps: AuditorDeps, stopping: AbortSignal): Prom
 }
 
 async function verifyClaimed(deps: AuditorDeps, claim: VerificationClaim, signal: AbortSignal): Promise<void> {
-  const { pool, log, holder, gate } = deps;
+  const { pool, log, holder, gate, mutation } = deps;
   const request = await readCase(pool, claim.request_id);
   const sandbox = deps.sandbox.borrow(signal);
-  const judged = await judge({ db: pool, sandbox, gate, log }, request, signal);
+  const judged = await judge({ db: pool, sandbox, gate, mutation, log }, request, signal);
   if (!(await mayVerify(pool, claim.request_id))) return;
   const record = async (found: VerificationReport) => {
     const recorded = await withTransaction(pool, (tx) => recordReport(tx, holder, claim, request, found));

@@ -12,6 +12,8 @@ const DEATHS_MAX = 5;
 export interface Suite {
   readonly tests: readonly AcceptanceTest[];
   readonly prelude: string;
+  /** True leaves the rest as `not_run` once a test did not pass. */
+  readonly stop_at_failure?: boolean | undefined;
 }
 
 const UNSEEN: Observations = {
@@ -55,6 +57,7 @@ class SuiteRun {
   private readonly deadline = performance.now() + SUITE_MS;
   private next = 0;
   private deaths = 0;
+  private failed = false;
 
   constructor(suite: Suite, setting: SuiteSetting, stopped: () => boolean) {
     this.suite = suite;
@@ -112,12 +115,15 @@ class SuiteRun {
         [...seen.reached].sort((a, b) => a - b),
       );
     const judged: TestEnding = this.stopped() ? NOT_RUN_STOPPED : ending;
-    this.results.push(testRecord(test, seen, judged, Math.round(performance.now() - begun)));
+    const record = testRecord(test, seen, judged, Math.round(performance.now() - begun));
+    this.failed ||= record.outcome !== "pass";
+    this.results.push(record);
   }
 
   /** Why no further test may start; null while one may. */
   private mayRun(): TestEnding | null {
     if (this.stopped()) return NOT_RUN_STOPPED;
+    if (this.failed && this.suite.stop_at_failure === true) return { kind: "not_run", message: "another test failed" };
     if (performance.now() > this.deadline) return { kind: "not_run", message: "the suite ran out of its 15 minutes" };
     return this.deaths > DEATHS_MAX ? { kind: "crash" } : null;
   }

@@ -13,6 +13,8 @@ import type {
   InstallRequest,
   InstallResult,
   InstrumentResult,
+  Mutant,
+  MutationRequest,
   Sandbox,
   StripRequest,
   StubRequest,
@@ -51,6 +53,10 @@ export class SandboxClient implements Sandbox {
 
   instrument(request: StripRequest): Promise<InstrumentResult> {
     return this.call("instrument", request);
+  }
+
+  makeMutants(request: MutationRequest): Promise<Mutant[]> {
+    return this.call("makeMutants", request);
   }
 
   checkImports(request: ImportRequest): Promise<EvidenceItem> {

@@ -22,12 +22,14 @@ import type {
   InstallRequest,
   InstallResult,
   InstrumentResult,
+  Mutant,
+  MutationRequest,
   Sandbox,
   StripRequest,
   StubRequest,
   StubResult,
 } from "./port.ts";
-import { collectInstrumented, collectStripped, collectStub } from "./program-results.ts";
+import { collectInstrumented, collectMutants, collectStripped, collectStub } from "./program-results.ts";
 import { checkTree, unpackTree } from "./scratch.ts";
 
 const OUTPUT_SHOWN = 32 * 1024;
@@ -127,6 +129,18 @@ export class LocalSandbox implements Sandbox {
       return withFolders(jail, { ...EMPTY, tree: request.tree }, async (folders) => {
         const end = await runProgram(jail, toolchain, toolchain.instrument(), folders);
         return collectInstrumented(end, folders.work, request.tree, toolchain);
+      });
+    });
+  }
+
+  async makeMutants(request: MutationRequest): Promise<Mutant[]> {
+    const { tree, seed, count, functions } = request;
+    const toolchain = requireToolchain(request.toolchain);
+    return this.inJail(async (jail) => {
+      await runCanaries(jail);
+      return withFolders(jail, { ...EMPTY, tree }, async (folders) => {
+        const end = await runProgram(jail, toolchain, toolchain.mutate({ seed, count, functions }), folders);
+        return collectMutants(end, folders.work, tree, count);
       });
     });
   }

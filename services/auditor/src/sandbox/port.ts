@@ -4,6 +4,8 @@ import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/shared/schemas/verification-report";
 
+import type { MutantChoice } from "../toolchains/toolchain.ts";
+
 export type PlanInterfaces = PlanProduct["interfaces"];
 
 /** Name of a toolchain in shared/src/models/toolchains.ts; every method throws `validation_failed` for another one. */
@@ -33,6 +35,8 @@ export interface AcceptanceRequest extends WithToolchain {
   readonly seed: number;
   /** Seconds by which the clock of product and tests is ahead; 0: the machine's own. */
   readonly clock_offset_s: number;
+  /** True leaves the rest as `not_run` once a test did not pass. */
+  readonly stop_at_failure?: boolean | undefined;
 }
 
 export interface AcceptanceResult {
@@ -71,6 +75,22 @@ export interface InstrumentResult {
   readonly tree: Tree;
   /** By the number that each says. */
   readonly functions: readonly ProductFunction[];
+}
+
+export interface MutationRequest extends StripRequest, MutantChoice {}
+
+/** The product with one change in one function. */
+export interface Mutant {
+  readonly path: string;
+  /** With what it lies in, such as `Wallet.withdraw`. */
+  readonly function: string;
+  readonly line: number;
+  /** What kind of change it is, in a word. */
+  readonly operator: string;
+  /** What is different, without a word of code. */
+  readonly behaviour: string;
+  /** The changed file. */
+  readonly text: string;
 }
 
 export interface ImportRequest extends WithToolchain {
@@ -120,6 +140,9 @@ export interface Sandbox {
 
   /** The same tree with functions that say when they are reached: what is covered, not what passes, is learnt from it. */
   instrument(request: StripRequest): Promise<InstrumentResult>;
+
+  /** Changes the product in one place at a time, as often as `count` says: what its tests should notice. */
+  makeMutants(request: MutationRequest): Promise<Mutant[]>;
 
   /** Tries to import what the plan promises; exit_code 0 when every module and symbol is there. */
   checkImports(request: ImportRequest): Promise<EvidenceItem>;

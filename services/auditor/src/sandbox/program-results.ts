@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Toolchain } from "../toolchains/toolchain.ts";
 import { listHostile, readHostile } from "./hostile-folder.ts";
 import type { JailEnd } from "./jail.ts";
-import type { InstrumentResult } from "./port.ts";
+import type { InstrumentResult, Mutant } from "./port.ts";
 
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 const FILES_MAX = 5_000;
@@ -62,6 +62,29 @@ export function collectInstrumented(end: JailEnd, work: string, tree: Tree, tool
   mustEndWell(end, "functions were not instrumented");
   const functions = ProductFunctions.parse(JSON.parse(end.stdout.trimEnd().split("\n").at(-1) ?? ""));
   return { tree: rewritten(work, tree, toolchain), functions };
+}
+
+/** Where and how a mutant differs, as the hostile program that made it says. */
+export const MutantPlace = z.strictObject({
+  path: z.string().max(1024),
+  function: z.string().max(1024),
+  line: z.int().positive(),
+  operator: z.string().max(100),
+  behaviour: z.string().max(1000),
+});
+
+/**
+ * The mutants; one whose file is missing, no text, or none of the product's is left out.
+ *
+ * @throws {AuraError} `internal` when the program did not end well or its list is none
+ */
+export function collectMutants(end: JailEnd, work: string, tree: Tree, count: number): Mutant[] {
+  mustEndWell(end, "no mutants were made");
+  const places = z.array(MutantPlace).parse(JSON.parse(end.stdout.trimEnd().split("\n").at(-1) ?? ""));
+  return places.slice(0, count).flatMap((place, n) => {
+    const body = tree.has(place.path) ? readHostile(work, `${n}/${place.path}`, FILE_BYTES_MAX) : null;
+    return body !== null && isText(body) ? [{ ...place, text: body.toString("utf8") }] : [];
+  });
 }
 
 function mustEndWell(end: JailEnd, what: string): void {

@@ -7,7 +7,7 @@ import { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/shared/schemas/verification-report";
 import { z } from "zod";
 import type { Sandbox } from "./port.ts";
-import { ProductFunctions } from "./program-results.ts";
+import { MutantPlace, ProductFunctions } from "./program-results.ts";
 
 /** Bytes of one request or answer: a tree of 64 MiB in base64, and its attachments. */
 export const MESSAGE_BYTES_MAX = 200 * 1024 * 1024;
@@ -42,9 +42,17 @@ export const REQUESTS = {
     attachments: WireTree,
     seed: z.int().nonnegative(),
     clock_offset_s: z.int().nonnegative(),
+    stop_at_failure: z.boolean().optional(),
   }),
   stripBodies: z.strictObject({ tree: WireTree, toolchain: z.string() }),
   instrument: z.strictObject({ tree: WireTree, toolchain: z.string() }),
+  makeMutants: z.strictObject({
+    tree: WireTree,
+    toolchain: z.string(),
+    seed: z.int().nonnegative(),
+    count: z.int().nonnegative(),
+    functions: z.array(z.string()),
+  }),
   checkImports: z.strictObject({
     tree: WireTree,
     dependencies: WireTree.optional(),
@@ -72,6 +80,7 @@ export const ANSWERS = {
   }),
   stripBodies: WireTree,
   instrument: z.strictObject({ tree: WireTree, functions: ProductFunctions }),
+  makeMutants: z.array(MutantPlace.extend({ text: z.string() })),
   checkImports: EvidenceItem,
   installDependencies: z.strictObject({
     reason: z.string(),
@@ -120,6 +129,8 @@ export function callSandbox(sandbox: Sandbox, method: SandboxMethod, body: unkno
       return sandbox.stripBodies(REQUESTS.stripBodies.parse(body));
     case "instrument":
       return sandbox.instrument(REQUESTS.instrument.parse(body));
+    case "makeMutants":
+      return sandbox.makeMutants(REQUESTS.makeMutants.parse(body));
     case "checkImports":
       return sandbox.checkImports(REQUESTS.checkImports.parse(body));
     case "installDependencies":

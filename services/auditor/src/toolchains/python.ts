@@ -12,6 +12,7 @@ const PROGRAMS = {
   stub: readProgram("stub"),
   strip: readProgram("strip"),
   instrument: readProgram("instrument"),
+  mutate: readProgram("mutate"),
   probe: readProgram("probe"),
   imports: readProgram("imports"),
   compile: readProgram("compile"),
@@ -55,6 +56,8 @@ export const pythonToolchain: Toolchain = {
   isSource: (path) => path.endsWith(".py"),
 
   instrument: () => ({ argv: ownProgram("instrument"), stdin: null }),
+
+  mutate: (choice) => ({ argv: ownProgram("mutate"), stdin: JSON.stringify(choice) }),
 
   install: (dependencies, registry) => ({
     argv: [

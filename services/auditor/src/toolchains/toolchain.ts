@@ -19,6 +19,15 @@ export interface Launch {
   readonly stdin: string | null;
 }
 
+/** Which mutants to make; the same choice gives the same mutants. */
+export interface MutantChoice {
+  readonly seed: number;
+  /** At most so many. */
+  readonly count: number;
+  /** The functions to change, each as `path:name`. */
+  readonly functions: readonly string[];
+}
+
 export interface PlannedPackage {
   readonly name: string;
   readonly version: string;
@@ -66,6 +75,12 @@ export interface Toolchain {
    * a JSON array of {path, name, line}, one for each number.
    */
   instrument(): Launch;
+
+  /**
+   * Writes the file that the n-th mutant of /product changes to <n>/<path> in /work, and prints a JSON array of {path, function,
+   * line, operator, behaviour}, one for each.
+   */
+  mutate(choice: MutantChoice): Launch;
 
   /**
    * Installs packages into /work without running code of any of them.

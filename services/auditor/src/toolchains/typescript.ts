@@ -11,6 +11,7 @@ const PROGRAMS = {
   stub: readProgram("stub"),
   strip: readProgram("strip"),
   instrument: readProgram("instrument"),
+  mutate: readProgram("mutate"),
   touched: readProgram("touched"),
   imports: readProgram("imports"),
   compile: readProgram("compile"),
@@ -57,6 +58,8 @@ export const typescriptToolchain: Toolchain = {
   isSource: (path) => /\.[cm]?[jt]s$/.test(path),
 
   instrument: () => ({ argv: ownProgram("instrument"), stdin: PARSER }),
+
+  mutate: (choice) => ({ argv: ownProgram("mutate"), stdin: JSON.stringify({ ...choice, parser: PARSER }) }),
 
   install: (dependencies, registry, npm) => ({
     argv: [

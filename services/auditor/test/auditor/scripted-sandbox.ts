@@ -13,6 +13,7 @@ export function scriptedSandbox(script: Partial<Sandbox>): Sandbox {
     runAcceptance: async () => refused(),
     stripBodies: async () => refused(),
     instrument: async () => refused(),
+    makeMutants: async () => refused(),
     checkImports: async () => refused(),
     installDependencies: async () => refused(),
     killAll: async () => undefined,

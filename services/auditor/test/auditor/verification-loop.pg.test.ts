@@ -40,7 +40,14 @@ const gate = new GateClient("/nowhere/registry.sock");
 
 function auditor(used: Sandbox = sandbox, holder = "auditor-one"): AuditorDeps {
   const log = createLog("auditor", "silent");
-  return { pool: database.pools.auditor, log, sandbox: createSandboxQueue(used), gate, holder };
+  return {
+    pool: database.pools.auditor,
+    log,
+    sandbox: createSandboxQueue(used),
+    gate,
+    mutation: { count: 2, wall_ms: 30_000 },
+    holder,
+  };
 }
 
 /** Lets the auditor judge the one open request. */
@@ -217,6 +224,8 @@ test("the assembled product is judged by the whole suite, its own tests are show
   expect(report?.verdicts[2]?.detail).toBe("inspection by the Director");
   const ownTests = (await rowsOf("evidence", request)).find(({ kind }) => kind === "own_tests");
   expect(ownTests).toMatchObject({ reason: "exit", exit_code: 1 });
+  expect(report?.coverage).toMatchObject({ functions: 1, functions_reached: 1, unreached: [] });
+  expect(report?.mutation).toEqual({ sampled: 2, killed: 2, not_run: 0, survived: [] });
 });
 
 test("a repair may not fail what passed on the product that it repairs", async () => {

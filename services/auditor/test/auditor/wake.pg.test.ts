@@ -38,7 +38,14 @@ test("a notification of work begins the next step at once, and a recorded verdic
   await run.submit("requirements", { requirements: [], dispositions: [], questions: [] });
   const sandbox = createSandboxQueue(scriptedSandbox({}));
   await verifyNext(
-    { pool: auditor, log, sandbox, gate: new GateClient("/nowhere"), holder: "auditor-one" },
+    {
+      pool: auditor,
+      log,
+      sandbox,
+      gate: new GateClient("/nowhere"),
+      mutation: { count: 0, wall_ms: 0 },
+      holder: "auditor-one",
+    },
     ending.signal,
   );
   expect((await heard)[0]).toMatchObject({ channel: "aura_tasks" });

@@ -17,7 +17,7 @@ const FactsRow = DeliveryReport.pick({
   revision: z.object({ id: z.uuid(), number: z.int(), tree_sha256: z.string() }).nullable(),
   verification: DeliveryReport.shape.verification
     .unwrap()
-    .omit({ environment: true })
+    .omit({ environment: true, coverage: true, mutation: true })
     .extend({ environment_sha256: z.string().nullable() })
     .nullable(),
 });

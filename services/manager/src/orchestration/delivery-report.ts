@@ -6,9 +6,10 @@ import { DeliveryReport } from "@aura/shared/schemas/api/report";
 import { AttachmentRef } from "@aura/shared/schemas/prd";
 import { Requirement, RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import { type AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
-import { EnvironmentFacts } from "@aura/shared/schemas/verification-report";
+import { EnvironmentFacts, VerificationReport } from "@aura/shared/schemas/verification-report";
 import { ReviewProduct } from "@aura/shared/schemas/work-products";
 import { z } from "zod";
+import { readConfidenceFacts } from "../db/orchestration-confidence.ts";
 import {
   type ReportFacts,
   readReportAnswers,
@@ -21,6 +22,7 @@ import {
 import { readCoverageRequirements } from "../db/read-requirement-statements.ts";
 import { type RunRow, readRun } from "../db/read-run-statements.ts";
 import { readRunCheckpoint } from "../db/read-seal-statements.ts";
+import { confidenceScore, readConfidenceInputs } from "./confidence.ts";
 import { notChecked } from "./report-gaps.ts";
 
 export { renderReportMarkdown } from "./report-markdown.ts";
@@ -53,6 +55,7 @@ export async function buildDeliveryReport(db: Queryable, runId: string): Promise
     revision: facts.revision === null ? null : { ...facts.revision, files: await countFiles(db, facts.revision) },
     dependencies: facts.plan_id === null ? null : await readResolution(db, facts.plan_id),
     verification: await reportedVerification(db, facts.verification),
+    confidence: await reportedConfidence(db, runId),
     requirements: await reportedRequirements(db, runId, suite),
     ...(await decisionsOf(db, runId)),
     disputes: await readReportDisputes(db, runId),
@@ -92,7 +95,15 @@ async function reportedVerification(db: Queryable, verification: ReportFacts["ve
   if (verification === null) return null;
   const { environment_sha256, ...judged } = verification;
   const environment = environment_sha256 === null ? null : await readJson(db, environment_sha256, EnvironmentFacts);
-  return { ...judged, environment };
+  const { coverage = null, mutation = null } = await readJson(db, judged.report_sha256, VerificationReport);
+  return { ...judged, environment, coverage, mutation };
+}
+
+async function reportedConfidence(db: Queryable, runId: string): Promise<DeliveryReport["confidence"]> {
+  const [facts] = await readConfidenceFacts(db, runId);
+  if (facts === undefined) return null;
+  const inputs = await readConfidenceInputs(db, facts);
+  return { ...inputs, score: confidenceScore(inputs) };
 }
 
 async function reportedRequirements(db: Queryable, runId: string, suite: SuiteProduct | null): Promise<Requirements> {

@@ -10,6 +10,7 @@ export function notChecked(report: Checked, reviews: number): string[] {
     ...(report.revision !== null && report.verification?.kind !== "assembly"
       ? ["The delivered tree was not judged as a whole."]
       : []),
+    ...unreachedCode(report.verification?.coverage?.unreached ?? []),
     ...(report.revision !== null && reviews === 0 ? ["Nobody reviewed the code."] : []),
     ...(report.replay ? ["REPLAY: every reply of a model was recorded earlier; no model was asked in this run."] : []),
     ...(report.checkpoint === null
@@ -17,6 +18,14 @@ export function notChecked(report: Checked, reviews: number): string[] {
       : []),
     "What the PRD does not say was not checked: security, performance and usability only where a requirement names them.",
   ];
+}
+
+/** A line for each file. */
+function unreachedCode(unreached: readonly { readonly path: string; readonly name: string }[]): string[] {
+  const byPath = Map.groupBy(unreached, ({ path }) => path);
+  return [...byPath].map(
+    ([path, functions]) => `No test reached ${functions.map(({ name }) => name).join(", ")} in ${path}.`,
+  );
 }
 
 function gapOf({ key, title, state, verification_method }: Checked["requirements"][number]): string[] {

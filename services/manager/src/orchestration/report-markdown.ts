@@ -26,11 +26,17 @@ export function renderReportMarkdown(report: DeliveryReport): string {
         (a) => `${a.task_key} ${line(a.title)}: ${a.status}, ${a.attempts} attempts, ${a.failures} charged failures`,
       ),
     ),
-    section("What was not checked", report.not_checked),
+    section(
+      "Changes of the product that no test noticed",
+      (report.verification?.mutation?.survived ?? []).map(survivorLine),
+    ),
+    section("What was not checked", report.not_checked.map(line)),
     checkpointOf(report),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
+
+type Survivor = NonNullable<NonNullable<DeliveryReport["verification"]>["mutation"]>["survived"][number];
 
 function verdictLine({ status, stop_reason, counts, replay }: DeliveryReport): string {
   const marks = replay ? " **REPLAY**: recorded replies, no model was asked." : "";
@@ -60,6 +66,9 @@ function factsTable(report: DeliveryReport): string {
         : `${verification.kind}: ${verification.outcome}, report ${verification.report_sha256}`,
     ],
     ["Isolation", isolation(verification)],
+    ["Reached by the tests", reachedLine(verification)],
+    ["Changes that the tests noticed", mutationLine(verification)],
+    ["Confidence", confidenceLine(report)],
     ["Oversight", `${report.oversight}, strict policy ${report.strict_policy ? "on" : "OFF"}`],
     [
       "Models",
@@ -87,6 +96,36 @@ function isolation(verification: DeliveryReport["verification"]): string {
   const canaries = Object.entries(verification?.environment?.canaries ?? {});
   const tried = canaries.map(([name, result]) => `${name} ${result}`).join(", ");
   return `${verification?.sandbox_level ?? "none"}${tried === "" ? "" : `; canaries: ${tried}`}`;
+}
+
+function reachedLine(verification: DeliveryReport["verification"]): string {
+  const coverage = verification?.coverage ?? null;
+  if (coverage === null) return "not measured";
+  return `${coverage.functions_reached} of ${coverage.functions} functions, as the product's processes say`;
+}
+
+function mutationLine(verification: DeliveryReport["verification"]): string {
+  const mutation = verification?.mutation ?? null;
+  if (mutation === null) return "not measured";
+  const late = mutation.not_run === 0 ? "" : `, ${mutation.not_run} not tried for lack of time`;
+  return `${mutation.killed} of ${mutation.killed + mutation.survived.length}${late}`;
+}
+
+/** The number, and all that it follows from. */
+function confidenceLine({ confidence }: DeliveryReport): string {
+  if (confidence === null) return "none";
+  const { requirements, requirements_passed, tested, tested_twice, reviews, worst_doubt } = confidence;
+  const parts = [
+    `${requirements_passed} of ${requirements} requirements hold`,
+    confidence.assembled ? "judged as a whole" : "not judged as a whole",
+    `${tested_twice} of ${tested} by more than one test`,
+    `${reviews} reviews, worst doubt ${worst_doubt ?? "none"}`,
+  ];
+  return `${confidence.score} (${parts.join("; ")}; the two lines above)`;
+}
+
+function survivorLine({ path, function: name, line: at, behaviour, requirement_ids }: Survivor): string {
+  return `survivor_accepted: ${line(name)} (${line(path)}:${at}; ${requirement_ids.join(", ")}): ${line(behaviour)}`;
 }
 
 function requirementsTable({ requirements }: DeliveryReport): string {

@@ -62,7 +62,23 @@ describe("the delivery report", () => {
       tests: [{ test_id: "test-R1", outcome: "pass" }],
     });
     expect(report.not_checked.some((line) => line.startsWith("REPLAY"))).toBe(true);
+    expect(report.not_checked).toContain("No test reached Words.__len__, main in t1/words.py.");
     const text = renderReportMarkdown(report);
+    expect(text).toContain("| Reached by the tests | 1 of 3 functions, as the product's processes say |");
+    expect(text).toContain("| Changes that the tests noticed | 1 of 2 |");
+    expect(text).toContain("- survivor_accepted: count (t1/words.py:5; R1): equal values count on the other side");
+    expect(report.confidence).toMatchObject({
+      assembled: true,
+      mutants: 2,
+      mutants_killed: 1,
+      functions: 3,
+      reviews: 1,
+    });
+    const { rows } = await db.pools.manager.query("select confidence_score from orchestra_runs where id = $1", [
+      run_id,
+    ]);
+    expect(Number(rows[0].confidence_score)).toBe(report.confidence?.score);
+    expect(text).toContain("- No test reached Words.\\_\\_len\\_\\_, main in t1/words.py.");
     expect(text).toContain("| R1 | Requirement R1 | must | pass | 1/1 |");
     expect(text).toContain("| Isolation | bubblewrap; canaries: fork_300 contained, tcp contained |");
   });

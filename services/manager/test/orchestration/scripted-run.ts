@@ -8,8 +8,10 @@ import { type Requirement, RequirementsProduct } from "@aura/shared/schemas/requ
 import { type AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
 import { TaskContext } from "@aura/shared/schemas/task-context";
 import type {
+  Coverage,
   EnvironmentFacts,
   Finding,
+  Mutation,
   TestResult,
   VerificationReport,
 } from "@aura/shared/schemas/verification-report";
@@ -148,7 +150,13 @@ export class ScriptedWorld {
     const chosen = request.task_id === null ? tests : await this.#closing(request, tests);
     const results = chosen.map((test) => resultOf(test, tree));
     const failed = results.some((test) => test.outcome !== "pass");
-    return { ...reportOf(failed ? "rejected" : "accepted"), tests: results, verdicts: verdictsOf(results) };
+    const coverage = request.kind === "assembly" ? { coverage: COVERAGE, mutation: MUTATION } : {};
+    return {
+      ...reportOf(failed ? "rejected" : "accepted"),
+      tests: results,
+      verdicts: verdictsOf(results),
+      ...coverage,
+    };
   }
 
   async #closing(request: JudgedRequest, tests: readonly AcceptanceTest[]) {
@@ -302,6 +310,25 @@ export function reportOf(
 ): VerificationReport {
   return { outcome, findings: [...findings], verdicts: [], tests: [], guards: [], evidence: [], environment: null };
 }
+
+const MUTATION: Mutation = {
+  ...{ sampled: 2, killed: 1, not_run: 0 },
+  survived: [
+    {
+      ...{ path: "t1/words.py", function: "count", line: 5, operator: "boundary" },
+      ...{ behaviour: "equal values count on the other side", requirement_ids: ["R1"] },
+    },
+  ],
+};
+const COVERAGE: Coverage = {
+  functions: 3,
+  functions_reached: 1,
+  requirements: [],
+  unreached: [
+    { path: "t1/words.py", name: "Words.__len__", line: 3 },
+    { path: "t1/words.py", name: "main", line: 9 },
+  ],
+};
 
 function resultOf(test: AcceptanceTest, tree: Tree): TestResult {
   const word = test.body.split("\n").at(-1) ?? "";

@@ -4,7 +4,7 @@ import { VERDICTS, VERIFICATION_OUTCOMES } from "../../enums/verification.ts";
 import { DependencyResolution } from "../dependencies.ts";
 import { AttachmentRef } from "../prd.ts";
 import { Requirement } from "../requirements-product.ts";
-import { EnvironmentFacts } from "../verification-report.ts";
+import { Coverage, EnvironmentFacts, Mutation } from "../verification-report.ts";
 import { ReviewProduct } from "../work-products.ts";
 import { Id, Sha256, Timestamp } from "./conventions.ts";
 import { CoverageRequirement, CoverageTest, REQUIREMENT_STATES } from "./coverage.ts";
@@ -37,6 +37,22 @@ export const ReportedDecision = z.strictObject({
   director_action_id: Id,
   created_at: Timestamp,
 });
+
+/** What the confidence in a run is computed from; docs/architecture/CONFIDENCE.md says how. */
+export const ConfidenceInputs = z.strictObject({
+  requirements: z.int().meta({ description: "in scope" }),
+  requirements_passed: z.int(),
+  assembled: z.boolean().meta({ description: "the whole was judged, and accepted, as it is now" }),
+  functions: z.int(),
+  functions_reached: z.int(),
+  mutants: z.int().meta({ description: "changes of the product that tests were tried on" }),
+  mutants_killed: z.int(),
+  tested: z.int().meta({ description: "requirements that pass by tests" }),
+  tested_twice: z.int().meta({ description: "those with more than one test" }),
+  reviews: z.int(),
+  worst_doubt: z.enum(["low", "medium", "high"]).nullable(),
+});
+export type ConfidenceInputs = z.infer<typeof ConfidenceInputs>;
 
 /**
  * What a run delivers with its software: per requirement what is known and how, what a person decided instead, what it
@@ -82,9 +98,20 @@ export const DeliveryReport = z
         }),
         auditor: z.string(),
         created_at: Timestamp,
+        coverage: Coverage.nullable().meta({
+          description:
+            "functions that the tests reached, as the product's own processes say; null before the whole is judged",
+        }),
+        mutation: Mutation.nullable().meta({
+          description: "changes of the product that its tests were tried on; null where none were tried",
+        }),
       })
       .nullable()
       .meta({ description: "the newest judgement of exactly that tree" }),
+    confidence: ConfidenceInputs.extend({ score: z.number() }).nullable().meta({
+      description:
+        "how much speaks for the verdicts, 0 to 1, with what it follows from; null before there are requirements",
+    }),
     counts: RequirementCounts,
     requirements: z.array(ReportedRequirement),
     overrides: z.array(ReportedDecision),

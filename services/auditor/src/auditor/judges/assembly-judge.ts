@@ -6,13 +6,14 @@ import { judgeAssembly } from "../../validators/assembly.ts";
 import { confirmPasses } from "../confirmation.ts";
 import { coverageOf } from "../coverage.ts";
 import { type Judge, report } from "../judge-context.ts";
+import { runMutants } from "../mutation-run.ts";
 import { observeSuite, requireExecuted, type SuiteGround } from "../suite-run.ts";
 import { findGuards, readSuiteGround } from "./suite-ground.ts";
 
 /** Name of the check that runs the product's own tests, in every toolchain. */
 const OWN_TESTS = "unit_tests";
 
-export const judgeAssembledProduct: Judge = async ({ db, sandbox }, request) => {
+export const judgeAssembledProduct: Judge = async ({ db, sandbox, mutation }, request) => {
   const ground = await readSuiteGround(db, request);
   const requirements = await readRequirements(db, request.run_id);
   const { tests } = ground.suite;
@@ -26,13 +27,15 @@ export const judgeAssembledProduct: Judge = async ({ db, sandbox }, request) => 
     })),
     run,
   );
+  const mutants = outcome === "accepted" ? await runMutants(sandbox, ground, run, mutation) : null;
   return report(outcome, findings, {
     verdicts: [...verdicts],
     tests: [...run.tests],
     guards: [...run.guards],
-    evidence: [...run.evidence, await runOwnTests(sandbox, ground)],
+    evidence: [...run.evidence, ...(mutants === null ? [] : [mutants.evidence]), await runOwnTests(sandbox, ground)],
     environment: run.environment,
     coverage: coverageOf(run, tests),
+    ...(mutants === null ? {} : { mutation: mutants.mutation }),
   });
 };
 

@@ -40,9 +40,9 @@ export const STEPS: readonly Step[] = [
   escalateDeadlocked,
   assignReady,
   deliverPartially,
+  scoreConfidence, // before a run can end on what was judged
   assemble,
   mirrorRunStatus,
-  scoreConfidence,
   reviewStandings,
   expireReservations,
   forgetReplies(),

@@ -1,4 +1,5 @@
-import { readConfidence } from "../../db/orchestration-confidence.ts";
+import { readConfidenceFacts } from "../../db/orchestration-confidence.ts";
+import { confidenceScore, readConfidenceInputs } from "../confidence.ts";
 import { countDone, type Step } from "../step.ts";
 
 /** Seconds after which a reserved model call that was never settled is charged in full. */
@@ -27,11 +28,16 @@ export function forgetReplies(everyMs = FORGET_EVERY_MS): Step {
   };
 }
 
-/** The confidence score of a run is the share of its requirements whose newest verdict is a pass, and nothing else. */
+/** Keeps the confidence in every open run up to what is known of it. */
 export const scoreConfidence: Step = {
   name: "score_confidence",
   async run({ pool, verbs, log }) {
-    const changed = await readConfidence(pool);
+    const changed = [];
+    for (const facts of await readConfidenceFacts(pool)) {
+      const score = confidenceScore(await readConfidenceInputs(pool, facts));
+      if (facts.score === null || Number(facts.score) !== score)
+        changed.push({ run_id: facts.run_id, score: `${score}` });
+    }
     if (changed.length === 0) return 0;
     return countDone(log, "set_confidence", await verbs.setConfidence(pool, changed));
   },
