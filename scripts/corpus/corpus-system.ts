@@ -20,11 +20,12 @@ export interface Judged {
 }
 
 export interface CorpusSystem {
-  readonly judge: (product: CorpusProduct, submission: Submission) => Promise<Judged>;
+  /** Null: there was no verdict in time, which says something of the machine and nothing of the submission. */
+  readonly judge: (product: CorpusProduct, submission: Submission) => Promise<Judged | null>;
   readonly close: () => Promise<void>;
 }
 
-const RUN_SECONDS = 400;
+const RUN_SECONDS = 600;
 const POLL_MS = 250;
 
 export interface CorpusOptions extends TestSystemOptions {
@@ -49,7 +50,7 @@ export async function openCorpusSystem({ auditors, ...options }: CorpusOptions):
       orders.set(order, scriptedSubmission(product, submission, order));
       const run_id = await startRun(system.api, product, order);
       const judged = await untilJudged(system.api, run_id);
-      return { ...judged, seconds: Math.round((performance.now() - begun) / 100) / 10 };
+      return judged && { ...judged, seconds: Math.round((performance.now() - begun) / 100) / 10 };
     },
     async close() {
       await system.close();
@@ -71,7 +72,7 @@ async function startRun(api: ApiClient, product: CorpusProduct, order: string): 
 type Ending = Omit<Judged, "seconds">;
 
 /** Follows the run until something was refused or the run is at its end; what was refused is not tried again. */
-async function untilJudged(api: ApiClient, run_id: string): Promise<Ending> {
+async function untilJudged(api: ApiClient, run_id: string): Promise<Ending | null> {
   const end = performance.now() + RUN_SECONDS * 1000;
   while (performance.now() < end) {
     const run = await api.call(OPERATIONS.getRun, { params: { run_id } });
@@ -85,7 +86,7 @@ async function untilJudged(api: ApiClient, run_id: string): Promise<Ending> {
     await sleep(POLL_MS);
   }
   await cancel(api, run_id);
-  return nothing("not judged in time");
+  return null;
 }
 
 const nothing = (end: string): Ending => ({ accepted: false, end, findings: [], failed_tests: [] });
