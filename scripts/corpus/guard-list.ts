@@ -6,25 +6,25 @@ export interface Guard {
   readonly submissions: readonly string[];
 }
 
-const UNTESTED_UNDO = ["pantry/suite-not-asserting", "pantry/suite-tautology", "pantry/suite-not-the-stub"];
+const UNTESTED = ["pantry/suite-not-the-stub", "pricing/suite-only-imports"];
 
 export const GUARDS: readonly Guard[] = [
-  { name: "pass-needs-evidence", submissions: ["pricing/suite-answers-itself", "pantry/suite-never-reaches-product"] },
+  { name: "pass-needs-evidence", submissions: ["pricing/suite-answers-itself"] },
   { name: "file-scope", submissions: ["pantry/writes-outside-its-scope"] },
   { name: "leaked-tests", submissions: ["pantry/holds-a-test-body"] },
-  { name: "compile-check", submissions: ["pantry/does-not-compile", "tickets/does-not-compile"] },
+  { name: "compile-check", submissions: ["tickets/does-not-compile"] },
   { name: "import-check", submissions: ["pantry/promise-not-kept"] },
-  { name: "implement-tests", submissions: ["pantry/partial-no-undo", "pantry/fails-now-and-then"] },
-  { name: "suite-rules", submissions: ["pantry/suite-without-undo", "pantry/suite-not-asserting"] },
+  { name: "implement-tests", submissions: ["pricing/partial-negative-tax"] },
+  { name: "suite-rules", submissions: ["pantry/suite-without-undo"] },
   { name: "ruling-rules", submissions: ["pantry/dispute-changes-another"] },
-  { name: "stub-run", submissions: UNTESTED_UNDO },
-  { name: "body-removal", submissions: [...UNTESTED_UNDO, "tickets/suite-only-serves"] },
-  { name: "stub-and-removal", submissions: UNTESTED_UNDO },
+  { name: "stub-run", submissions: UNTESTED },
+  { name: "body-removal", submissions: UNTESTED },
+  { name: "stub-and-removal", submissions: UNTESTED },
   {
     name: "second-run",
-    submissions: ["pantry/expires-next-week", "pricing/depends-on-hashes", "pantry/suite-not-the-stub"],
+    submissions: ["pricing/expires-next-week", "pricing/suite-only-imports"],
   },
-  { name: "other-clock", submissions: ["pantry/expires-next-week", "tickets/expires-next-week"] },
+  { name: "other-clock", submissions: ["pricing/expires-next-week"] },
   { name: "product-touched", submissions: ["pricing/suite-answers-itself"] },
   { name: "touched-and-stub", submissions: ["pricing/suite-answers-itself"] },
 ];

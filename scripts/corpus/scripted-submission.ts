@@ -82,7 +82,7 @@ const TIMEOUT_S = 60;
 function suiteOf(product: CorpusProduct, { sections }: Submission, wanted: readonly string[]) {
   const prelude = sections.find(({ act }) => act === "prelude")?.text ?? product.prelude;
   const tests = changedTests(product.tests, sections).filter(({ requirement_ids }) =>
-    requirement_ids.every((id) => wanted.includes(id)),
+    wanted.includes(requirement_ids[0] ?? ""),
   );
   return { prelude, tests: tests.map((test) => ({ ...test, timeout_s: TIMEOUT_S })), rulings: [] };
 }
@@ -94,7 +94,8 @@ function changedTests(tests: readonly CorpusTest[], sections: Submission["sectio
     const old = changed.get(id) ?? { id, requirement_ids, title: "a test beside the others", body: "" };
     if (act === "test") changed.set(id, { ...old, body: text.trim() });
     if (act === "drop-test") changed.delete(id);
-    if (act === "drop-other-tests") for (const other of changed.keys()) if (other !== id) changed.delete(other);
+    if (act === "drop-other-tests")
+      for (const other of [...changed.keys()]) if (!subject.split(" ").includes(other)) changed.delete(other);
   }
   return [...changed.values()];
 }
