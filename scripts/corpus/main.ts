@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { openTestDatabase } from "../system/test-database.ts";
-import { keepResults, publishCard, withoutJudged } from "./card-files.ts";
+import { keepGuards, keepResults, publishCard, withoutJudged } from "./card-files.ts";
 import { readProducts } from "./corpus-files.ts";
 import {
   allCases,
@@ -22,7 +22,7 @@ import { reportCard } from "./report-card.ts";
  * `npm run audit:corpus [-- --sample N --product P --only TRICK --missing --lanes N --auditors N --publish]`: judges the corpus
  * and prints how often the Auditor was wrong. `--missing` leaves out what was judged before; Ctrl-C ends it and keeps what is
  * judged. With `--publish` the report card in docs/operations is written from all that was judged. `--without GUARD` judges with
- * one guard of the Auditor switched off, and `--guards` tries each of them; neither is kept. Exit code 1: something got through, or
+ * one guard of the Auditor switched off, and keeps nothing; `--guards` tries each of them. Exit code 1: something got through, or
  * an honest product did not; with `--guards`: a guard that nothing needs.
  */
 const { values } = parseArgs({
@@ -76,6 +76,7 @@ async function tryGuards(): Promise<number> {
     const results = await judged(cases, name);
     const through = results.filter(({ accepted }) => accepted).map((result) => `${result.product}/${result.name}`);
     if (through.length === 0) needless.push(name);
+    if (results.length === cases.length) keepGuards([{ guard: name, tried: submissions, through }]);
     console.log(
       `without ${name}: ${through.length === 0 ? "NOTHING" : through.join(", ")} of ${submissions.join(", ")}`,
     );

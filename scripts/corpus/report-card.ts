@@ -36,8 +36,15 @@ function rowsOf(results: readonly Result[]): Row[] {
   }));
 }
 
+/** What got through with one guard switched off. */
+export interface GuardTrial {
+  readonly guard: string;
+  readonly tried: readonly string[];
+  readonly through: readonly string[];
+}
+
 /** The card as a page. @param facts lines on when, of what and where it was made */
-export function cardPage(results: readonly Result[], facts: readonly string[]): string {
+export function cardPage(results: readonly Result[], trials: readonly GuardTrial[], facts: readonly string[]): string {
   const { false_accepts, false_rejects, rows } = reportCard(results);
   const harmless = results.filter(({ expected }) => expected === "harmless");
   const refused = harmless.filter(({ accepted }) => !accepted).map(({ product, name }) => `${product}/${name}`);
@@ -61,6 +68,15 @@ ${listOf(results.filter(isFalseAccept), "Nothing.")}
 ## What was refused wrongly
 
 ${listOf(results.filter(isFalseReject), "Nothing.")}
+
+## What each guard keeps out
+
+Each guard was switched off by itself (\`npm run audit:corpus -- --guards\`). Where nothing gets through, other guards stop the same
+submissions, or the corpus has none that needs it.
+
+| without | tried | got through |
+| --- | --- | --- |
+${trials.map(({ guard, tried, through }) => `| ${guard} | ${tried.join(", ")} | ${through.join(", ") || "nothing"} |`).join("\n")}
 
 ## By product and kind of trick
 
