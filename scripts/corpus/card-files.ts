@@ -45,7 +45,7 @@ export function publishCard(products: readonly CorpusProduct[]): void {
   const days = [...new Set(results.map(({ at }) => at))].sort();
   const facts = [
     `judged on ${days.join(" and ")}: ${results.length} of ${all.length} submissions of the corpus`,
-    `the Auditor of revision ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: DOCS, encoding: "utf8" }).trim()}`,
+    `published at revision ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: DOCS, encoding: "utf8" }).trim()}`,
     `machine: ${machineFacts()}`,
   ];
   writeFileSync(join(DOCS, "AUDITOR_REPORT_CARD.md"), cardPage(results, readGuards(), facts));

@@ -29,11 +29,10 @@ export interface Choice {
 /** These are in every sample: each defends what was once a hole, or stands for a guard. */
 const ALWAYS = new Set([
   "pricing/classes",
-  "pantry/partial-no-undo",
   "pricing/empty-bodies",
-  "pricing/root-json",
-  "tickets/partial-reopen",
-  "pantry/suite-not-the-stub",
+  "pricing/partial-negative-tax",
+  "tickets/does-not-compile",
+  "pricing/suite-answers-itself",
 ]);
 
 export const caseName = ({ product, submission }: Case) => `${product.name}/${submission.name}`;
