@@ -45,6 +45,9 @@ export function publishCard(products: readonly CorpusProduct[]): void {
   const days = [...new Set(results.map(({ at }) => at))].sort();
   const facts = [
     `judged on ${days.join(" and ")}: ${results.length} of ${all.length} submissions of the corpus`,
+    ...(results.length < all.length
+      ? ["the others were not judged yet, so the rates are those of a part that nobody drew at random"]
+      : []),
     `published at revision ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: DOCS, encoding: "utf8" }).trim()}`,
     `machine: ${machineFacts()}`,
   ];
