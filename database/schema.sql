@@ -143,6 +143,39 @@ create table public.archive_segments (
   constraint archive_segments_sha256_check CHECK ((octet_length(sha256) = 32))
 );
 
+create table public.attestation_keys (
+  id text not null,
+  verifier_key text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint attestation_keys_id_check CHECK ((id ~ '^[0-9a-f]{8}$'::text)),
+  constraint attestation_keys_pkey PRIMARY KEY (id),
+  constraint attestation_keys_verifier_key_check CHECK ((length(verifier_key) <= 400)),
+  constraint attestation_keys_verifier_key_key UNIQUE (verifier_key)
+);
+
+create table public.attestations (
+  id uuid not null,
+  run_id uuid not null,
+  revision_id uuid not null,
+  verification_id uuid not null,
+  tree_sha256 bytea not null,
+  provenance_sha256 bytea not null,
+  test_result_sha256 bytea not null,
+  sbom_sha256 bytea not null,
+  verifier_key text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint attestations_pkey PRIMARY KEY (id),
+  constraint attestations_provenance_sha256_fkey FOREIGN KEY (provenance_sha256) REFERENCES public.blobs(sha256),
+  constraint attestations_revision_id_fkey FOREIGN KEY (revision_id) REFERENCES public.revisions(id),
+  constraint attestations_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.orchestra_runs(id),
+  constraint attestations_run_id_key UNIQUE (run_id),
+  constraint attestations_sbom_sha256_fkey FOREIGN KEY (sbom_sha256) REFERENCES public.blobs(sha256),
+  constraint attestations_test_result_sha256_fkey FOREIGN KEY (test_result_sha256) REFERENCES public.blobs(sha256),
+  constraint attestations_tree_sha256_fkey FOREIGN KEY (tree_sha256) REFERENCES public.blobs(sha256),
+  constraint attestations_verification_id_fkey FOREIGN KEY (verification_id) REFERENCES public.verifications(id),
+  constraint attestations_verifier_key_fkey FOREIGN KEY (verifier_key) REFERENCES public.attestation_keys(verifier_key)
+);
+
 create table public.audit_checkpoints (
   generation integer not null,
   size bigint not null,
@@ -1427,6 +1460,20 @@ CREATE TRIGGER refuse_delete BEFORE DELETE ON public.archive_segments FOR EACH S
 CREATE TRIGGER refuse_rewriting BEFORE UPDATE ON public.archive_segments FOR EACH ROW WHEN (((new.payloads >= old.payloads) OR ((((new.id IS DISTINCT FROM old.id) OR (new.first_event_id IS DISTINCT FROM old.first_event_id)) OR (new.last_event_id IS DISTINCT FROM old.last_event_id)) OR (new.created_at IS DISTINCT FROM old.created_at)))) EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.archive_segments FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.archive_segments FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.attestation_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_attestation_keys();
+CREATE TRIGGER audit_insert AFTER INSERT ON public.attestation_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_attestation_keys();
+CREATE TRIGGER audit_update AFTER UPDATE ON public.attestation_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_attestation_keys();
+CREATE TRIGGER refuse_delete BEFORE DELETE ON public.attestation_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.attestation_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_update BEFORE UPDATE ON public.attestation_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.attestation_keys FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.attestations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_attestations();
+CREATE TRIGGER audit_insert AFTER INSERT ON public.attestations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_attestations();
+CREATE TRIGGER audit_update AFTER UPDATE ON public.attestations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.audit_attestations();
+CREATE TRIGGER refuse_delete BEFORE DELETE ON public.attestations FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.attestations FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER refuse_update BEFORE UPDATE ON public.attestations FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER written_by_verbs BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.attestations FOR EACH STATEMENT WHEN ((SESSION_USER <> ALL (ARRAY['aura_manager'::name, 'aura_agent'::name, 'aura_auditor'::name]))) EXECUTE FUNCTION public.refuse_outside_verbs();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1988,6 +2035,7 @@ begin
     when now_in_force.key like 'questions.%' then array['block', 'assume']
     when now_in_force.key like 'approval.%.%' then array['ask', 'allow']
     when now_in_force.key = 'dependencies.mode' then array['checked', 'listed', 'none']
+    when now_in_force.key in ('verification.survivors', 'verification.survivors.replay') then array['return_once', 'report']
     when now_in_force.key = 'budget.exhausted' then array['stop']
   end;
   if wanted is null or length(wanted) > 10000 then return array['validation_failed', 'a value has at most 10000 characters']; end if;
@@ -2194,6 +2242,25 @@ CREATE OR REPLACE FUNCTION public._args_sha256(args jsonb)
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select case when args is not null then sha256(convert_to(args::text, 'UTF8')) end
+$function$;
+
+CREATE OR REPLACE FUNCTION public._attested_tree(p_envelope_sha256 bytea, p_predicate_type text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  envelope jsonb;
+  statement jsonb;
+begin
+  envelope := _json(p_envelope_sha256);
+  statement := convert_from(decode(envelope->>'payload', 'base64'), 'UTF8')::jsonb;
+  return case when envelope->>'payloadType' = 'application/vnd.in-toto+json' and jsonb_array_length(envelope->'signatures') = 1
+    and statement->>'_type' = 'https://in-toto.io/Statement/v1' and statement->>'predicateType' = p_predicate_type
+    and jsonb_array_length(statement->'subject') = 1 then statement->'subject'->0->'digest'->>'sha256' end;
+exception when others then  -- whatever it is, it is no statement
+  return null;
+end
 $function$;
 
 CREATE OR REPLACE FUNCTION public._audit_pairs(p_table text, p_columns text[], p_changed boolean)
@@ -3686,6 +3753,116 @@ begin
                    replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
     from (select _next_event_id(f.id_head) event_id, 'archive_segment.deleted' event_type, coalesce('', '') from_status, '' to_status,
                  null::uuid run_id, null::uuid task_id, r.id::text subject_id, '' changes
+          from old_rows r offset 0) x;
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_attestation_keys()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
+ SET jit TO 'off'
+AS $function$
+declare
+  f event_frame;
+  written bigint;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'attestation_key', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attestation_key', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'attestation_key.created' event_type, '' from_status, coalesce('', '') to_status,
+                 null::uuid run_id, null::uuid task_id, _short_text(r.id) subject_id, concat(case when r.verifier_key is not null then ',"verifier_key":' || to_json(_short_text(r.verifier_key)) end) changes
+          from new_rows r offset 0) x;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'attestation_key', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attestation_key', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'attestation_key.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
+                 null::uuid run_id, null::uuid task_id, _short_text(r.id) subject_id, concat(case when r.verifier_key is distinct from o.verifier_key then case when r.verifier_key is null then ',"verifier_key":null' else ',"verifier_key":' || to_json(_short_text(r.verifier_key)) end end) changes
+          from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
+    get diagnostics written = row_count;
+    if written <> (select count(*) from new_rows) then
+      raise exception 'the key of a governed row never changes' using errcode = 'AU002';
+    end if;
+  else
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'attestation_key', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attestation_key', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'attestation_key.deleted' event_type, coalesce('', '') from_status, '' to_status,
+                 null::uuid run_id, null::uuid task_id, _short_text(r.id) subject_id, '' changes
+          from old_rows r offset 0) x;
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_attestations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_seqscan TO 'on'
+ SET jit TO 'off'
+AS $function$
+declare
+  f event_frame;
+  written bigint;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then return null; end if;  -- verbs write what there is, often nothing
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'attestation', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attestation', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'attestation.created' event_type, '' from_status, coalesce('', '') to_status,
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.provenance_sha256 is not null then ',"provenance_sha256":"' || encode(r.provenance_sha256, 'hex') || '"' end, case when r.revision_id is not null then ',"revision_id":"' || r.revision_id::text || '"' end, case when r.run_id is not null then ',"run_id":"' || r.run_id::text || '"' end, case when r.sbom_sha256 is not null then ',"sbom_sha256":"' || encode(r.sbom_sha256, 'hex') || '"' end, case when r.test_result_sha256 is not null then ',"test_result_sha256":"' || encode(r.test_result_sha256, 'hex') || '"' end, case when r.tree_sha256 is not null then ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end, case when r.verification_id is not null then ',"verification_id":"' || r.verification_id::text || '"' end, case when r.verifier_key is not null then ',"verifier_key":' || to_json(_short_text(r.verifier_key)) end) changes
+          from new_rows r offset 0) x;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then return null; end if;
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'attestation', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attestation', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'attestation.changed' event_type, coalesce('', '') from_status, coalesce('', '') to_status,
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, concat(case when r.provenance_sha256 is distinct from o.provenance_sha256 then case when r.provenance_sha256 is null then ',"provenance_sha256":null' else ',"provenance_sha256":"' || encode(r.provenance_sha256, 'hex') || '"' end end, case when r.revision_id is distinct from o.revision_id then case when r.revision_id is null then ',"revision_id":null' else ',"revision_id":"' || r.revision_id::text || '"' end end, case when r.run_id is distinct from o.run_id then case when r.run_id is null then ',"run_id":null' else ',"run_id":"' || r.run_id::text || '"' end end, case when r.sbom_sha256 is distinct from o.sbom_sha256 then case when r.sbom_sha256 is null then ',"sbom_sha256":null' else ',"sbom_sha256":"' || encode(r.sbom_sha256, 'hex') || '"' end end, case when r.test_result_sha256 is distinct from o.test_result_sha256 then case when r.test_result_sha256 is null then ',"test_result_sha256":null' else ',"test_result_sha256":"' || encode(r.test_result_sha256, 'hex') || '"' end end, case when r.tree_sha256 is distinct from o.tree_sha256 then case when r.tree_sha256 is null then ',"tree_sha256":null' else ',"tree_sha256":"' || encode(r.tree_sha256, 'hex') || '"' end end, case when r.verification_id is distinct from o.verification_id then case when r.verification_id is null then ',"verification_id":null' else ',"verification_id":"' || r.verification_id::text || '"' end end, case when r.verifier_key is distinct from o.verifier_key then case when r.verifier_key is null then ',"verifier_key":null' else ',"verifier_key":' || to_json(_short_text(r.verifier_key)) end end) changes
+          from new_rows r join old_rows o on o.id = r.id where true offset 0) x;
+    get diagnostics written = row_count;
+    if written <> (select count(*) from new_rows) then
+      raise exception 'the key of a governed row never changes' using errcode = 'AU002';
+    end if;
+  else
+    f := _event_frame();
+    insert into audit_events (id, source, severity, description, created_at, event_type, run_id, task_id, subject_type, subject_id, actor_kind, actor_id, tx, env) select 
+      x.event_id::uuid, f.source, f.severity, replace(x.event_type, '.', ' '), f.at, x.event_type, x.run_id, x.task_id, 'attestation', x.subject_id,
+      f.actor_kind, f.actor_id, f.tx,
+      _event_bytes(f, x.event_id, x.event_type, x.from_status, x.to_status, x.run_id, x.task_id, 'attestation', x.subject_id, f.severity,
+                   replace(x.event_type, '.', ' '), substr(x.changes, 2), '')
+    from (select _next_event_id(f.id_head) event_id, 'attestation.deleted' event_type, coalesce('', '') from_status, '' to_status,
+                 r.run_id run_id, null::uuid task_id, r.id::text subject_id, '' changes
           from old_rows r offset 0) x;
   end if;
   return null;
@@ -6063,6 +6240,57 @@ select j.id, j.status, b.body from sandbox_jobs j
   where j.id = any (job_ids)
 $function$;
 
+CREATE OR REPLACE FUNCTION public.record_attestations(ctx jsonb, attestations jsonb)
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  items constant jsonb := _items(attestations);
+  ids uuid[];
+  codes text[];
+begin
+  perform _enter(ctx, array['auditor']);
+  select coalesce(array_agg((i.item->>'id')::uuid order by i.n), '{}') into ids from jsonb_array_elements(items) with ordinality i (item, n);
+  perform _check_items(ids);
+  perform from orchestra_runs where id in (select (i->>'run_id')::uuid from jsonb_array_elements(items) i) order by id for no key update;
+  select array_agg(case
+      when r.id is null then 'not_found'
+      when r.status <> 'completed' or r.stop_reason <> 'verified' or e.id is null then 'nothing_delivered'
+      when v.id is null then 'verification_missing'
+      when a.id is not null and (a.verification_id, a.provenance_sha256, a.test_result_sha256, a.sbom_sha256, a.verifier_key)
+        is distinct from (i.verification_id, decode(i.provenance_sha256, 'hex'), decode(i.test_result_sha256, 'hex'), decode(i.sbom_sha256, 'hex'), i.verifier_key)
+        then 'already_attested'
+      when not exists (select from attestation_keys k where k.verifier_key = i.verifier_key) then 'unknown_key'
+      when exists (
+        select from unnest(array[i.provenance_sha256, i.test_result_sha256, i.sbom_sha256]) h
+        where not exists (select from blobs b where b.sha256 = decode(h, 'hex') and b.body is not null)) then 'not_found'
+      when _attested_tree(decode(i.provenance_sha256, 'hex'), 'https://slsa.dev/provenance/v1') is distinct from encode(e.tree_sha256, 'hex')
+        or _attested_tree(decode(i.test_result_sha256, 'hex'), 'https://in-toto.io/attestation/test-result/v0.1') is distinct from encode(e.tree_sha256, 'hex')
+        then 'other_subject'
+    end order by i.n)
+  into codes
+  from rows from (jsonb_to_recordset(items) as (id uuid, run_id uuid, verification_id uuid, provenance_sha256 text, test_result_sha256 text, sbom_sha256 text, verifier_key text))
+    with ordinality i (id, run_id, verification_id, provenance_sha256, test_result_sha256, sbom_sha256, verifier_key, n)
+  left join orchestra_runs r on r.id = i.run_id
+  left join revisions e on e.id = r.delivered_revision_id
+  left join lateral (
+    select f.id from verifications f join verification_requests q on q.id = f.request_id
+    where f.id = i.verification_id and f.run_id = r.id and q.kind = 'assembly' and f.outcome = 'accepted'
+      and q.base_revision_id = e.id and f.tree_sha256 = e.tree_sha256) v on true
+  left join attestations a on a.run_id = r.id;
+  insert into attestations (id, run_id, revision_id, verification_id, tree_sha256, provenance_sha256, test_result_sha256, sbom_sha256, verifier_key)
+  select i.id, r.id, e.id, i.verification_id, e.tree_sha256, decode(i.provenance_sha256, 'hex'), decode(i.test_result_sha256, 'hex'), decode(i.sbom_sha256, 'hex'), i.verifier_key
+  from jsonb_to_recordset(items) i (id uuid, run_id uuid, verification_id uuid, provenance_sha256 text, test_result_sha256 text, sbom_sha256 text, verifier_key text)
+  join unnest(ids, codes) c (id, code) on c.id = i.id and c.code is null
+  join orchestra_runs r on r.id = i.run_id join revisions e on e.id = r.delivered_revision_id
+  where not exists (select from attestations a where a.run_id = r.id);
+  return query select * from _outcomes('record_attestations', 'attestation', ids, codes);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.record_checkpoint(ctx jsonb, p_term bigint, p_size bigint, p_root bytea, p_note text, levels integer[], positions bigint[], roots bytea[])
  RETURNS SETOF public.verb_outcome
  LANGUAGE plpgsql
@@ -6371,6 +6599,31 @@ begin
     tg_table_name, coalesce(to_jsonb(old)->>'event_id', ltrim(to_jsonb(old)->>'sha256', '\x')), null, null);
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.register_attestation_keys(ctx jsonb, verifier_keys text[])
+ RETURNS SETOF public.verb_outcome
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_key text;
+  code text;
+begin
+  perform _enter(ctx, array['auditor']);
+  foreach v_key in array coalesce(verifier_keys, '{}') loop
+    code := case
+      when split_part(v_key, '+', 1) is distinct from (select 'aura_orchestra/' || log_id || '/attestation' from audit_log_state) then 'other_name'
+      when split_part(v_key, '+', 2) !~ '^[0-9a-f]{8}$' then 'id_mismatch'
+      when exists (select from attestation_keys k where k.id = split_part(v_key, '+', 2) and k.verifier_key <> v_key) then 'id_mismatch' end;
+    if code is null then
+      insert into attestation_keys (id, verifier_key) values (split_part(v_key, '+', 2), v_key) on conflict (id) do nothing;
+    end if;
+    return next _outcome('register_attestation_keys', 'attestation_key', null, code, split_part(v_key, '+', 2));
+  end loop;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION public.register_audit_keys(ctx jsonb, verifier_keys text[], p_reason text)
  RETURNS SETOF public.verb_outcome
@@ -7172,6 +7425,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._adopt_director_key(bytea): aura_owner=X/aura_owner
 -- function public._approval_digest(uuid,text,uuid,bytea): aura_owner=X/aura_owner
 -- function public._args_sha256(jsonb): aura_owner=X/aura_owner
+-- function public._attested_tree(bytea,text): aura_owner=X/aura_owner
 -- function public._audit_pairs(text,text[],boolean): aura_owner=X/aura_owner
 -- function public._audit_text(text,text,text): aura_owner=X/aura_owner
 -- function public._cancel(uuid[],text[]): aura_owner=X/aura_owner
@@ -7244,6 +7498,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.audit_api_keys(): aura_owner=X/aura_owner
 -- function public.audit_approvals(): aura_owner=X/aura_owner
 -- function public.audit_archive_segments(): aura_owner=X/aura_owner
+-- function public.audit_attestation_keys(): aura_owner=X/aura_owner
+-- function public.audit_attestations(): aura_owner=X/aura_owner
 -- function public.audit_audit_keys(): aura_owner=X/aura_owner
 -- function public.audit_block_dispositions(): aura_owner=X/aura_owner
 -- function public.audit_director_actions(): aura_owner=X/aura_owner
@@ -7305,6 +7561,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.put_blobs(bytea[],text[]): aura_auditor=X/aura_owner, aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.queue_sandbox_job(jsonb,text,uuid,bigint,bytea,text,text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.read_sandbox_jobs(text,uuid[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
+-- function public.record_attestations(jsonb,jsonb): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_checkpoint(jsonb,bigint,bigint,bytea,text,integer[],bigint[],bytea[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_cosignatures(jsonb,bigint[],text[],text[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.record_policy_decisions(jsonb,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -7317,6 +7574,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.refuse_outside_verbs(): aura_owner=X/aura_owner
 -- function public.refuse_unknown_leaves(): aura_owner=X/aura_owner
 -- function public.refuse_unless_erasing(): aura_owner=X/aura_owner
+-- function public.register_attestation_keys(jsonb,text[]): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.register_audit_keys(jsonb,text[],text): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.register_runtime(jsonb,text,text,integer,text[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.reject_tasks(jsonb,uuid[],uuid[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
@@ -7372,6 +7630,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- table public.approval_transitions: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.approvals: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.archive_segments: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.attestation_keys: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
+-- table public.attestations: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.audit_checkpoints: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.audit_cosignatures: aura_auditor=r/aura_owner, aura_manager=r/aura_owner, aura_owner=arwdDxt/aura_owner
 -- table public.audit_counter: aura_owner=rwU/aura_owner
@@ -7495,6 +7755,8 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- (api_keys,api_key,{id},,,,f,"{name,role,expires_at,revoked_at}",{})
 -- (approvals,approval,{id},r.run_id,,status,f,"{run_id,kind,status,digest,subject_id,content_sha256,expires_at,decided_by,decided_at,used_at}",{})
 -- (archive_segments,archive_segment,{id},,,,f,"{first_event_id,last_event_id,payloads,sha256}",{})
+-- (attestation_keys,attestation_key,{id},,,,f,{verifier_key},{})
+-- (attestations,attestation,{id},r.run_id,,,f,"{run_id,revision_id,verification_id,tree_sha256,provenance_sha256,test_result_sha256,sbom_sha256,verifier_key}",{})
 -- (audit_keys,audit_key,{id},,,,f,"{generation,verifier_key,reason,retired_at,retired_reason}",{})
 -- (block_dispositions,block,"{run_id,block_id}",r.run_id,,,f,"{disposition,set_aside_by}",{})
 -- (director_actions,director_action,{id},,,action,t,"{director_id,action,target_id,key_id,outcome,code,args_sha256}",{})
@@ -7526,6 +7788,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- events that a role may append
 
 -- archive.mismatch: aura_auditor
+-- attestation.failed: aura_auditor
 -- log.contradicted: aura_auditor
 -- log.mismatch: aura_auditor
 -- log.refused: aura_auditor

@@ -8,7 +8,7 @@ begin
   foreach t in array array[
     'audit_events', 'agent_activity_logs', 'director_actions', 'audit_leaves', 'prds', 'prd_blocks', 'task_dependencies', 'plans', 'suites',
     'verification_requests', 'verifications', 'verdicts', 'test_results', 'evidence', 'revisions', 'policies', 'policy_decisions', 'model_prices',
-    'audit_checkpoints', 'audit_cosignatures', 'audit_subtrees', 'run_seals'] loop
+    'audit_checkpoints', 'audit_cosignatures', 'audit_subtrees', 'run_seals', 'attestation_keys', 'attestations'] loop
     execute format('create or replace trigger refuse_update before update on %I for each statement execute function refuse_change()', t);
   end loop;
   foreach t in array array[

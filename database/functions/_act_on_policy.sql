@@ -13,6 +13,7 @@ begin
     when now_in_force.key like 'questions.%' then array['block', 'assume']
     when now_in_force.key like 'approval.%.%' then array['ask', 'allow']
     when now_in_force.key = 'dependencies.mode' then array['checked', 'listed', 'none']
+    when now_in_force.key in ('verification.survivors', 'verification.survivors.replay') then array['return_once', 'report']
     when now_in_force.key = 'budget.exhausted' then array['stop']
   end;
   if wanted is null or length(wanted) > 10000 then return array['validation_failed', 'a value has at most 10000 characters']; end if;

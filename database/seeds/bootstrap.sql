@@ -3,7 +3,7 @@ select _act_as('migration', 'bootstrap', null, null);
 
 insert into system_state default values on conflict do nothing;
 
--- A key is `<rule>.<oversight>` where it depends on the oversight; `.lenient` applies instead while strict policy is off.
+-- A key is `<rule>.<oversight>` where it depends on the oversight, `<rule>.<provider>` where it depends on the provider; `.lenient` applies instead while strict policy is off.
 insert into policies (key, version, value, description) values
   ('questions.locked',               1, 'block',  'An open question of the analyst waits for the Director.'),
   ('questions.supervised',           1, 'block',  'An open question of the analyst waits for the Director.'),
@@ -24,6 +24,8 @@ insert into policies (key, version, value, description) values
   ('task.provider_retries_max',      1, '3',      'Attempts that a failing model provider may end before the Director is asked.'),
   ('verification.retries_max',       1, '2',      'Times that a submission is judged again after an environment failure or without a conclusion.'),
   ('repair.rounds_max',              1, '2',      'Rounds of repair after a failed assembly before the Director is asked.'),
+  ('verification.survivors',         1, 'return_once', 'What no test noticed in an accepted product goes back to a test author once (return_once), or only into the report (report).'),
+  ('verification.survivors.replay',  1, 'report', 'The same for runs of the provider replay: recordings hold no reply for it.'),
   ('dependencies.mode',              1, 'checked', 'checked: packages that pass every check may be installed. listed: only those on dependencies.listed. none: none.'),
   ('dependencies.listed',            1, '',       'Packages that a person has looked at (npm:NAME or pypi:NAME, separated by blanks): age, licence, likeness and scripts are not checked again.'),
   ('dependencies.licences',          1, 'MIT MIT-0 ISC 0BSD BSD-2-Clause BSD-3-Clause Apache-2.0 BlueOak-1.0.0 CC0-1.0 CC-BY-3.0 CC-BY-4.0 Unlicense Zlib Python-2.0 PSF-2.0 MPL-2.0',

@@ -9,12 +9,13 @@ import { lifecycle } from "./lifecycle/benchmark.ts";
 import { machineFacts } from "./machine.ts";
 import { makespan } from "./makespan/benchmark.ts";
 import { printTable } from "./print-table.ts";
+import { sandbox } from "./sandbox/benchmark.ts";
 
 /**
  * `npm run bench [-- <name>...]`: the benchmarks of these names, or all. A table each on stdout, progress on stderr, every
  * round in `.aura/bench/<name>.json`. Ctrl-C ends it when the round under way is over, a second one at once.
  */
-const BENCHMARKS: readonly Benchmark[] = [lifecycle, dispatch, makespan, ledger, footprint];
+const BENCHMARKS: readonly Benchmark[] = [lifecycle, dispatch, makespan, ledger, footprint, sandbox];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));

@@ -6,6 +6,7 @@ import { createApiClient } from "@aura/shared/api-client";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import pg from "pg";
 import { isFree } from "../system/ports.ts";
+import { containerRuntimes } from "./container-runtimes.ts";
 import { findManager } from "./session.ts";
 
 const run = promisify(execFile);
@@ -90,6 +91,24 @@ async function checkEmbedded() {
 }
 
 async function checkIsolation(env: NodeJS.ProcessEnv) {
+  const [here, container] = await Promise.all([checkIsolationHere(env), checkRuntime(env)]);
+  if (here.status !== "ok" || container === null) return here;
+  return { ...container, detail: `${here.detail}; ${container.detail}` };
+}
+
+/** What Compose would run the sandbox's container by; null without a Docker engine, which only Compose needs. */
+async function checkRuntime(env: NodeJS.ProcessEnv) {
+  const runtimes = await containerRuntimes(env.AURA_SANDBOX_RUNTIME ?? "", PATIENCE_MS);
+  if (runtimes === null) return null;
+  const { used, known, has_runsc } = runtimes;
+  const detail = `Compose would run the sandbox by ${used}; gVisor (runsc) is ${has_runsc ? "" : "not "}installed`;
+  if (!known)
+    return failed(`${detail}; the engine knows no ${used}`, "Install it, or leave AURA_SANDBOX_RUNTIME empty.");
+  const fix = "Leave AURA_SANDBOX_RUNTIME empty.";
+  return used === "runsc" ? warning(`${detail}, which lacks Landlock, so the launcher may refuse it`, fix) : ok(detail);
+}
+
+async function checkIsolationHere(env: NodeJS.ProcessEnv) {
   if (env.AURA_SANDBOX?.startsWith("unix:")) return ok(`by the sandbox at ${env.AURA_SANDBOX}`);
   const fix = "Install bubblewrap (apt-get install bubblewrap), or run with Docker Compose.";
   try {

@@ -19,8 +19,7 @@ function redrawn(session: Session): (snapshot: Snapshot) => void {
     const lines = runText(run, tasks)
       .split("\n")
       .map((line) => line.slice(0, columns - 1));
-    const up = height === 0 ? "" : `\u001b[${height}A\u001b[J`;
-    session.out(`${up}${lines.join("\n")}\n`);
+    session.redraw(height, `${lines.join("\n")}\n`);
     height = lines.length;
   };
 }

@@ -1,6 +1,7 @@
 import { ApiProblem, ApiUnreachable } from "@aura/shared/api-client";
 import { Command, CommanderError } from "commander";
 import { addAgentCommands } from "./commands/agents.ts";
+import { addAttestCommand } from "./commands/attest.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addControlCommands } from "./commands/control.ts";
 import { addDecisionCommands } from "./commands/decide.ts";
@@ -12,6 +13,7 @@ import { addReportCommand } from "./commands/report.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { addStatusCommands } from "./commands/status.ts";
+import { plainText } from "./plain-text.ts";
 import { CliError, openSession, type Surroundings } from "./session.ts";
 
 /** 2 also: a log of which it cannot be told whether it is sound; 3: what was waited for waits for the Director; 4: nobody answers. */
@@ -42,6 +44,7 @@ export async function runCli(argv: readonly string[], world: Surroundings): Prom
   addControlCommands(program, session);
   addReportCommand(program, session);
   addDownloadCommand(program, session);
+  addAttestCommand(program, session);
   addExportCommand(program, session);
   addAgentCommands(program, session);
   addKeyCommands(program, session);
@@ -64,7 +67,9 @@ function explain(error: unknown, world: Surroundings, json: boolean): number {
   if (json) world.err(`${JSON.stringify(told.problem, null, 2)}\n`);
   else
     world.err(
-      [`${told.problem.code}: ${told.problem.detail}`, ...told.more, `hint: ${told.problem.hint}`, ""].join("\n"),
+      plainText(
+        [`${told.problem.code}: ${told.problem.detail}`, ...told.more, `hint: ${told.problem.hint}`, ""].join("\n"),
+      ),
     );
   return told.exit_code;
 }

@@ -1,6 +1,7 @@
 import { type ApiClient, createApiClient } from "@aura/shared/api-client";
 import { auraHome } from "../system/aura-home.ts";
 import { readRuntimeFile } from "../system/runtime-file.ts";
+import { plainJson, plainText } from "./plain-text.ts";
 
 /** The world of one call of the CLI: tests give their own. */
 export interface Surroundings {
@@ -26,7 +27,7 @@ export class CliError extends Error {
   }
 }
 
-/** What commands work with. */
+/** What commands work with. All that they print is plain text: much of it was written by models and generated code. */
 export interface Session extends Surroundings {
   /** @throws {CliError} `no_manager` when none is configured and none runs here */
   readonly client: () => ApiClient;
@@ -35,18 +36,23 @@ export interface Session extends Surroundings {
   /** Tells progress: on standard error, so that standard output stays what was asked for. */
   readonly tell: (line: string) => void;
   readonly json: () => boolean;
+  /** Prints over the last `lines` lines. */
+  readonly redraw: (lines: number, text: string) => void;
 }
 
 export function openSession(world: Surroundings, json: () => boolean): Session {
   return {
     ...world,
+    out: (text) => world.out(plainText(text)),
+    redraw: (lines, text) => world.out(`${lines === 0 ? "" : `\u001b[${lines}A\u001b[J`}${plainText(text)}`),
     json,
     client: () => {
       const { url, key } = findManager(world.env);
       return createApiClient(url, key);
     },
-    show: (value, text) => world.out(json() ? `${JSON.stringify(value, null, 2)}\n` : `${text.replace(/\n+$/, "")}\n`),
-    tell: (line) => world.err(`${line}\n`),
+    show: (value, text) =>
+      world.out(json() ? `${plainJson(JSON.stringify(value, null, 2))}\n` : `${plainText(text).replace(/\n+$/, "")}\n`),
+    tell: (line) => world.err(`${plainText(line)}\n`),
   };
 }
 

@@ -53,6 +53,8 @@ test("the shipped example is delivered through the published port, each requirem
   expect(environment).toMatchObject({ sandbox_level: "container_launcher", canaries: { tcp: "contained" } });
   expect(Object.values(environment?.canaries ?? {})).not.toContain("escaped");
   expect(environment?.launcher_sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(environment).toMatchObject({ isolator: "aura-launcher", runtime: "linux" });
+  expect(environment?.seccomp_sha256).toMatch(/^[0-9a-f]{64}$/);
   expect((await runtimesOf(id)).size).toBeGreaterThan(1);
 });
 

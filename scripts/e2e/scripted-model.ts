@@ -158,8 +158,19 @@ function answer(kind: string, prompt: string, product: ScriptedProduct): ToolCal
 
 function testsFor(prompt: string, product: ScriptedProduct) {
   if (/disput/i.test(prompt.split("# Task").at(-1) ?? "") && /Disputed tests/.test(prompt)) return product.rulings();
+  const survivors = /# Changes that no test noticed\n\n((?:\d+\..*\n)+)/.exec(prompt)?.[1];
+  if (survivors !== undefined) return equivalents(survivors.trim().split("\n").length);
   const wanted = /Write the tests of ([R0-9, ]+)\./.exec(prompt)?.[1] ?? "";
   return product.suite(wanted.split(", "));
+}
+
+/** The author finds nothing to add. */
+function equivalents(count: number) {
+  const answers = Array.from({ length: count }, (_, index) => ({
+    ...{ number: index + 1, answer: "equivalent" },
+    basis: "nobody who uses it could see the difference",
+  }));
+  return { answers };
 }
 
 function handIn({ files, disputes }: Implementation): ToolCall[] {

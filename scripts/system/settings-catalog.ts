@@ -39,6 +39,12 @@ const Compose = z.object({
     .string()
     .default("127.0.0.1")
     .describe("Address of the host that the Manager's port is published on."),
+  AURA_SANDBOX_RUNTIME: z
+    .string()
+    .default("")
+    .describe(
+      "Container runtime of the sandbox; empty: the engine's default. gVisor (runsc) has no Landlock: the launcher refuses it.",
+    ),
   POSTGRES_IMAGE: z.string().default("postgres:15").describe("Image of the database server."),
   OLLAMA_IMAGE: z.string().default("ollama/ollama").describe("Image of the model server of profile local-llm."),
 });

@@ -99,6 +99,18 @@ export const PROBLEMS = {
     hint: "A task is verified only with an accepting verification of exactly this attempt.",
     retryable: false,
   },
+  not_attested: {
+    status: 409,
+    title: "Nothing is attested so far",
+    hint: "A delivery is attested within seconds: wait for the run to complete and try again. If nothing comes, the Auditor's /readyz says why.",
+    retryable: true,
+  },
+  never_attested: {
+    status: 409,
+    title: "There is nothing to attest",
+    hint: "Only a delivery whose whole tree the Auditor accepted is attested. GET the report for what is known about this run.",
+    retryable: false,
+  },
   log_unsealed: {
     status: 503,
     title: "The log is not sealed so far",

@@ -162,6 +162,13 @@ describe("what came of it", () => {
     expect((await aura("download", run_id, "--revision", "best", "--to", to)).err).toContain("folder_not_empty");
   });
 
+  test("attest needs a delivery, and puts what is signed about it into new files", async () => {
+    const [open, ended] = [await createTestRun(api.db), await createTestRun(api.db)];
+    expect((await aura("attest", open.run_id)).err).toMatch(/not_attested: .* planning since .*hint: A delivery/s);
+    await directorAction(api.db, "cancel", ended.run_id);
+    expect((await aura("attest", ended.run_id)).err).toMatch(/never_attested: .* cancelled .*hint: Only a delivery/s);
+  });
+
   test("export needs an ended run, and puts its evidence into a new file", async () => {
     const file = join(folder, "evidence.zip");
     const { run_id } = await createTestRun(api.db);

@@ -3,6 +3,7 @@ import { isUnavailable, type Pool } from "@aura/shared/postgres/client";
 import { AuraError } from "@aura/shared/problems";
 import type { EnvironmentFacts } from "@aura/shared/schemas/verification-report";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import type { Unattested } from "./attestation/attesting-loop.ts";
 import { readNumberingLag, readSealingLag, readUnwitnessedSeconds } from "./db/ledger-statements.ts";
 import type { Anchor } from "./ledger/anchoring.ts";
 import type { LogState } from "./ledger/log-check-loop.ts";
@@ -24,6 +25,7 @@ export interface AppDeps {
   readonly environment: () => Promise<EnvironmentFacts>;
   readonly sealing: () => SealState;
   readonly anchors: () => readonly Anchor[];
+  readonly unattested: () => readonly Unattested[];
   readonly posture: () => PostureState;
   readonly logCheck: () => LogState;
 }
@@ -48,6 +50,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
       numbering: await numberingCheck(deps.pool),
       sealing: await sealingCheck(deps),
       witness: await witnessCheck(deps),
+      attestation: attestationCheck(deps.unattested()),
       posture: postureCheck(deps.posture()),
       log: logCheck(deps.logCheck()),
     };
@@ -70,7 +73,8 @@ async function databaseCheck(pool: Pool): Promise<Check> {
 
 async function isolationCheck(environment: AppDeps["environment"]): Promise<Check> {
   try {
-    return { ok: true, detail: (await environment()).sandbox_level };
+    const { sandbox_level, runtime, isolator } = await environment();
+    return { ok: true, detail: `${sandbox_level} (${isolator}, kernel ${runtime})` };
   } catch (error) {
     return { ok: false, detail: error instanceof AuraError ? error.detail : "the sandbox does not answer" };
   }
@@ -113,6 +117,13 @@ async function witnessCheck({ pool, anchors }: AppDeps): Promise<Check> {
   } catch {
     return { ok: false, detail: "cannot be read" };
   }
+}
+
+/** Verifying goes on; what was delivered without an attestation is named. */
+function attestationCheck(failed: readonly Unattested[]): Check {
+  const [first] = failed;
+  if (first === undefined) return { ok: true, detail: "no delivery waits in vain" };
+  return { ok: false, degraded: true, detail: `${failed.length} deliveries; run ${first.run_id}: ${first.why}` };
 }
 
 function postureCheck(state: PostureState): Check {

@@ -1,7 +1,7 @@
 import { AuraError } from "@aura/shared/problems";
 import type { Ecosystem } from "@aura/shared/schemas/dependencies";
 import { z } from "zod";
-import type { MutationBudget } from "./auditor/mutation-run.ts";
+import type { MutationBudget } from "./auditor/judge-context.ts";
 import { RegistryAddresses, registriesOf } from "./dependencies/addresses.ts";
 import type { Witness } from "./ledger/witness-client.ts";
 import { parseWitnesses } from "./ledger/witnesses.ts";

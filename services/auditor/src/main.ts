@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { createLog } from "@aura/shared/log";
 import { createPool } from "@aura/shared/postgres/client";
 import { listenForTasks } from "@aura/shared/postgres/task-notifications";
 import facts from "../package.json" with { type: "json" };
 import { buildApp } from "./app.ts";
+import { startAttesting } from "./attestation/attesting-loop.ts";
+import { publishAttesterTo } from "./attestation/published-key.ts";
 import { startCheckLoop } from "./auditor/check-loop.ts";
 import { createIsolationState } from "./auditor/isolation-state.ts";
 import { watchIsolation } from "./auditor/isolation-watch.ts";
@@ -37,19 +40,23 @@ async function main(): Promise<void> {
   const environment = createIsolationState(() => sandbox.borrow(new AbortController().signal).environment());
   const folder = new KeyFolder(config.ledgerFolder);
   const sealing = startSealing({ pool, holder, folder, publish: publishTo(config.ledgerPublicFolder) }, log);
+  const attesting = startAttesting({
+    ...{ pool, log, holder, folder: new KeyFolder(join(config.ledgerFolder, "attestation")), version: facts.version },
+    publish: publishAttesterTo(config.ledgerPublicFolder),
+  });
   const witnesses = witnessesOf(config.witnessUrl, config.witnesses, folder);
   const anchoring = startAnchoring({ pool, holder, witnesses }, log);
   const posture = startPostureCheck(pool, log, holder, config.ledgerCheckMs);
   const logCheck = startLogCheck(pool, log, holder, folder, config.ledgerCheckMs);
   const checks = { posture: posture.state, logCheck: logCheck.state };
-  const states = { sealing: sealing.state, anchors: anchoring.state, ...checks };
+  const states = { sealing: sealing.state, anchors: anchoring.state, unattested: attesting.failed, ...checks };
   const app = buildApp({ pool, log, version: facts.version, holder, environment, ...states });
   await app.listen({ host: config.host, port: config.port });
 
   const judging = { gate: new GateClient(gate.socket), mutation: config.mutation };
   const deps = { pool, log, sandbox, holder, ...judging };
   const verifying = startVerificationLoop(deps);
-  const writing = [startNumberingLoop(pool, log), sealing, anchoring];
+  const writing = [startNumberingLoop(pool, log), sealing, attesting, anchoring];
   const ledger = [...writing, posture, logCheck, startReplayLoop(pool, log, holder)];
   const { retentionDays, archiveFolder } = config;
   const archive = startArchive(pool, log, holder, archiveFolder, retentionDays);

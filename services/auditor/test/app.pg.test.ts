@@ -13,6 +13,9 @@ const FACTS: EnvironmentFacts = {
   kernel: "",
   toolchain: {},
   launcher_sha256: null,
+  isolator: "bubblewrap 0.8.0",
+  runtime: "linux",
+  seccomp_sha256: null,
 };
 let database: TestDatabase;
 
@@ -33,6 +36,7 @@ function app(change: Partial<AppDeps> = {}) {
     environment: async () => FACTS,
     sealing: () => null,
     anchors: () => [],
+    unattested: () => [],
     posture: () => null,
     logCheck: () => null,
     ...change,
@@ -48,10 +52,11 @@ test("it is ready with a database, an isolated sandbox and a log that keeps up",
       status: "ready",
       checks: {
         database: { ok: true, detail: "answers" },
-        isolation: { ok: true, detail: "bubblewrap" },
+        isolation: { ok: true, detail: "bubblewrap (bubblewrap 0.8.0, kernel linux)" },
         numbering: { ok: true, detail: "no event waits" },
         sealing: { ok: true, detail: expect.stringMatching(/^\d+ events under a checkpoint/) },
         witness: { ok: true, detail: expect.stringMatching(/^at most \d+ s behind$/) },
+        attestation: { ok: true, detail: "no delivery waits in vain" },
         posture: { ok: true, detail: "being checked" },
         log: { ok: true, detail: "being checked" },
       },

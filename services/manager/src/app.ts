@@ -6,6 +6,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { guardRoutes } from "./http/access.ts";
 import { addAgentRoutes } from "./http/agent-routes.ts";
 import type { AppDeps } from "./http/app-deps.ts";
+import { addAttestationRoutes } from "./http/attestation-routes.ts";
 import { addDashboardRoutes } from "./http/dashboard-routes.ts";
 import { addDirectorRoutes } from "./http/director-routes.ts";
 import { describeRoutes, serveDocumentation } from "./http/documentation.ts";
@@ -73,6 +74,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   addSoftwareRoutes(app, deps);
   addGitRoutes(app, deps);
   addReportRoutes(app, deps);
+  addAttestationRoutes(app, deps);
   addEventStreamRoutes(app, deps);
   addDirectorRoutes(app, deps);
   addAgentRoutes(app, deps);

@@ -22,5 +22,9 @@ export type TestOutcome = (typeof TEST_OUTCOMES)[number];
 export const SANDBOX_LEVELS = ["gvisor", "container_launcher", "bubblewrap"] as const;
 export type SandboxLevel = (typeof SANDBOX_LEVELS)[number];
 
+/** Who answers the system calls of generated code: Linux itself, or gVisor, which stands between. */
+export const KERNEL_KINDS = ["linux", "gvisor"] as const;
+export type KernelKind = (typeof KERNEL_KINDS)[number];
+
 export const BLOCK_DISPOSITIONS = ["requirement", "context", "non_goal", "question", "set_aside"] as const;
 export type BlockDisposition = (typeof BLOCK_DISPOSITIONS)[number];

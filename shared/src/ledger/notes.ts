@@ -120,6 +120,11 @@ function verifierOf(name: string, kind: Verifier["kind"], point: Uint8Array): Ve
   return { name, keyId: id, kind, key, text: `${name}+${id}+${typed.toString("base64")}` };
 }
 
+/** The public half in the form that OpenSSL and signers of software read. */
+export function publicKeyPem({ key }: Verifier): string {
+  return key.export({ format: "pem", type: "spki" }).toString();
+}
+
 function hasControls(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 0x20 && text[i] !== "\n") return true;
   return false;

@@ -5,6 +5,7 @@ import { FileScope, PlanProduct } from "./plan-product.ts";
 import { PrdBlock, TreePath } from "./prd.ts";
 import { Question, Requirement } from "./requirements-product.ts";
 import { AcceptanceTest, SuiteProduct } from "./suite-product.ts";
+import { Survivor } from "./survivors.ts";
 import { Finding, TestResult } from "./verification-report.ts";
 
 /** A file of a tree as an agent sees it. Binary files come as base64 and are read-only to agents. */
@@ -84,6 +85,8 @@ export const TaskContext = z.discriminatedUnion("kind", [
     wanted_requirement_ids: z.array(z.string()),
     previous: SuiteProduct.nullable(),
     disputes: z.array(z.strictObject({ test: AcceptanceTest, basis: z.string() })),
+    /** Changes of the accepted product that no test noticed; left out where the task is not about them. */
+    survivors: z.array(Survivor).optional(),
     last_failure: LastFailure.nullable(),
   }),
   z.strictObject({

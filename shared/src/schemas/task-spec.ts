@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FileScope } from "./plan-product.ts";
+import { Survivor } from "./survivors.ts";
 
 const RequirementKey = z.string().regex(/^R\d+$/);
 
@@ -14,5 +15,7 @@ export const TaskSpec = z.strictObject({
   note: z.string().nullable().default(null),
   /** The verification that made it necessary: its evidence is the task's first `last_failure`. */
   verification_id: z.uuid().nullable().default(null),
+  /** Only for the task in which a test author answers for what no test noticed: tests are added, none is changed. */
+  survivors: z.array(Survivor).optional(),
 });
 export type TaskSpec = z.infer<typeof TaskSpec>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SANDBOX_LEVELS, TEST_OUTCOMES, VERDICTS, VERIFICATION_OUTCOMES } from "../enums/verification.ts";
+import { KERNEL_KINDS, SANDBOX_LEVELS, TEST_OUTCOMES, VERDICTS, VERIFICATION_OUTCOMES } from "../enums/verification.ts";
 import { DependencyResolution } from "./dependencies.ts";
 
 /** One thing that a mechanical check found. `code` is stable, `message` is for the agent that must mend it. */
@@ -38,6 +38,11 @@ export const EnvironmentFacts = z.strictObject({
   kernel: z.string(),
   toolchain: z.record(z.string(), z.string()),
   launcher_sha256: z.string().nullable(),
+  /** Program that isolates, with its version where it has one; null in verdicts from before it was recorded, like the next two. */
+  isolator: z.string().nullable().default(null),
+  runtime: z.enum(KERNEL_KINDS).nullable().default(null),
+  /** Of the filter's bytes, as the kernel loads them. */
+  seccomp_sha256: z.string().nullable().default(null),
 });
 export type EnvironmentFacts = z.infer<typeof EnvironmentFacts>;
 

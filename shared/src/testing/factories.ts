@@ -8,6 +8,7 @@ import { canonicalJson, sha256Hex } from "../models/canonical-json.ts";
 import { newId } from "../models/ids.ts";
 import type { Tree } from "../models/tree.ts";
 import { putBlobs, putJson, putTree, readJson } from "../postgres/blobs.ts";
+import { readResolution } from "../postgres/plan-dependencies.ts";
 import { callVerb, callVerbRows, type LeaderContext, type VerbContext, type VerbOutcome } from "../postgres/verbs.ts";
 import type { Requirement } from "../schemas/requirements-product.ts";
 import type { VerificationReport } from "../schemas/verification-report.ts";
@@ -234,7 +235,13 @@ export async function judgeTestAttempt(
   db: TestDatabase,
   claim: TestClaim,
   outcome: VerificationOutcome,
-  options: { product_sha256?: string; tree?: Tree; verdicts?: readonly object[]; retry?: number } = {},
+  options: {
+    product_sha256?: string;
+    tree?: Tree;
+    verdicts?: readonly object[];
+    retry?: number;
+    seen?: TestFindings;
+  } = {},
 ): Promise<string> {
   const run = await runRow(db, claim.run_id);
   const tree_sha256 =
@@ -255,7 +262,14 @@ export async function judgeTestAttempt(
     retry: options.retry ?? 0,
   };
   await allDone(callVerb(db.pools.manager, "request_verifications", MANAGER, [request]));
-  return recordTestVerification(db, request.id, outcome, tree_sha256, options.verdicts ?? []);
+  return recordTestVerification(db, request.id, outcome, tree_sha256, options.verdicts ?? [], options.seen);
+}
+
+/** What an Auditor would have seen, where a test needs it. */
+export interface TestFindings {
+  readonly tests?: readonly object[];
+  readonly evidence?: readonly object[];
+  readonly report?: Partial<VerificationReport>;
 }
 
 /** Claims a request as the Auditor does and records its verification; returns the verification's id. */
@@ -265,6 +279,7 @@ export async function recordTestVerification(
   outcome: VerificationOutcome,
   treeSha256: string | null,
   verdicts: readonly object[] = [],
+  { tests = [], evidence = [], report = {} }: TestFindings = {},
 ): Promise<string> {
   const claims = await callVerbRows<{ request_id: string; claim_id: string }>(
     db.pools.auditor,
@@ -279,13 +294,13 @@ export async function recordTestVerification(
   const verification = {
     id: newId(),
     outcome,
-    report_sha256: await putJson(db.pools.auditor, emptyReport(outcome)),
+    report_sha256: await putJson(db.pools.auditor, { ...emptyReport(outcome), ...report }),
     tree_sha256: treeSha256,
     sandbox_level: treeSha256 === null ? null : "bubblewrap",
     environment_sha256: null,
     verdicts,
-    tests: [],
-    evidence: [],
+    tests,
+    evidence,
   };
   await allDone(
     callVerb(db.pools.auditor, "record_verifications", AUDITOR, "test-auditor", [{ ...claim, ...verification }]),
@@ -358,7 +373,15 @@ export async function testPlanGate(db: TestDatabase, runId: string, planId: stri
   const plan = await readJson(db.pools.manager, stored.plan, z.unknown());
   const requirements = [];
   for (const sha256 of stored.requirements) requirements.push(await readJson(db.pools.manager, sha256, z.unknown()));
-  const content_sha256 = await putJson(db.pools.manager, { kind: "plan", revision, plan, requirements });
+  const fetched = await readResolution(db.pools.manager, planId);
+  const content = {
+    kind: "plan",
+    revision,
+    plan,
+    requirements,
+    ...(fetched === null ? {} : { dependencies: fetched }),
+  };
+  const content_sha256 = await putJson(db.pools.manager, content);
   const rest = { question: null, expires_at: "2100-01-01T00:00:00Z" };
   return { id: newId(), run_id: runId, kind: "plan", subject_id: planId, content_sha256, digest, ...rest };
 }

@@ -1,4 +1,5 @@
 import type { SuiteProduct } from "@aura/shared/schemas/suite-product";
+import type { SubmittedSuite } from "@aura/shared/schemas/survivors";
 import type { TaskContext } from "@aura/shared/schemas/task-context";
 import { describe, expect, it } from "vitest";
 import {
@@ -229,6 +230,49 @@ describe("a dispute", () => {
     const provider = scriptedProvider([{ calls: [call] }]);
     await attempt(context, provider);
     expect(JSON.stringify(provider.requests[1]?.messages.at(-1))).toContain("its body is the same");
+  });
+});
+
+describe("changes that no test noticed", () => {
+  const own = withDefaults(testOf("R1-a", "R1"));
+  const survivors = [
+    { function: "count", behaviour: "equal values count on the other side", requirement_ids: ["R1"] },
+    { function: "main", behaviour: "a step is left out", requirement_ids: ["R1"] },
+  ];
+  const previous = { prelude: "const one = 1;", tests: [own], rulings: [] };
+  const context = { ...SUITE_CONTEXT, wanted_requirement_ids: ["R1"], previous, survivors };
+  const answers = [
+    { number: 2, answer: "equivalent", basis: "nobody could see it" },
+    { number: 1, answer: "tested", basis: "B2: prints `N words`" },
+  ];
+  const handIn = (given: object) => ({ calls: [{ name: "submit_acceptance_tests", arguments: given }] });
+
+  it("are told as behaviour, and answered by further tests that carry their own prelude", async () => {
+    const provider = scriptedProvider([handIn({ prelude: "const one = 2;", tests: [testOf("R1-b", "R1")], answers })]);
+    const desk = await attempt(context, provider);
+    const { submitted } = desk.end_of_attempt as { submitted: SubmittedSuite };
+    expect(submitted).toMatchObject({ prelude: "const one = 1;", tests: [{ id: "R1-b" }] });
+    expect(submitted.tests[0]?.body).toMatch(/^const one = 2;\n\{/);
+    expect(submitted.survivor_answers?.map(({ number }) => number)).toEqual([1, 2]);
+    const prompt = String(provider.requests[0]?.messages[1]?.content);
+    expect(prompt).toContain("1. In count (reached by tests of R1): equal values count on the other side.");
+    expect(prompt).toContain("## R1-a (R1");
+  });
+
+  it("may need no further test: then one comes back as it was", async () => {
+    const none = answers.map((given) => ({ ...given, answer: "not_required" }));
+    const desk = await attempt(context, scriptedProvider([handIn({ answers: none })]));
+    expect(desk.end_of_attempt).toMatchObject({ submitted: { prelude: "const one = 1;", tests: [own] } });
+  });
+
+  it("are each answered, without touching a test that there is", async () => {
+    const first = handIn({ tests: [testOf("R1-a", "R1")], answers: [answers[0], { ...answers[1], number: 3 }] });
+    const provider = scriptedProvider([first, handIn({ tests: [testOf("R1-b", "R1")], answers })]);
+    const desk = await attempt(context, provider);
+    const told = JSON.stringify(provider.requests[1]?.messages.at(-1));
+    for (const text of ["R1-a is a test that stays", "Change 1 has no answer", "There is no change 3"])
+      expect(told).toContain(text);
+    expect(desk.end_of_attempt).toMatchObject({ submitted: { tests: [{ id: "R1-b" }] } });
   });
 });
 

@@ -4,7 +4,13 @@ import type { VerificationCase } from "../db/request-statements.ts";
 import type { GateClient } from "../dependencies/gate-client.ts";
 import type { Sandbox } from "../sandbox/port.ts";
 import { boundedFindings } from "../validators/findings.ts";
-import type { MutationBudget } from "./mutation-run.ts";
+
+/** How much is spent on looking whether the tests notice changes of the product. */
+export interface MutationBudget {
+  readonly count: number;
+  /** No further mutant is run after so long. */
+  readonly wall_ms: number;
+}
 
 /** What a judge may use: reads of the database, and the sandbox while the work may go on. */
 export interface JudgeContext {

@@ -1,16 +1,11 @@
+import { treeSha256 } from "@aura/shared/models/tree";
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { EvidenceItem, Mutation } from "@aura/shared/schemas/verification-report";
 import type { Mutant, Sandbox } from "../sandbox/port.ts";
 import { isPass } from "../validators/verdicts.ts";
 import type { ConfirmedRun } from "./confirmation.ts";
+import type { MutationBudget } from "./judge-context.ts";
 import { runTests, type SuiteGround } from "./suite-run.ts";
-
-/** How much is spent on looking whether the tests notice changes of the product. */
-export interface MutationBudget {
-  readonly count: number;
-  /** No further mutant is run after so long. */
-  readonly wall_ms: number;
-}
 
 /** Null where there is nothing to change, or nothing to notice it. */
 export interface MutationRun {
@@ -20,7 +15,7 @@ export interface MutationRun {
 
 /**
  * Changes the product in one place at a time, within functions that passing tests reached, and runs those tests until one notices.
- * Which changes are made follows from the seed. A mutant that no test notices is a survivor: shown, and never the developer's fault.
+ * Which changes are made follows from the product, so that tests that were added meet the same ones. A mutant that no test notices is a survivor: shown, and never the developer's fault.
  */
 export async function runMutants(
   sandbox: Sandbox,
@@ -31,7 +26,8 @@ export async function runMutants(
   const watching = watchingTests(ground.suite.tests, run);
   if (budget.count === 0 || watching.size === 0) return null;
   const begun = performance.now();
-  const choice = { seed: ground.seed, count: budget.count, functions: [...watching.keys()] };
+  const seed = Number.parseInt(treeSha256(ground.tree).slice(0, 7), 16);
+  const choice = { seed, count: budget.count, functions: [...watching.keys()] };
   const mutants = await sandbox.makeMutants({ tree: ground.tree, toolchain: ground.toolchain, ...choice });
   const outcomes: { mutant: Mutant; tests: readonly AcceptanceTest[]; outcome: Outcome }[] = [];
   for (const mutant of mutants) {
@@ -45,7 +41,7 @@ export async function runMutants(
     not_run: outcomes.filter(({ outcome }) => outcome === "not_run").length,
     survived: outcomes.filter(({ outcome }) => outcome === "survived").map(survivor),
   };
-  return { mutation, evidence: evidenceOf(ground, outcomes, performance.now() - begun) };
+  return { mutation, evidence: evidenceOf({ ...ground, seed }, outcomes, performance.now() - begun) };
 }
 
 type Outcome = "killed" | "survived" | "not_run";

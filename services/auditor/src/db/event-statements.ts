@@ -7,6 +7,7 @@ import { auditorContext } from "./context.ts";
 export interface Alarm {
   readonly event_type:
     | "archive.mismatch"
+    | "attestation.failed"
     | "log.contradicted"
     | "log.mismatch"
     | "log.refused"

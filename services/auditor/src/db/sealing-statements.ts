@@ -85,7 +85,10 @@ const EndedRun = z.object({ run_id: z.string(), through_seq: z.coerce.number() }
 /** A run that has ended and whose books are open: up to `through_seq` its events are numbered, and there are no others. */
 export type EndedRun = z.infer<typeof EndedRun>;
 
-/** At most `limit` runs that wait for run.sealed; those that got events after it, for an hour after their end. */
+/**
+ * At most `limit` runs that wait for run.sealed; those that got events after it, for an hour after their end. The seal of a
+ * delivery waits half a minute for its attestation, to cover it as well.
+ */
 export async function readRunsToSeal(db: Queryable, limit: number): Promise<EndedRun[]> {
   const { rows } = await db.query(
     `select r.id as run_id, l.seq as through_seq
@@ -96,6 +99,8 @@ export async function readRunsToSeal(db: Queryable, limit: number): Promise<Ende
       where r.finished_at is not null
         and (sealed.through_seq is null or r.finished_at > (now() at time zone 'UTC') - interval '1 hour')
         and l.seq > coalesce(sealed.through_seq, -1)
+        and (r.stop_reason is distinct from 'verified' or r.finished_at < (now() at time zone 'UTC') - interval '30 seconds'
+             or exists (select from attestations a where a.run_id = r.id))
       order by r.finished_at limit $1`,
     [limit],
   );

@@ -33,3 +33,12 @@ export function isAllowedLicence(licence: string | null, allowed: readonly strin
     return false;
   }
 }
+
+export function isSpdxExpression(licence: string): boolean {
+  try {
+    satisfies(licence, ["MIT"]);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { signerOf } from "@aura/shared/ledger/notes";
 import { KeyFolder } from "./key-folder.ts";
 import { HAND_OVER_FILE } from "./signing-keys.ts";
 
 const USAGE = `node services/auditor/src/ledger/keys-main.ts <command>, with AURA_LEDGER_FOLDER set
+with --attestation, it is about the keys that sign attestations: list, rotate (the newest one signs), retire
+
   list                               keys in the folder, oldest first
   rotate                             a new key signs beside the old ones from the next checkpoint on
   retire FILE --reason TEXT          this key signs no more; one must be left
@@ -12,9 +15,11 @@ const USAGE = `node services/auditor/src/ledger/keys-main.ts <command>, with AUR
 const SHORTEST_REASON = 3;
 
 /** What a person decides about the keys that sign the log. The Auditor sees the folder and puts the decision on record. */
-function main(args: string[], folder: KeyFolder): string {
-  const { values, positionals } = parseArgs({ args, options: { reason: { type: "string" } }, allowPositionals: true });
+function main(args: string[], path: string): string {
+  const options = { reason: { type: "string" }, attestation: { type: "boolean", default: false } } as const;
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
   const [command, file] = positionals;
+  const folder = new KeyFolder(values.attestation ? join(path, "attestation") : path);
   switch (command) {
     case "list":
       return folder.keys().map(describe).join("\n") || "There is no key yet.";
@@ -24,6 +29,8 @@ function main(args: string[], folder: KeyFolder): string {
     case "retire":
       return retire(folder, file, reasonOf(values.reason));
     case "hand-over":
+      if (values.attestation)
+        throw new Error("Nothing is handed over: the Auditor makes a new key where there is none.");
       if (folder.keys().length > 0)
         throw new Error("There are keys in the folder: move them away first if they are not the log's.");
       folder.write(HAND_OVER_FILE, reasonOf(values.reason));
@@ -56,7 +63,7 @@ function describe({ file, seed }: { file: string; seed: Buffer }): string {
 try {
   const folder = process.env.AURA_LEDGER_FOLDER;
   if (folder === undefined || folder === "") throw new Error("AURA_LEDGER_FOLDER is not set.");
-  console.log(main(process.argv.slice(2), new KeyFolder(folder)));
+  console.log(main(process.argv.slice(2), folder));
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 2;

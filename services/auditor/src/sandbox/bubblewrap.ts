@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   accessSync,
   chmodSync,
@@ -12,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { AuraError } from "@aura/shared/problems";
 import { leakingDescriptors } from "./descriptors.ts";
 import { environmentOf, type Jail, type JailProcess, type JailSpec } from "./jail.ts";
@@ -53,12 +55,15 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
   const owner = process.getuid?.() === 0 ? SANDBOX_UID : null;
   writeNameFiles(join(scratch, "etc"));
   writeFileSync(join(scratch, "filter"), filter);
+  const isolator = versionOf(bwrap);
   const leaks = closing(leakingDescriptors());
   const running = new Set<JailProcess>();
   return {
     level: "bubblewrap",
     parallel: 2,
     launcherSha256: null,
+    isolator,
+    seccompSha256: sha256Hex(filter),
     fix: FIX,
     namespaces: true,
     scratch,
@@ -72,8 +77,8 @@ export function openBubblewrap(settings: BubblewrapSettings): Jail {
     },
     start: (spec) => {
       const node = spec.node ? reachableNode(scratch, owner) : null;
-      const isolation = [...leaks, bwrap, ...mounts(spec, scratch, node)];
-      const command = [...isolation, "--", ...limited(spec.limits), ...spec.argv];
+      const isolation = [...leaks, ...limited(spec.limits), bwrap, ...mounts(spec, scratch, node)];
+      const command = [...isolation, "--", ...fewProcesses(spec.limits), ...spec.argv];
       const job = startWith(join(scratch, "filter"), command, owner, spec);
       running.add(job);
       job.ended.finally(() => running.delete(job));
@@ -134,13 +139,17 @@ function rootLinks(): string[] {
   });
 }
 
+/** From before bubblewrap on: what is jailed can take over bubblewrap's own first process inside, which is limited, too. */
 function limited(limits: Limits): string[] {
   const addressSpace = limits.address_space_bytes === null ? [] : [`--as=${limits.address_space_bytes}`];
   return [
     ...["/usr/bin/prlimit", `--cpu=${limits.cpu_s}:${limits.cpu_s + 1}`, `--fsize=${limits.file_bytes}`, "--core=0"],
-    ...[`--nproc=${limits.processes}`, `--nofile=${limits.open_files}`, ...addressSpace, "--"],
+    ...[`--nofile=${limits.open_files}`, ...addressSpace, "--"],
   ];
 }
+
+/** Counted in the jail's own user namespace, so it is set there. */
+const fewProcesses = ({ processes }: Limits) => ["/usr/bin/prlimit", `--nproc=${processes}`, "--"];
 
 /** Enough of /etc for `localhost` and a user name, and nothing of the machine's own. */
 function writeNameFiles(folder: string): void {
@@ -166,6 +175,12 @@ function reachableNode(scratch: string, owner: number | null): string {
 function everyoneMayPass(path: string): boolean {
   if ((statSync(path).mode & 0o001) === 0) return false;
   return path === "/" || everyoneMayPass(dirname(path));
+}
+
+/** As it says itself, such as `bubblewrap 0.8.0`. */
+function versionOf(bwrap: string): string {
+  const { status, stdout } = spawnSync(bwrap, ["--version"], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : unavailable(`${bwrap} does not start; install bubblewrap anew`);
 }
 
 function findProgram(name: string, path: string): string {

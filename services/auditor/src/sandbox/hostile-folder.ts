@@ -21,6 +21,8 @@ import {
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NONBLOCK } = constants;
 const FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 const beneath = (folder: number, name: string) => `/proc/self/fd/${folder}/${name}`;
+/** The same for a name as the kernel has it, which need not be text. */
+const beneathBytes = (folder: number, name: Buffer) => Buffer.concat([Buffer.from(beneath(folder, "")), name]);
 
 export interface FolderUse {
   readonly bytes: number;
@@ -62,7 +64,10 @@ export function writeHostile(root: string, path: string, body: Buffer, own: (des
   if (done === null) throw new Error(`${path} does not lead to a folder`);
 }
 
-/** Paths of all regular files, sorted; at most `entriesMax` entries are looked at. */
+/**
+ * Paths of all regular files, sorted; at most `entriesMax` entries are looked at. A name that is not UTF-8 is listed with
+ * replacement characters, and then cannot be read.
+ */
 export function listHostile(root: string, entriesMax: number): string[] {
   const paths: string[] = [];
   walk(root, entriesMax, (path) => paths.push(path));
@@ -86,10 +91,11 @@ function walk(root: string, entriesMax: number, visit: (path: string, file: Stat
     for (const name of readNames(folder)) {
       if (seen >= entriesMax) return;
       seen += 1;
-      const entry = lstatSync(beneath(folder, name), { throwIfNoEntry: false });
+      const path = beneathBytes(folder, name);
+      const entry = lstatSync(path, { throwIfNoEntry: false });
       if (entry?.isFile()) visit(`${prefix}${name}`, entry);
       if (!entry?.isDirectory()) continue;
-      const next = tryOpen(beneath(folder, name), FOLDER);
+      const next = tryOpen(path, FOLDER);
       if (next !== null) closing(next, () => descend(next, `${prefix}${name}/`));
     }
   };
@@ -98,9 +104,9 @@ function walk(root: string, entriesMax: number, visit: (path: string, file: Stat
   return seen;
 }
 
-function readNames(folder: number): string[] {
+function readNames(folder: number): Buffer[] {
   try {
-    return readdirSync(`/proc/self/fd/${folder}`).sort();
+    return readdirSync(`/proc/self/fd/${folder}`, { encoding: "buffer" }).sort(Buffer.compare);
   } catch {
     return [];
   }
@@ -151,7 +157,7 @@ function tryMake(path: string): boolean {
   }
 }
 
-function tryOpen(path: string, flags: number): number | null {
+function tryOpen(path: string | Buffer, flags: number): number | null {
   try {
     return openSync(path, flags);
   } catch {

@@ -52,6 +52,10 @@ export interface Jail {
   /** Jobs that may run side by side: 1 where all share one loopback and one set of folders. */
   readonly parallel: number;
   readonly launcherSha256: string | null;
+  /** The program that isolates, with its version where it has one. */
+  readonly isolator: string;
+  /** Of the seccomp filter that every process gets. */
+  readonly seccompSha256: string;
   /** What to do when no process starts in it. */
   readonly fix: string;
   /**

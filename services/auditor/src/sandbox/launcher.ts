@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { AuraError } from "@aura/shared/problems";
 import { environmentOf, type Jail, type JailProcess, type JailSpec } from "./jail.ts";
-import { makeFolder, makeScratch, removeFolder } from "./scratch.ts";
+import { emptyFolder, makeFolder, makeScratch, removeFolder } from "./scratch.ts";
 import { seccompFilter } from "./seccomp.ts";
 import { superviseProcess } from "./supervised-process.ts";
 
@@ -48,6 +48,8 @@ export function openLauncher(settings: LauncherSettings): Jail {
     level: "container_launcher",
     parallel: 1,
     launcherSha256: sha256Hex(readFileSync(settings.program)),
+    isolator: "aura-launcher",
+    seccompSha256: sha256Hex(filter),
     fix: "run the sandbox service in its own container, without a network and not as root, on Linux 6.12 or newer",
     namespaces: false,
     scratch,
@@ -110,9 +112,14 @@ function confinement(spec: JailSpec): string[] {
   ];
 }
 
-/** Empties the folders and returns the first. */
+/**
+ * Empties the folders and returns the first.
+ *
+ * @throws {AuraError} `isolation_unavailable` when something stays: the next job would find it
+ */
 function emptied(folder: string, ...more: string[]): string {
-  for (const one of [folder, ...more]) for (const name of readdirSync(one)) removeFolder(join(one, name));
+  for (const one of [folder, ...more])
+    if (!emptyFolder(one)) unavailable(`${one} cannot be emptied; restart the sandbox's container`);
   return folder;
 }
 

@@ -13,6 +13,7 @@ import { jailed, type Launch, type Toolchain } from "../toolchains/toolchain.ts"
 import { runCanaries } from "./canaries.ts";
 import { installDependencies } from "./install-job.ts";
 import type { Jail, JailEnd } from "./jail.ts";
+import { ownKernelKind } from "./kernel.ts";
 import { CHECK_LIMITS } from "./limits.ts";
 import type {
   AcceptanceRequest,
@@ -273,6 +274,9 @@ async function measure(jail: Jail): Promise<EnvironmentFacts> {
     kernel: release(),
     toolchain: { python, node: process.versions.node },
     launcher_sha256: jail.launcherSha256,
+    isolator: jail.isolator,
+    runtime: ownKernelKind(),
+    seccomp_sha256: jail.seccompSha256,
   };
 }
 

@@ -74,6 +74,19 @@ function refuse(detail: string): never {
   throw new AuraError("validation_failed", detail);
 }
 
+/**
+ * Removes what is in a folder, whatever it is called: names need not be text.
+ *
+ * @returns false when something is still there
+ */
+export function emptyFolder(folder: string): boolean {
+  for (const name of readdirSync(folder)) removeFolder(join(folder, name));
+  if (readdirSync(folder).length === 0) return true;
+  spawnSync("/bin/chmod", ["-R", "u+rwX", "--", folder], { stdio: "ignore" });
+  spawnSync("/usr/bin/find", [folder, "-mindepth", "1", "-delete"], { stdio: "ignore" });
+  return readdirSync(folder).length === 0;
+}
+
 /** Removes a folder whatever is in it: paths longer than the kernel takes, folders without permissions. */
 export function removeFolder(folder: string): void {
   try {

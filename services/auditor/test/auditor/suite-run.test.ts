@@ -14,6 +14,9 @@ const FACTS: EnvironmentFacts = {
   kernel: "",
   toolchain: {},
   launcher_sha256: null,
+  isolator: "bubblewrap 0.8.0",
+  runtime: "linux",
+  seccomp_sha256: null,
 };
 const SUITE = suite(acceptanceTest("a", ["R1"]), acceptanceTest("b", ["R1"]), acceptanceTest("guard", ["R2"]));
 const GROUND: SuiteGround = {

@@ -172,7 +172,9 @@ test("a suite is accepted when it fails on the stub, and its guards are marked",
   const request = await run.submit("acceptance_tests", ADDER_SUITE);
   const report = await judged(request);
   expect(report).toMatchObject({ outcome: "accepted", findings: [], guards: ["guard"] });
-  expect(report?.environment?.sandbox_level).toBe("bubblewrap");
+  expect(report?.environment).toMatchObject({ sandbox_level: "bubblewrap", runtime: "linux" });
+  expect(report?.environment?.isolator).toMatch(/^bubblewrap \d/);
+  expect(report?.environment?.seccomp_sha256).toMatch(/^[0-9a-f]{64}$/);
   const marks = (await rowsOf("test_results", request)).map(({ test_id, guard }) => [test_id, guard]);
   expect(marks.sort()).toEqual([
     ["guard", true],

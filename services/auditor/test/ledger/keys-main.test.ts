@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { KeyFolder } from "../../src/ledger/key-folder.ts";
@@ -28,6 +29,16 @@ test("a key is rotated, and the old one retired with a reason; the last one stay
   expect(folder.keys().map(({ file }) => file)).toEqual(["2.key"]);
   expect(folder.retired().map(({ file, reason }) => [file, reason])).toEqual([["1.retired", "a year old"]]);
   expect(keys(path, "list").stdout).toMatch(/^2\.key \S+\n$/);
+});
+
+test("the key for attestations is rotated by itself, and never handed over", () => {
+  const path = temporaryFolder();
+  const folder = new KeyFolder(join(path, "attestation"));
+  folder.createKey();
+  expect(keys(path, "rotate", "--attestation")).toMatchObject({ status: 0, stdout: expect.stringContaining("2.key") });
+  expect(keys(path, "hand-over", "--attestation", "--reason", "gone")).toMatchObject({ status: 2 });
+  expect(keys(path, "retire", "1.key", "--attestation", "--reason", "a year old")).toMatchObject({ status: 0 });
+  expect([folder.keys().length, new KeyFolder(path).keys().length]).toEqual([1, 0]);
 });
 
 test("a hand-over is for a folder without keys, and wants a reason", () => {

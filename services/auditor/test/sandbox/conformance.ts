@@ -1,7 +1,9 @@
 import type { SandboxLevel } from "@aura/shared/enums/verification";
+import { sha256Hex } from "@aura/shared/models/canonical-json";
 import type { Tree } from "@aura/shared/models/tree";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AcceptanceResult, Sandbox } from "../../src/sandbox/port.ts";
+import { seccompFilter } from "../../src/sandbox/seccomp.ts";
 import { TYPESCRIPT_ADDER, TYPESCRIPT_ADDER_INTERFACES } from "./adder-typescript.ts";
 import { ADDER, acceptance, acceptanceTest, treeOf } from "./products.ts";
 import { SAMPLES, type Sample, withCore } from "./samples.ts";
@@ -33,6 +35,9 @@ export function conforms(name: string, level: SandboxLevel, open: () => Promise<
       expect(facts.sandbox_level).toBe(level);
       expect(new Set(Object.values(facts.canaries))).toEqual(new Set(["contained"]));
       expect(facts.toolchain.python).toMatch(/^3\./);
+      expect(facts.runtime).toBe("linux");
+      expect(facts.isolator).toMatch(level === "bubblewrap" ? /^bubblewrap \d/ : /^aura-launcher$/);
+      expect(facts.seccomp_sha256).toBe(sha256Hex(seccompFilter(process.arch, level === "bubblewrap") ?? ""));
     });
 
     describe.each(SAMPLES)("a product in $toolchain", (sample) => conformsFor(() => sandbox, sample));

@@ -1,9 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listHostile, measureHostile, readHostile, writeHostile } from "../../src/sandbox/hostile-folder.ts";
+import { emptyFolder } from "../../src/sandbox/scratch.ts";
 
 let base: string;
 let root: string;
@@ -52,4 +62,14 @@ test("a pipe does not hang the reader, and a large file is not read", () => {
 test("counting stops at the bound", () => {
   for (let index = 0; index < 20; index += 1) writeFileSync(join(root, `f${index}`), "");
   expect(measureHostile(root, 10).entries).toBe(10);
+});
+
+test("what has a name that is no text is counted, and emptied", () => {
+  const inner = Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe])]);
+  mkdirSync(inner);
+  writeFileSync(Buffer.concat([inner, Buffer.from("/"), Buffer.from([0xff])]), Buffer.alloc(5000));
+  expect(measureHostile(root, 100)).toMatchObject({ entries: 2, largest: 5000 });
+  expect(listHostile(root, 100)).toEqual(["\ufffd\ufffd/\ufffd"]);
+  expect(emptyFolder(root)).toBe(true);
+  expect(readdirSync(root)).toEqual([]);
 });

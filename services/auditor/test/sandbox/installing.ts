@@ -22,8 +22,17 @@ const NPM: FakePackage[] = [
   {
     ...old,
     name: "wants-script",
-    files: { "index.js": `exports.made = require("node:fs").existsSync(__dirname + "/made");` },
-    manifest: { scripts: { postinstall: "touch made" } },
+    files: {
+      "index.js": `exports.made = require("node:fs").existsSync(__dirname + "/made");`,
+      ".npmrc": "ignore-scripts=false\nscript-shell=./run.sh\n",
+      "run.sh": "#!/bin/sh\ntouch made\n",
+      "binding.gyp": '{ "targets": [{ "target_name": "x", "actions": [{ "action": ["touch", "made"] }] }] }',
+    },
+    manifest: {
+      scripts: Object.fromEntries(
+        ["preinstall", "install", "postinstall", "prepare", "prepublish"].map((name) => [name, "touch made"]),
+      ),
+    },
   },
   { ...old, name: "wants-fee", files: { "index.js": "" }, manifest: { license: "SEE LICENSE IN EULA" } },
 ];
@@ -90,7 +99,7 @@ export function installs(name: string, gate: string, opened: () => Sandbox): voi
       expect(await run("python", script)).toMatchObject({ exit_code: 1 });
     });
 
-    test("run no script when they are installed: refused, or listed by a person and installed without", async () => {
+    test("run no script when they are installed (escape 45): refused, or listed by a person and installed without", async () => {
       const refused = await resolve("typescript", "wants-script");
       expect(refused.resolution).toBeNull();
       expect(refused.refusals[0]?.reason).toContain("wants to run a script");

@@ -12,6 +12,7 @@ const ProgressRow = z.object({
   status: z.enum(RUN_STATUSES),
   oversight: z.enum(OVERSIGHTS),
   strict_policy: z.boolean(),
+  provider: z.string().nullable(),
   delivery_partial: z.boolean(),
   waiting_code: z.string().nullable(),
   waiting_detail: z.string().nullable(),
@@ -56,7 +57,7 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
   return select(
     db,
     ProgressRow,
-    `select r.id as run_id, r.status, r.oversight, r.strict_policy, r.delivery_partial, r.waiting_code, r.waiting_detail,
+    `select r.id as run_id, r.status, r.oversight, r.strict_policy, r.provider, r.delivery_partial, r.waiting_code, r.waiting_detail,
             r.head_revision_id, encode(h.tree_sha256, 'hex') as head_tree_sha256, r.suite_id, r.plan_id,
             ${UNTESTABLE} as untestable,
             exists (select from approvals a where a.run_id = r.id and a.kind = 'plan' and a.digest = p.digest

@@ -1,3 +1,4 @@
+import { TASK_STATUSES } from "@aura/shared/enums/task";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { DeliveryReport, ReportedDecision } from "@aura/shared/schemas/api/report";
 import { z } from "zod";
@@ -107,6 +108,31 @@ export function readReportProducts(db: Queryable, runId: string) {
         and (t.kind = 'requirements' or (t.kind = 'review' and t.status = 'verified'))
       order by t.id, a.attempt desc`,
     [runId],
+  );
+}
+
+const AmendmentRow = z.object({
+  task_status: z.enum(TASK_STATUSES),
+  spec_sha256: z.string(),
+  product_sha256: z.string().nullable(),
+  suites: z.object({ before: z.string(), after: z.string() }).nullable(),
+});
+
+/** The run's task of this key with the newest product that was handed in for it, and the suites before and after it, if it changed. */
+export function readReportAmendment(db: Queryable, runId: string, key: string) {
+  return readOne(
+    db,
+    AmendmentRow,
+    `select t.status as task_status, ${hex("t.spec_sha256")} as spec_sha256,
+            (select ${hex("a.product_sha256")} from task_attempts a
+              where a.task_id = t.id and a.product_sha256 is not null order by a.attempt desc limit 1) as product_sha256,
+            (select jsonb_build_object('before', ${hex("b.content_sha256")}, 'after', ${hex("s.content_sha256")})
+               from verifications v
+               join suites s on s.verification_id = v.id
+               join suites b on b.run_id = s.run_id and b.version = s.version - 1
+              where v.task_id = t.id limit 1) as suites
+       from task_queue t where t.run_id = $1 and t.key = $2`,
+    [runId, key],
   );
 }
 

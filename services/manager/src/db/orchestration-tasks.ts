@@ -95,6 +95,17 @@ export function readTasksOverLimits(db: Queryable, failuresMax: number, deathsMa
   );
 }
 
+/** Tasks of this key for which the Director would have to do something. */
+export function readStoppedTasks(db: Queryable, key: string) {
+  return select(
+    db,
+    TaskIdRow,
+    `select t.id as task_id from task_queue t join orchestra_runs r on r.id = t.run_id
+      where ${OPEN_RUN} and t.status = 'awaiting_director' and t.key = $1`,
+    [key],
+  );
+}
+
 /** Rejected tasks that may be tried again. */
 export function readRetriable(db: Queryable, failuresMax: number) {
   return select(

@@ -1,4 +1,5 @@
 import { leafHash } from "@aura/shared/ledger/merkle";
+import { parseVerifier, publicKeyPem } from "@aura/shared/ledger/notes";
 import { consistencyPath, inclusionPath } from "@aura/shared/ledger/proofs";
 import { encodeBundle, parseTilePath, TILE_WIDTH, type Tile } from "@aura/shared/ledger/tiles";
 import { readProof, readTileHashes } from "@aura/shared/postgres/log-tree";
@@ -13,6 +14,7 @@ import {
   readEventPlace,
   readNewestCheckpoint,
 } from "../db/ledger-statements.ts";
+import { readAttestationKeys } from "../db/read-attestation-statements.ts";
 import { pageRequest } from "../db/read-rows.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
@@ -81,7 +83,13 @@ export function addLedgerRoutes(app: FastifyInstance, { pool }: AppDeps): void {
     return { from, to, proof: inBase64(await readProof(pool, consistencyPath(from, to))) };
   });
 
-  addRoute(app, OPERATIONS.listAuditKeys, async () => ({ items: await readAuditKeys(pool) }));
+  addRoute(app, OPERATIONS.listAuditKeys, async () => ({
+    items: await readAuditKeys(pool),
+    attestation_keys: (await readAttestationKeys(pool)).map(({ verifier_key, created_at }) => ({
+      ...{ verifier_key, created_at },
+      pem: publicKeyPem(parseVerifier(verifier_key)),
+    })),
+  }));
 
   addRoute(app, OPERATIONS.listCheckpoints, async ({ query }) =>
     readCheckpoints(pool, pageRequest(query, [CURSOR_SIZE])),

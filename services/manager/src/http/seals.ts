@@ -6,7 +6,7 @@ import { type MutationSubject, readEventSeal, readRunCheckpoint } from "../db/re
 import type { AppDeps } from "./app-deps.ts";
 
 /** The Auditor needs a second or two; what takes longer than this is told to whoever waits. */
-const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 10_000;
 const LOOK_MS = 200;
 
 /** Reply part of a mutation: it is committed; where its proof will be, and whether a signed checkpoint covers it already. */

@@ -1,4 +1,4 @@
-import { parseVerifier } from "@aura/shared/ledger/notes";
+import { parseVerifier, publicKeyPem } from "@aura/shared/ledger/notes";
 import type { Tree } from "@aura/shared/models/tree";
 import { readBlobs, readJson } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
@@ -7,10 +7,12 @@ import type { Coverage } from "@aura/shared/schemas/api/coverage";
 import type { DeliveryReport } from "@aura/shared/schemas/api/report";
 import { PlanProduct } from "@aura/shared/schemas/plan-product";
 import { readAuditKeys } from "../db/ledger-statements.ts";
+import { readAttestationKeys } from "../db/read-attestation-statements.ts";
 import { readApprovals, readBudget, readRunActions } from "../db/read-governance-statements.ts";
 import { readPlan } from "../db/read-specification-statements.ts";
 import { readAttempts, readRunVerifications, readTasks } from "../db/read-task-statements.ts";
 import { renderReportMarkdown } from "../orchestration/report-markdown.ts";
+import { bundle } from "./attestation-bundle.ts";
 import { packReadme } from "./pack-readme.ts";
 import { runLines } from "./run-lines.ts";
 import { verifierFiles } from "./verifier-files.ts";
@@ -51,6 +53,7 @@ export async function buildEvidencePack(db: Queryable, { report, coverage, check
   const keys = await readAuditKeys(db);
   putJson("keys/keys.json", keys);
   for (const { verifier_key } of keys) put(`keys/${parseVerifier(verifier_key).keyId}.vkey`, `${verifier_key}\n`);
+  for (const [path, body] of await attestationOf(db, report)) files.set(path, body);
   for (const [path, body] of verifierFiles()) files.set(path, body);
   put("README.md", packReadme(report, checkpoint));
   return files;
@@ -98,6 +101,25 @@ async function documentsOf(db: Queryable, { prd }: DeliveryReport): Promise<[str
     const body = bodies.get(sha256);
     return body === undefined ? [] : [[path, body] as [string, Buffer]];
   });
+}
+
+/**
+ * What is signed about the delivery, where it is still kept: as the report names it, so that the checkpoint covers its event.
+ */
+async function attestationOf(db: Queryable, { attestation }: DeliveryReport): Promise<[string, Buffer][]> {
+  if (attestation === null) return [];
+  const { provenance_sha256, test_result_sha256, sbom_sha256 } = attestation;
+  const bodies = await readBlobs(db, [provenance_sha256, test_result_sha256, sbom_sha256]);
+  const envelopes = [provenance_sha256, test_result_sha256].flatMap((sha256) => bodies.get(sha256) ?? []);
+  const bill = bodies.get(sbom_sha256);
+  const files: [string, Buffer][] = [];
+  if (envelopes.length === 2) files.push(["attestation/attestation.intoto.jsonl", bundle(envelopes)]);
+  if (bill !== undefined) files.push(["attestation/sbom.cdx.json", bill]);
+  for (const { verifier_key } of await readAttestationKeys(db)) {
+    const key = parseVerifier(verifier_key);
+    files.push([`keys/attestation-${key.keyId}.pem`, Buffer.from(publicKeyPem(key))]);
+  }
+  return files;
 }
 
 /** What the Auditor judged by: the rows, and each output and report under its own SHA-256. */

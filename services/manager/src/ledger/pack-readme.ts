@@ -6,7 +6,7 @@ const CONTENTS = `## What is in here
 |---|---|
 | \`events.jsonl\` | every event of the run, as it was written, with the proof that it lies under the checkpoint |
 | \`checkpoints/\` | the signed state of the log that covers the whole run, with cosignatures of witnesses |
-| \`keys/\` | public keys that signed the log: **compare them with a copy you got elsewhere**, as nothing in a pack can vouch for itself |
+| \`keys/\` | public keys that signed the log: **compare them with a copy you got elsewhere**, as nothing in a pack can vouch for itself; \`attestation-*.pem\` signed the attestation |
 | \`verifier/\` | the program that checks all this; it needs Node 24 and nothing else, no network and no database |
 | \`prd.md\`, \`attachments/\` | what was asked for |
 | \`requirements.json\` | from each block of the PRD to requirement, tasks, tests, verdict and evidence |
@@ -14,6 +14,7 @@ const CONTENTS = `## What is in here
 | \`approvals.json\` | what waited for a decision, what was shown then, and what was decided |
 | \`overrides.json\` | every act of a Director on this run, with its reason; refused ones too |
 | \`evidence/\` | judgements of the Auditor (\`verifications.json\`), and each output and report in a file named by its SHA-256 |
+| \`attestation/\` | of software that was delivered as verified: SLSA provenance and test result as DSSE envelopes, and the bill of materials (CycloneDX) |
 | \`spend.json\` | what was spent, for which model and task |
 | \`report.json\`, \`report.md\` | the delivery report |
 `;
@@ -58,7 +59,8 @@ With \`--witness @KEY.vkey\` it also asks for the cosignature of a witness that 
 where. 2: cannot tell, because something is missing; missing is never sound. What exactly is checked, and how to write such a program
 yourself, is said in docs/architecture/LEDGER_FORMAT.md of Aura_Orchestra.
 
-It shows that the events are those that were signed, and that none of the run's events up to its seal is left out. The other files
+It shows that the events are those that were signed, and that none of the run's events up to its seal is left out; that the attestation
+is signed by the key that the log names for it, and is about the tree that was accepted and delivered. The other files
 are told by these events through hashes where they have one (\`sha256sum evidence/*\` gives the names of the files); the rest of them
 is the word of the system.
 

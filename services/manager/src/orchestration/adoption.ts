@@ -3,7 +3,8 @@ import { putJson, readJson } from "@aura/shared/postgres/blobs";
 import type { Tx } from "@aura/shared/postgres/client";
 import { RequirementsProduct } from "@aura/shared/schemas/requirements-product";
 import { SuiteProduct } from "@aura/shared/schemas/suite-product";
-import { readPlanRevisions, readRunFacts } from "../db/orchestration-specification.ts";
+import { TaskSpec } from "@aura/shared/schemas/task-spec";
+import { readPlanRevisions, readRunFacts, readSuite } from "../db/orchestration-specification.ts";
 import { readDisputes } from "../db/orchestration-submissions.ts";
 import { policyDecision } from "../policy-enforcer/decisions.ts";
 import { questionRuling } from "../policy-enforcer/questions.ts";
@@ -74,9 +75,10 @@ export async function adoptSuite(deps: StepDeps, submission: JudgedSubmission): 
   const suite = await readJson(deps.pool, content_sha256, SuiteProduct);
   const replaced = replacedTests(suite, new Set(submission.disputes_test_ids));
   const isDispute = submission.disputes_test_ids.length > 0;
+  const isSame = !isDispute && (await addsNothing(deps, submission, suite));
   const done = await atomically(deps, "adopt a suite", async (tx) => {
     await verify(deps, tx, submission);
-    if (!isDispute || replaced.size > 0) {
+    if (isDispute ? replaced.size > 0 : !isSame) {
       const version = ((await readRunFacts(tx, run_id)).suite_version ?? 0) + 1;
       const id = derivedId("suite", run_id, String(version));
       const next = { id, run_id, version, content_sha256, verification_id, author_agent_id: agent_id };
@@ -85,6 +87,14 @@ export async function adoptSuite(deps: StepDeps, submission: JudgedSubmission): 
     if (isDispute) await ruleDisputes(deps, tx, run_id, task_id, replaced);
   });
   return done ? 1 : 0;
+}
+
+/** An author who answers for survivors may find that there is no test to add: the suite in force stays. */
+async function addsNothing({ pool }: StepDeps, submission: JudgedSubmission, suite: SuiteProduct): Promise<boolean> {
+  const { survivors } = await readJson(pool, submission.spec_sha256, TaskSpec);
+  if (survivors === undefined) return false;
+  const inForce = await readSuite(pool, await readRunFacts(pool, submission.run_id));
+  return inForce?.tests.length === suite.tests.length;
 }
 
 async function ruleDisputes(deps: StepDeps, tx: Tx, runId: string, disputeTaskId: string, replaced: Set<string>) {

@@ -1,3 +1,4 @@
+import { parseVerifier } from "@aura/shared/ledger/notes";
 import { readJson, readTree } from "@aura/shared/postgres/blobs";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { readResolution } from "@aura/shared/postgres/plan-dependencies";
@@ -19,11 +20,13 @@ import {
   readReportFacts,
   readReportProducts,
 } from "../db/orchestration-report.ts";
+import { readAttestation } from "../db/read-attestation-statements.ts";
 import { readCoverageRequirements } from "../db/read-requirement-statements.ts";
 import { type RunRow, readRun } from "../db/read-run-statements.ts";
 import { readRunCheckpoint } from "../db/read-seal-statements.ts";
 import { confidenceScore, readConfidenceInputs } from "./confidence.ts";
 import { notChecked } from "./report-gaps.ts";
+import { reportedSurvivors } from "./reported-survivors.ts";
 
 export { renderReportMarkdown } from "./report-markdown.ts";
 
@@ -45,6 +48,7 @@ export async function buildDeliveryReport(db: Queryable, runId: string): Promise
   const { reviews, ...said } = await saidBy(db, runId, answers);
   const report = {
     ...headOf(run, facts),
+    attestation: await reportedAttestation(db, runId),
     checkpoint: await readRunCheckpoint(db, runId),
     prd: {
       title: facts.prd_title,
@@ -59,6 +63,7 @@ export async function buildDeliveryReport(db: Queryable, runId: string): Promise
     requirements: await reportedRequirements(db, runId, suite),
     ...(await decisionsOf(db, runId)),
     disputes: await readReportDisputes(db, runId),
+    survivors_returned: await reportedSurvivors(db, runId),
     ...said,
     answers,
     attempts: await readReportAttempts(db, runId),
@@ -89,6 +94,15 @@ function headOf(run: RunRow, facts: ReportFacts) {
     model_calls: facts.model_calls,
     ddl_guard: facts.ddl_guard,
   };
+}
+
+async function reportedAttestation(db: Queryable, runId: string): Promise<DeliveryReport["attestation"]> {
+  const row = await readAttestation(db, runId);
+  if (row === null) return null;
+  const { provenance_sha256, test_result_sha256, sbom_sha256, created_at } = row;
+  const links = { attestation: `/v1/runs/${runId}/attestation`, sbom: `/v1/runs/${runId}/sbom` };
+  const key_id = parseVerifier(row.verifier_key).keyId;
+  return { provenance_sha256, test_result_sha256, sbom_sha256, key_id, created_at, links };
 }
 
 async function reportedVerification(db: Queryable, verification: ReportFacts["verification"]) {

@@ -26,6 +26,7 @@ export function renderReportMarkdown(report: DeliveryReport): string {
         (a) => `${a.task_key} ${line(a.title)}: ${a.status}, ${a.attempts} attempts, ${a.failures} charged failures`,
       ),
     ),
+    section("Changes that a test author was asked about, once", returnedLines(report)),
     section(
       "Changes of the product that no test noticed",
       (report.verification?.mutation?.survived ?? []).map(survivorLine),
@@ -66,6 +67,7 @@ function factsTable(report: DeliveryReport): string {
         : `${verification.kind}: ${verification.outcome}, report ${verification.report_sha256}`,
     ],
     ["Isolation", isolation(verification)],
+    ["Attestation", attestationLine(report)],
     ["Reached by the tests", reachedLine(verification)],
     ["Changes that the tests noticed", mutationLine(verification)],
     ["Confidence", confidenceLine(report)],
@@ -86,6 +88,12 @@ function sealLine({ checkpoint }: DeliveryReport): string {
   return size === undefined ? "under no signed checkpoint" : `sealed with ${size} events, root ${root}`;
 }
 
+function attestationLine({ attestation }: DeliveryReport): string {
+  if (attestation === null) return "none";
+  const { links, key_id, sbom_sha256 } = attestation;
+  return `${links.attestation}, signed by key ${key_id}; bill of materials ${links.sbom}, sha256 ${sbom_sha256}`;
+}
+
 /** As it was signed, to be compared with the one that a witness keeps. */
 function checkpointOf({ checkpoint }: DeliveryReport): string {
   return checkpoint === null ? "" : `## Checkpoint of the log\n\n\`\`\`\n${checkpoint}\`\`\``;
@@ -93,9 +101,13 @@ function checkpointOf({ checkpoint }: DeliveryReport): string {
 
 /** The level, and the attempts to break out of it that were made before the product ran. */
 function isolation(verification: DeliveryReport["verification"]): string {
-  const canaries = Object.entries(verification?.environment?.canaries ?? {});
+  const environment = verification?.environment;
+  const canaries = Object.entries(environment?.canaries ?? {});
   const tried = canaries.map(([name, result]) => `${name} ${result}`).join(", ");
-  return `${verification?.sandbox_level ?? "none"}${tried === "" ? "" : `; canaries: ${tried}`}`;
+  const by = environment?.isolator
+    ? ` (${environment.isolator}, kernel ${environment.runtime} ${environment.kernel})`
+    : "";
+  return `${verification?.sandbox_level ?? "none"}${by}${tried === "" ? "" : `; canaries: ${tried}`}`;
 }
 
 function reachedLine(verification: DeliveryReport["verification"]): string {
@@ -122,6 +134,17 @@ function confidenceLine({ confidence }: DeliveryReport): string {
     `${reviews} reviews, worst doubt ${worst_doubt ?? "none"}`,
   ];
   return `${confidence.score} (${parts.join("; ")}; the two lines above)`;
+}
+
+function returnedLines({ survivors_returned: returned }: DeliveryReport): string[] {
+  if (returned === null) return [];
+  const { task_status, tests_added, survivors } = returned;
+  const added = tests_added.length === 0 ? "no test was added" : `added: ${tests_added.join(", ")}`;
+  const told = survivors.map(({ function: name, behaviour, requirement_ids, answer, basis }) => {
+    const said = answer === null ? "no answer" : `${answer}: ${line(basis ?? "")}`;
+    return `${line(name)} (${requirement_ids.join(", ")}): ${line(behaviour)}. ${said}`;
+  });
+  return [`The task is ${task_status}; ${added}`, ...told];
 }
 
 function survivorLine({ path, function: name, line: at, behaviour, requirement_ids }: Survivor): string {

@@ -3,6 +3,7 @@ import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { Problem } from "@aura/shared/schemas/api/conventions";
 import type { Operation } from "@aura/shared/schemas/api/operation";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
+import { attestTestRun, deliveredRun } from "@aura/shared/testing/delivered-run";
 import {
   createTestRun,
   createTestRuntime,
@@ -51,6 +52,8 @@ async function seed(): Promise<Pool> {
   const fresh = await createTestRun(db);
   const ended = await createTestRun(db);
   await directorAction(db, "cancel", ended.run_id);
+  const delivered = await deliveredRun(db, landed.runtime);
+  await attestTestRun(db, delivered);
   await sealEndedRuns(db);
   const asked = await openTestApproval(db, landed.run.run_id, "question", landed.tasks.T1);
   await openTestApproval(db, fresh.run_id, "question", fresh.first_task_id);
@@ -58,7 +61,7 @@ async function seed(): Promise<Pool> {
   const column = async (sql: string) => (await db.pools.admin.query<{ v: string }>(sql)).rows.map(({ v }) => v);
   const inUse = Object.values(keys).map((key) => `'${sha256Hex(key)}'`);
   const all = {
-    run_id: [landed.run.run_id, fresh.run_id, ended.run_id],
+    run_id: [landed.run.run_id, fresh.run_id, ended.run_id, delivered.run_id],
     task_id: await column("select id::text as v from task_queue"),
     event_id: await column("select event_id::text as v from audit_leaves where seq < 20"),
     approval_id: await column("select id::text as v from approvals"),

@@ -1,16 +1,17 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { createLog } from "@aura/shared/log";
+import { TreePath } from "@aura/shared/schemas/prd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildApp } from "../../src/app.ts";
 import { type ApiUnderTest, apiUnderTest, FACTS } from "./api-under-test.ts";
-import { type LandedRun, landedRun, TREES } from "./landed-run.ts";
+import { ACTIVE, type LandedRun, landedRun, TREES } from "./landed-run.ts";
 
 const run = promisify(execFile);
 const ABSENT = "019abc00-0000-7000-8000-00000000abcd";
@@ -57,6 +58,22 @@ describe("git clone", () => {
     await git("clone", "--quiet", "--depth=1", urlOf(landed.run.run_id, api.keys.director), "shallow");
     expect((await git("-C", "shallow", "rev-list", "--count", "HEAD")).trim()).toBe("1");
     expect(await git("-C", "shallow", "rev-parse", "HEAD")).toBe(await git("-C", "whole", "rev-parse", "HEAD"));
+  });
+
+  test("makes no program run that a generated tree names, on either side: escape 46", async () => {
+    const before = readdirSync(folder);
+    const { run: active } = await landedRun(api.db, [ACTIVE, ACTIVE]);
+    await git("clone", "--quiet", urlOf(active.run_id, api.keys.observer), "inert");
+    expect(readFileSync(join(folder, "inert/.gitattributes"), "utf8")).toContain("filter=evil");
+    expect(await git("-C", "inert", "status", "--porcelain")).toBe("");
+    expect(
+      await git("-C", "inert", "config", "--local", "--get-regexp", "hook|fsmonitor|filter|submodule").catch(
+        () => "none",
+      ),
+    ).toBe("none");
+    expect(readdirSync(folder).filter((name) => !before.includes(name))).toEqual(["inert"]);
+    for (const path of [".git/config", "a/.git/hooks/post-checkout", ".GIT/config", ".git"])
+      expect(TreePath.safeParse(path).success, path).toBe(false);
   });
 
   test("is refused without a key, with a wrong one, and for a run that is not there", async () => {

@@ -5,7 +5,7 @@ import { DeliveryReport } from "@aura/shared/schemas/api/report";
 import { createTestRun } from "@aura/shared/testing/factories";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApiUnderTest, apiUnderTest } from "./api-under-test.ts";
-import { type LandedRun, landedRun, PLAN, SUITE, TREES } from "./landed-run.ts";
+import { ACTIVE, type LandedRun, landedRun, PLAN, SUITE, TREES } from "./landed-run.ts";
 
 let api: ApiUnderTest;
 let landed: LandedRun;
@@ -111,6 +111,16 @@ describe("the software", () => {
     expect([bytes.headers["content-type"], bytes.bytes]).toEqual(["application/octet-stream", Buffer.from([0, 1, 2])]);
     for (const path of ["none.py", "docs%2f..%2flogo.bin", "..%2flogo.bin", "%2e%2e/%2e%2e/etc/passwd", ""])
       expect((await api.get(`${url}/files/${path}`)).status).toBe(404);
+  });
+
+  test("gives pages and pictures with scripts as text: escape 44", async () => {
+    const { run } = await landedRun(api.db, [ACTIVE, ACTIVE]);
+    for (const [path, body] of ACTIVE) {
+      const file = await api.get(`/v1/runs/${run.run_id}/files/${path}`);
+      expect([file.text, file.headers["content-type"]]).toEqual([body.toString(), "text/plain; charset=utf-8"]);
+      expect(file.headers["x-content-type-options"]).toBe("nosniff");
+      expect(file.headers["content-security-policy"]).toBe("default-src 'none'; sandbox");
+    }
   });
 
   test("is compared by revisions and attempts; without names the head with what it was built on", async () => {

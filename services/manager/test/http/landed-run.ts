@@ -83,6 +83,14 @@ export const TREES: readonly Tree[] = [
   ]),
 ];
 
+/** What a browser would run, and what git would heed, if they were served as what they are. */
+export const ACTIVE: Tree = new Map([
+  [".gitattributes", Buffer.from("* filter=evil diff=evil merge=evil\n")],
+  [".gitmodules", Buffer.from('[submodule "x"]\n\tpath = x\n\turl = ext::sh -c "touch hooked"\n')],
+  ["docs/page.html", Buffer.from("<html><script>alert(1)</script></html>\n")],
+  ["docs/picture.svg", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>\n')],
+]);
+
 export interface LandedRun {
   readonly run: TestRun;
   readonly runtime: TestRuntime;

@@ -8,6 +8,7 @@ const progress = (rest: Partial<Progress>): Progress => ({
   status: "executing",
   oversight: "supervised",
   strict_policy: true,
+  provider: null,
   delivery_partial: false,
   waiting_code: null,
   waiting_detail: null,

@@ -302,6 +302,9 @@ const ENVIRONMENT: EnvironmentFacts = {
   kernel: "6.1",
   toolchain: { python: "3.11" },
   launcher_sha256: null,
+  isolator: "bubblewrap 0.8.0",
+  runtime: "linux",
+  seccomp_sha256: null,
 };
 
 export function reportOf(

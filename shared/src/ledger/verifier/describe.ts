@@ -5,13 +5,16 @@ import type { Answer, Verification } from "./verify.ts";
 export function describe(verification: Verification): string {
   if (verification.outcome !== "sound") return describeFailure(verification);
   const { summary } = verification;
-  const { payloads } = summary;
+  const { payloads, attested } = summary;
   return [
     `Sound: ${summary.events} events of ${summary.origin}.`,
     `Newest checkpoint: ${summary.size} events, root ${summary.root}.`,
     `Signed by ${summary.signed_by.join(", ")}; cosigned by ${summary.witnessed_by.join(", ") || "no witness that was given"}.`,
     `${summary.checkpoints} checkpoints and ${summary.kept_checkpoints} kept elsewhere agree; ${summary.runs_sealed} seals of runs hold.`,
     `Payloads: ${payloads.kept} as written, ${payloads.erased} erased on record, ${payloads.archived} archived.`,
+    ...(attested === undefined
+      ? []
+      : [`Attested: the delivered tree ${attested.tree_sha256}, by the key ${attested.key_id} that the log names.`]),
     ...summary.not_checked.map((what) => `Not checked: ${what}.`),
   ].join("\n");
 }

@@ -1,4 +1,5 @@
 import type { Envelope } from "../envelopes.ts";
+import { Attestation } from "./attestation.ts";
 import { EventChecks } from "./events.ts";
 import { CannotTell, type Summary, Tampered } from "./findings.ts";
 import { hasKeys, type Line, readLines } from "./lines.ts";
@@ -12,6 +13,7 @@ const COLUMNS = [
 /** What an export says, after each of its events was looked at. */
 export class Export {
   readonly events = new EventChecks();
+  readonly attested = new Attestation();
   readonly seqs: number[] = [];
   readonly proofs: unknown[] = [];
   readonly notes: unknown[] = [];
@@ -39,7 +41,9 @@ export class Export {
     this.events.payloads.take(seq, envelope, payload);
     if (this.ofRun && envelope.run_id !== this.head.run_id) throw new Tampered(seq, "it is an event of another run");
     this.seqs.push(seq);
-    if (this.ofRun) this.proofs.push(proof);
+    if (!this.ofRun) return;
+    this.proofs.push(proof);
+    this.attested.take(seq, envelope);
   }
 
   /** The smallest sequence that the next event can have. */

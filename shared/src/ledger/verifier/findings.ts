@@ -49,6 +49,8 @@ export interface Summary {
   readonly kept_checkpoints: number;
   readonly runs_sealed: number;
   readonly payloads: { readonly kept: number; readonly erased: number; readonly archived: number };
+  /** Of an evidence pack with a delivery that was attested. */
+  readonly attested?: { readonly tree_sha256: string; readonly key_id: string };
   /** What this kind of input does not hold, and so was not looked at. */
   readonly not_checked: readonly string[];
 }

@@ -5,9 +5,14 @@ import { CannotTell, type Summary, settle, Tampered } from "./findings.ts";
 import { hasKeys } from "./lines.ts";
 import { checkWitness, compareKept, openCheckpoint, type Signed, type Trust } from "./seals.ts";
 
-/** What the events of one run show: that each is in the log that was signed, and that up to the run's seal none is left out. */
-export function checkRun(read: Export, trust: Trust): Summary {
-  const { head, notes, seqs, events } = read;
+/**
+ * What the events of one run show: that each is in the log that was signed, that up to the run's seal none is left out, and that
+ * what is signed about its delivery is what they tell of.
+ *
+ * @param pack folder of the evidence pack; null where there are only the events
+ */
+export function checkRun(read: Export, trust: Trust, pack: string | null): Summary {
+  const { head, notes, seqs, events, attested } = read;
   const newest = openCheckpoint(notes[0], trust);
   settle([
     () => {
@@ -17,6 +22,7 @@ export function checkRun(read: Export, trust: Trust): Summary {
     },
     ...seqs.map((seq, index) => () => checkProof(read, newest, seq, index)),
     ...events.checks(false),
+    ...(pack === null ? [] : attested.checks(pack, newest.log)),
     () => compareKept(trust, newest),
     () => {
       if (events.runs.count === 0) throw new CannotTell("the run has no seal yet, so what is missing would not show");
@@ -25,10 +31,13 @@ export function checkRun(read: Export, trust: Trust): Summary {
   ]);
   const { through } = events.runs;
   const beyond = seqs.filter((seq) => seq > through).length - 1;
-  return read.summary("run", newest, trust.kept.length, [
+  const signed = pack === null ? null : attested.summary();
+  const summary = read.summary("run", newest, trust.kept.length, [
+    ...(signed === null ? ["an attestation of a delivery: there is none here"] : []),
     "whether the log is whole outside of this run",
     `whether the run had other events after number ${through} than its seal and ${beyond} more`,
   ]);
+  return signed === null ? summary : { ...summary, attested: signed };
 }
 
 function checkProof({ proofs, events }: Export, { size, root }: Signed, seq: number, index: number): void {

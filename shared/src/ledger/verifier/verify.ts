@@ -60,8 +60,9 @@ async function verifyPath(path: string, trust: Trust): Promise<Summary> {
   if (!existsSync(path)) throw new CannotTell(`${path} is not there`);
   const events = join(path, "events.jsonl");
   if (statSync(path).isDirectory() && !existsSync(events)) return verifyTiles(path, trust);
-  const read = await readExport(statSync(path).isDirectory() ? events : path);
-  return read.ofRun ? checkRun(read, trust) : checkLog(read, trust);
+  const pack = statSync(path).isDirectory() ? path : null;
+  const read = await readExport(pack === null ? path : events);
+  return read.ofRun ? checkRun(read, trust, pack) : checkLog(read, trust);
 }
 
 function keysIn(text: string): string[] {

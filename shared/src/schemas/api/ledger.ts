@@ -36,6 +36,9 @@ export const AuditKeys = z
         reason: z.string(),
       }),
     ),
+    attestation_keys: z
+      .array(z.strictObject({ verifier_key: z.string(), pem: z.string(), created_at: Timestamp }))
+      .meta({ description: "they sign attestations of deliveries and nothing of the log" }),
   })
   .meta({ id: "AuditKeys" });
 

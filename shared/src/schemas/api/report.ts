@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { OVERSIGHTS, RUN_STATUSES, STOP_REASONS } from "../../enums/run.ts";
+import { TASK_STATUSES } from "../../enums/task.ts";
 import { VERDICTS, VERIFICATION_OUTCOMES } from "../../enums/verification.ts";
 import { DependencyResolution } from "../dependencies.ts";
 import { AttachmentRef } from "../prd.ts";
 import { Requirement } from "../requirements-product.ts";
+import { SURVIVOR_ANSWERS, Survivor } from "../survivors.ts";
 import { Coverage, EnvironmentFacts, Mutation } from "../verification-report.ts";
 import { ReviewProduct } from "../work-products.ts";
 import { Id, Sha256, Timestamp } from "./conventions.ts";
@@ -125,6 +127,22 @@ export const DeliveryReport = z
         suite_version: z.int().nullable().meta({ description: "version that replaced the test" }),
       }),
     ),
+    survivors_returned: z
+      .strictObject({
+        task_status: z.enum(TASK_STATUSES),
+        tests_added: z.array(z.string()),
+        survivors: z.array(
+          Survivor.extend({
+            answer: z.enum(SURVIVOR_ANSWERS).nullable().meta({ description: "null: its author did not answer" }),
+            basis: z.string().nullable(),
+          }),
+        ),
+      })
+      .nullable()
+      .meta({
+        description:
+          "what no test noticed in the first accepted product and its test author was asked about, once; what the tests of now do not notice is `verification.mutation.survived`",
+      }),
     assumptions: z.array(z.strictObject({ question: z.string(), assumption: z.string() })),
     answers: z.array(z.strictObject({ question: z.string(), answer: z.string() })),
     doubts: z.array(ReviewProduct.shape.doubts.element),
@@ -141,6 +159,17 @@ export const DeliveryReport = z
     spend: Spend,
     model_calls: z.int(),
     ddl_guard: z.string(),
+    attestation: z
+      .strictObject({
+        provenance_sha256: Sha256,
+        test_result_sha256: Sha256,
+        sbom_sha256: Sha256,
+        key_id: z.string(),
+        created_at: Timestamp,
+        links: z.strictObject({ attestation: z.string(), sbom: z.string() }),
+      })
+      .nullable()
+      .meta({ description: "what the Auditor signed about the delivered tree; null where it signed nothing" }),
     checkpoint: z.string().nullable().meta({
       description:
         "newest signed checkpoint of the log with its cosignatures, where it covers all that happened in the run",

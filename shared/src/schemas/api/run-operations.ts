@@ -5,7 +5,7 @@ import { operation } from "./operation.ts";
 import { CreatedProject, Project, ProjectRequest } from "./project.ts";
 import { DeliveryReport } from "./report.ts";
 import { RUN_BODY_BYTES_MAX, Run, RunListQuery, RunRequest, StartedRun } from "./run.ts";
-import { DiffQuery, FileList, FileListQuery, RevisionQuery } from "./software.ts";
+import { AttestationQuery, DiffQuery, FileList, FileListQuery, RevisionQuery } from "./software.ts";
 import { Plan, Suite, SuiteQuery } from "./specification.ts";
 import { Task, TaskDetail, TaskListQuery } from "./task.ts";
 
@@ -218,6 +218,30 @@ export const RUN_OPERATIONS = {
     params: repository,
     binary_body: "application/x-git-upload-pack-request",
     media: ["application/x-git-upload-pack-result"],
+    basic: true,
+  }),
+  getAttestation: operation({
+    id: "getAttestation",
+    method: "GET",
+    path: "/v1/runs/:run_id/attestation",
+    access: "read",
+    tag: "software",
+    summary:
+      "What the Auditor signed about the delivery: SLSA provenance and test result, one DSSE envelope a line; 409 until then",
+    params: run,
+    query: AttestationQuery,
+    media: ["application/vnd.in-toto.bundle", "application/vnd.dsse.envelope.v1+json"],
+    basic: true,
+  }),
+  getSbom: operation({
+    id: "getSbom",
+    method: "GET",
+    path: "/v1/runs/:run_id/sbom",
+    access: "read",
+    tag: "software",
+    summary: "Bill of materials of the delivered software (CycloneDX 1.6), as the attestation names it; 409 until then",
+    params: run,
+    media: ["application/vnd.cyclonedx+json"],
     basic: true,
   }),
   getReport: operation({

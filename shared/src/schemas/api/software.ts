@@ -35,3 +35,9 @@ export type FileList = z.infer<typeof FileList>;
 
 /** Without `to`: the head. Without `from`: what `to` was built on. */
 export const DiffQuery = z.strictObject({ from: RevisionSelector.optional(), to: RevisionSelector.optional() });
+
+export const AttestationQuery = z.strictObject({
+  statement: z.enum(["provenance", "test_result"]).optional().meta({
+    description: "only this one, as a DSSE envelope; both as a bundle where it is absent",
+  }),
+});

@@ -30,6 +30,7 @@ export function Files({ run, path }: { run: Run; path: string | null }) {
           <a href={`/v1/runs/${run.id}/software.tar.gz?revision=best`} download>
             Download with its report
           </a>
+          <Signed links={run.links} />
         </p>
       )}
       <div class="files">
@@ -49,6 +50,23 @@ export function Files({ run, path }: { run: Run; path: string | null }) {
         {path !== null && revision !== null && <FileText run_id={run.id} path={path} tree={revision.tree_sha256} />}
       </div>
     </section>
+  );
+}
+
+/** What the Auditor signed about a delivery; nothing where there is none. */
+function Signed({ links: { attestation, sbom } }: { links: Run["links"] }) {
+  if (attestation === undefined || sbom === undefined) return null;
+  return (
+    <>
+      ,{" "}
+      <a href={attestation} download>
+        attestation
+      </a>{" "}
+      and{" "}
+      <a href={sbom} download>
+        bill of materials
+      </a>
+    </>
   );
 }
 

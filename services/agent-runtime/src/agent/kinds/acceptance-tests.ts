@@ -13,6 +13,7 @@ import { Draft, DraftControls, mergeEntries, Refusals, submitted } from "../tool
 import { defineTool, type Tool } from "../tools/tool.ts";
 import { Workspace } from "../workspace.ts";
 import { disputedRequirements, precheckRulings, withUpheld } from "./disputes.ts";
+import { answerForSurvivors } from "./survivors.ts";
 
 type Context = TaskContextOf<"acceptance_tests">;
 
@@ -27,6 +28,8 @@ const EMPTY: SuiteProduct = { prelude: "", tests: [], rulings: [] };
 
 /** Writes the tests of the wanted requirements, a bounded number of requirements in each conversation. */
 export async function writeAcceptanceTests(context: Context, workshop: Workshop): Promise<Ending> {
+  const { survivors } = context;
+  if (survivors !== undefined) return answerForSurvivors({ ...context, survivors }, workshop);
   const products: SuiteProduct[] = [];
   const confidences: number[] = [];
   const all = batches(context);

@@ -82,9 +82,12 @@ function previousText(context: TaskContextOf<"acceptance_tests">, chosen: Readon
         `They are kept as your draft. With \`amend: true\` hand in only what is new or changed: a test with the same id replaces the old one, \`remove_ids\` drops tests.\n\n${preludeText(context.previous?.prelude ?? "")}${own.map(testText).join("\n\n")}`,
       ),
     );
-  if (context.last_failure !== null)
-    parts.push(section("Why the last attempt was not accepted", failureText(aboutFindings(context.last_failure))));
-  return parts;
+  return [...parts, ...failureSection(context)];
+}
+
+export function failureSection({ last_failure }: TaskContextOf<"acceptance_tests">): string[] {
+  if (last_failure === null) return [];
+  return [section("Why the last attempt was not accepted", failureText(aboutFindings(last_failure)))];
 }
 
 function disputesText(context: TaskContextOf<"acceptance_tests">): string {
@@ -107,10 +110,10 @@ function aboutFindings(failure: LastFailure): LastFailure {
   return { ...failure, tests: failure.tests.filter((test) => named.has(test.test_id)), passed_test_ids: [] };
 }
 
-function preludeText(prelude: string): string {
+export function preludeText(prelude: string): string {
   return prelude.trim() === "" ? "" : `Prelude (stays in scope):\n${fenced(prelude, "js")}\n\n`;
 }
 
-function testText(test: AcceptanceTest): string {
+export function testText(test: AcceptanceTest): string {
   return `## ${test.id} (${test.requirement_ids.join(", ")}, time limit ${test.timeout_s} s)\n${test.title}\n${fenced(test.body, "js")}`;
 }

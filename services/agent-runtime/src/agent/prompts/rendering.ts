@@ -132,8 +132,10 @@ export function failureText(failure: LastFailure): string {
   return parts.join("\n\n");
 }
 
+/** Stays one item of its list, whatever output of a product it quotes. */
 function findingText(finding: LastFailure["findings"][number]): string {
-  return `${finding.subject === null ? "" : `${finding.subject}: `}${finding.message} (${finding.code})`;
+  const text = `${finding.subject === null ? "" : `${finding.subject}: `}${finding.message} (${finding.code})`;
+  return text.replaceAll("\n", "\n  ");
 }
 
 function failedTestText(test: LastFailure["tests"][number]): string {

@@ -36,13 +36,14 @@ export async function suiteContext(db: Queryable, ground: ContextGround): Promis
       const test = byId.get(test_id);
       return test === undefined ? [] : [{ test, basis }];
     }),
+    ...(spec.survivors === undefined ? {} : { survivors: spec.survivors }),
     last_failure: lastFailure(await failureSources(db, task, spec)),
   };
 }
 
-/** The suite in force, with the author's own last tests in it. */
+/** The suite in force, with the author's own last tests in it, unless all tests in force stay as they are. */
 async function previousSuite(db: Queryable, { task, spec }: ContextGround, suite: SuiteProduct | null) {
-  if (task.last_product_sha256 === null) return suite;
+  if (task.last_product_sha256 === null || spec.survivors !== undefined) return suite;
   const own = await readJson(db, task.last_product_sha256, SuiteProduct);
   return mergeSuite(suite, own, new Set(spec.requirement_ids), new Set(task.disputes_test_ids));
 }

@@ -14,6 +14,7 @@ import { escalateDeadlocked, releaseBlocked } from "./release.ts";
 import { requestVerifications } from "./request-verifications.ts";
 import { mirrorRunStatus } from "./run-status.ts";
 import { reviewStandings } from "./standings.ts";
+import { dropSurvivorTasks } from "./survivors.ts";
 import { takeBackExpired, takeBackSuspended, withdrawAssignments } from "./take-back.ts";
 
 /**
@@ -39,6 +40,7 @@ export const STEPS: readonly Step[] = [
   releaseBlocked,
   escalateDeadlocked,
   assignReady,
+  dropSurvivorTasks,
   deliverPartially,
   scoreConfidence, // before a run can end on what was judged
   assemble,

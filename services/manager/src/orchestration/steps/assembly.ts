@@ -12,6 +12,7 @@ import { planRepairs, type RepairPlan } from "../repairs.ts";
 import { phaseOf, type RunPosition } from "../run-status.ts";
 import { stand } from "../stand.ts";
 import { allDone, atomically, countDone, forEach, type Step, type StepDeps } from "../step.ts";
+import { returnSurvivors } from "../survivor-task.ts";
 
 /** Has the landed head of each run without open tasks judged as a whole, and repairs or delivers it. */
 export const assemble: Step = {
@@ -30,7 +31,7 @@ async function advance(deps: StepDeps, progress: Progress): Promise<number> {
     case "wait":
       return stand(deps, progress, EXECUTING);
     case "deliver":
-      return deliver(deps, progress);
+      return (await returnSurvivors(deps, progress)) ?? deliver(deps, progress);
     case "repair":
       return repair(deps, progress);
     case "ask":

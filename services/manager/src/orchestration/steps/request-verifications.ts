@@ -1,6 +1,6 @@
 import { derivedId } from "@aura/shared/models/ids";
 import { putJson, readJson } from "@aura/shared/postgres/blobs";
-import { SuiteProduct } from "@aura/shared/schemas/suite-product";
+import { SubmittedSuite } from "@aura/shared/schemas/survivors";
 import { TaskSpec } from "@aura/shared/schemas/task-spec";
 import { readRunFacts, readSuite } from "../../db/orchestration-specification.ts";
 import { readSubmissions, type Submission } from "../../db/orchestration-submissions.ts";
@@ -10,6 +10,7 @@ import { needsRequest } from "../judgement.ts";
 import { countDone, forEach, type Step, type StepDeps } from "../step.ts";
 import { submissionTree } from "../submission-tree.ts";
 import { mergeSuite } from "../suite-merge.ts";
+import { openRequirements } from "../survivors.ts";
 
 /**
  * Asks the Auditor to judge what was submitted: for the first time, on the head or the suite of now when it moved, or
@@ -82,9 +83,9 @@ async function judgedProduct({ pool }: StepDeps, submission: Submission): Promis
   const facts = await readRunFacts(pool, submission.run_id);
   const [previous, product, spec] = await Promise.all([
     readSuite(pool, facts),
-    readJson(pool, submission.product_sha256, SuiteProduct),
+    readJson(pool, submission.product_sha256, SubmittedSuite),
     readJson(pool, submission.spec_sha256, TaskSpec),
   ]);
-  const wanted = new Set(spec.requirement_ids);
-  return putJson(pool, mergeSuite(previous, product, wanted, new Set(submission.disputes_test_ids)));
+  const open = openRequirements(spec);
+  return putJson(pool, mergeSuite(previous, product, open, new Set(submission.disputes_test_ids)));
 }

@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { DsseError, openEnvelope, signEnvelope } from "../../src/ledger/dsse.ts";
+import type { Envelope } from "../../src/ledger/envelopes.ts";
+import { type Signer, signerOf } from "../../src/ledger/notes.ts";
+import { Attestation } from "../../src/ledger/verifier/attestation.ts";
+import { CannotTell, Tampered } from "../../src/ledger/verifier/findings.ts";
+import { canonicalJson, sha256Hex } from "../../src/models/canonical-json.ts";
+
+const LOG = "aura_orchestra/00000000-0000-4000-8000-000000000000";
+const TREE = "ab".repeat(32);
+const KEY = signerOf(`${LOG}/attestation`, Buffer.alloc(32, 3));
+
+const STATEMENT = { _type: "https://in-toto.io/Statement/v1", subject: [{ name: "x", digest: { sha256: TREE } }] };
+const PROVENANCE = "https://slsa.dev/provenance/v1";
+const TEST_RESULT = { predicateType: "https://in-toto.io/attestation/test-result/v0.1" };
+const statement = (changes: object = {}, key: Signer = KEY) =>
+  signEnvelope(Buffer.from(canonicalJson({ ...STATEMENT, predicateType: PROVENANCE, predicate: {}, ...changes })), key);
+
+interface Case {
+  readonly lines: readonly string[];
+  readonly bill: string | null;
+  /** Laid over what the event says. */
+  readonly set: Readonly<Record<string, string>>;
+  readonly delivered: string;
+  readonly landed: string;
+  readonly accepted: string;
+}
+const SOUND: Case = {
+  lines: [statement(), statement(TEST_RESULT)],
+  bill: "{}",
+  set: {},
+  delivered: "revision",
+  landed: TREE,
+  accepted: TREE,
+};
+
+/** What the checks of a pack say, the first finding or null. */
+function judged(change: Partial<Case>, log = LOG): unknown {
+  const { lines, bill, set, delivered, landed, accepted } = { ...SOUND, ...change };
+  const pack = mkdtempSync(join(tmpdir(), "aura-pack-"));
+  onTestFinished(() => rmSync(pack, { recursive: true }));
+  mkdirSync(join(pack, "attestation"));
+  writeFileSync(join(pack, "attestation/attestation.intoto.jsonl"), lines.map((line) => `${line}\n`).join(""));
+  if (bill !== null) writeFileSync(join(pack, "attestation/sbom.cdx.json"), bill);
+  const attestation = new Attestation();
+  const event = (event_type: string, subject_id: string, set: Record<string, string>) =>
+    attestation.take(7, { event_type, subject_id, set } as unknown as Envelope);
+  event("revision.created", "revision", { tree_sha256: landed });
+  event("verification.accepted", "verification", { tree_sha256: accepted });
+  event("run.completed", "run", { delivered_revision_id: delivered });
+  event("attestation.created", "attestation", {
+    ...{ revision_id: "revision", verification_id: "verification", tree_sha256: TREE, verifier_key: KEY.verifier.text },
+    provenance_sha256: sha256Hex(lines[0] ?? ""),
+    test_result_sha256: sha256Hex(lines[1] ?? ""),
+    ...{ sbom_sha256: sha256Hex(bill ?? ""), ...set },
+  });
+  for (const check of attestation.checks(pack, log)) {
+    try {
+      check();
+    } catch (error) {
+      return error;
+    }
+  }
+  return null;
+}
+
+test("an attestation whose files, key, tree and judgement agree with the events is sound", () => {
+  expect(judged({})).toBeNull();
+});
+
+const other = signerOf(`${LOG}/attestation`, randomBytes(32));
+const [first = "", second = ""] = SOUND.lines;
+test.each<[string, Partial<Case>, string]>([
+  ["of a revision that was not delivered", { delivered: "another" }, "another tree than the run delivered"],
+  ["of another tree than its revision", { landed: "cd".repeat(32) }, "another tree than the run delivered"],
+  ["of a tree that nobody accepted", { accepted: "cd".repeat(32) }, "no judgement of the run accepted"],
+  ["with another statement than its event", { set: { provenance_sha256: TREE } }, "not what was signed"],
+  ["with another bill than its event", { set: { sbom_sha256: TREE } }, "not what was attested"],
+  ["with a line too many", { lines: [first, second, second] }, "not what was signed"],
+  [
+    "about another subject",
+    { lines: [statement({ subject: [{ digest: { sha256: "00" } }] }), second] },
+    "another tree",
+  ],
+  [
+    "about two subjects",
+    { lines: [first, statement({ ...TEST_RESULT, subject: [...STATEMENT.subject, ...STATEMENT.subject] })] },
+    "one subject",
+  ],
+  ["with two statements of one type", { lines: [first, first] }, "one subject"],
+  ["signed by another key", { lines: [first, statement(TEST_RESULT, other)] }, "is not signed by the key"],
+  ["that is no envelope", { lines: [first, "null"] }, "no JSON object"],
+  [
+    "by a key of the log itself",
+    { set: { verifier_key: signerOf(`${LOG}/1`, Buffer.alloc(32, 3)).verifier.text } },
+    "no key for attestations",
+  ],
+  ["by what is no key", { set: { verifier_key: "x" } }, "no key for attestations"],
+])("one %s is found out", (_, change, reason) => {
+  const found = judged(change);
+  expect(found).toBeInstanceOf(Tampered);
+  expect(found).toMatchObject({ seq: 7, message: expect.stringContaining(reason) });
+});
+
+test("a key for attestations of another log does not count, and what is missing is not sound", () => {
+  expect(judged({}, "aura_orchestra/11111111-0000-4000-8000-000000000000")).toBeInstanceOf(Tampered);
+  expect(judged({ bill: null })).toBeInstanceOf(CannotTell);
+});
+
+test.each<[string, (envelope: { payload: string; payloadType: string; signatures: object[] }) => object]>([
+  ["payload", (envelope) => ({ ...envelope, payload: Buffer.from("{}").toString("base64") })],
+  ["type", (envelope) => ({ ...envelope, payloadType: "application/json" })],
+  ["base64", (envelope) => ({ ...envelope, payload: `${envelope.payload}*` })],
+  [
+    "number of signatures",
+    (envelope) => ({ ...envelope, signatures: [...envelope.signatures, ...envelope.signatures] }),
+  ],
+  ["lack of one", (envelope) => ({ ...envelope, signatures: [] })],
+])("an envelope with another %s is not opened", (_, change) => {
+  const envelope = JSON.parse(first);
+  expect(openEnvelope(JSON.stringify(envelope), KEY.verifier).toString()).toContain(TREE);
+  expect(() => openEnvelope(JSON.stringify(change(envelope)), KEY.verifier)).toThrow(DsseError);
+});
