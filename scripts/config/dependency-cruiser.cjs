@@ -59,7 +59,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^(shared|services/[^/]+)/src/|^scripts/|^ui/",
-        pathNot: "\\.test\\.ts$|^shared/src/testing/|^scripts/(test|e2e|bench|config)/",
+        pathNot: "\\.test\\.ts$|^shared/src/testing/|^scripts/(test|e2e|bench|corpus|config)/",
       },
       to: { path: "/test/|\\.test\\.ts$|^shared/src/testing/|^scripts/e2e/" },
     },

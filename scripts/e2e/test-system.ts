@@ -45,6 +45,8 @@ export interface TestSystemOptions {
   readonly crashPlan?: Partial<Record<ServiceName, readonly string[]>>;
   /** Leases of a service that died are left to run out, instead of being aged. */
   readonly isPatient?: boolean;
+  /** A module that each process of a service loads first. */
+  readonly preload?: Partial<Record<ServiceName, string>>;
   /** For all three services, over what they get otherwise. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -88,7 +90,8 @@ export async function startTestSystem(
     },
   };
   for (const environment of Object.values(environments)) Object.assign(environment, options.environment);
-  const around = { folder, crossings, database, isPatient: options.isPatient ?? false };
+  const { isPatient = false, preload = {} } = options;
+  const around = { folder, crossings, database, isPatient, preload };
   const kept = (name: ServiceName) => keepRunning(name, environments[name], options.crashPlan?.[name] ?? [], around);
   const running = { manager: kept("manager"), agent: kept("agent"), auditor: kept("auditor") };
   const manager_url = `http://127.0.0.1:${port}`;
@@ -147,6 +150,7 @@ interface Surroundings {
   readonly crossings: string;
   readonly database: TestDatabase;
   readonly isPatient: boolean;
+  readonly preload: Partial<Record<ServiceName, string>>;
 }
 
 /** Starts the service again whenever it has died; its leases and heartbeats are aged, so that nobody waits for them. */
@@ -180,12 +184,16 @@ function launch(
 ): ChildProcess {
   const log = openSync(join(around.folder, `${name}.log`), "a");
   const faults = dieAt === undefined ? {} : { AURA_DIE_AT: dieAt, AURA_CROSSINGS: around.crossings };
-  const preload = dieAt === undefined ? [] : ["--import", DIE_AT];
-  return spawn(process.execPath, [...preload, `services/${FOLDERS[name]}/src/main.ts`], {
-    cwd: ROOT,
-    env: { ...env, ...faults },
-    stdio: ["ignore", log, log],
-  });
+  const first = [around.preload[name], dieAt === undefined ? undefined : DIE_AT].filter((path) => path !== undefined);
+  return spawn(
+    process.execPath,
+    [...first.flatMap((path) => ["--import", path]), `services/${FOLDERS[name]}/src/main.ts`],
+    {
+      cwd: ROOT,
+      env: { ...env, ...faults },
+      stdio: ["ignore", log, log],
+    },
+  );
 }
 
 /** The leases of all: whoever lives sees its claim taken away. Heartbeats of agents that died only: others beat every 10 s. */

@@ -1,0 +1,35 @@
+import { fileURLToPath } from "node:url";
+
+/** A guard of the Auditor that can be switched off, and submissions (`product/name`) of which at least one then gets through. */
+export interface Guard {
+  readonly name: string;
+  readonly submissions: readonly string[];
+}
+
+const UNTESTED = ["pantry/suite-not-the-stub", "pricing/suite-only-imports"];
+
+export const GUARDS: readonly Guard[] = [
+  { name: "pass-needs-evidence", submissions: ["pricing/suite-answers-itself"] },
+  { name: "file-scope", submissions: ["pantry/writes-outside-its-scope"] },
+  { name: "leaked-tests", submissions: ["pantry/holds-a-test-body"] },
+  { name: "compile-check", submissions: ["tickets/does-not-compile"] },
+  { name: "import-check", submissions: ["pantry/promise-not-kept"] },
+  { name: "implement-tests", submissions: ["pricing/partial-negative-tax"] },
+  { name: "suite-rules", submissions: ["pantry/suite-without-undo"] },
+  { name: "ruling-rules", submissions: ["pantry/dispute-changes-another"] },
+  { name: "stub-run", submissions: UNTESTED },
+  { name: "body-removal", submissions: UNTESTED },
+  { name: "stub-and-removal", submissions: UNTESTED },
+  {
+    name: "second-run",
+    submissions: ["pricing/expires-next-week", "pricing/suite-only-imports"],
+  },
+  { name: "other-clock", submissions: ["pricing/expires-next-week"] },
+  { name: "product-touched", submissions: ["pricing/suite-answers-itself"] },
+  { name: "touched-and-stub", submissions: ["pricing/suite-answers-itself"] },
+];
+
+/** What the Auditor's process loads first to be without it. */
+export function guardFile(name: string): string {
+  return fileURLToPath(new URL(`guards/${name}.mjs`, import.meta.url));
+}

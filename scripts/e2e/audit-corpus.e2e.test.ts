@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readProducts } from "../corpus/corpus-files.ts";
+import { choose, isFalseAccept, isFalseReject, runCases } from "../corpus/corpus-run.ts";
+import { type CorpusSystem, openCorpusSystem } from "../corpus/corpus-system.ts";
+
+/** The whole corpus is `npm run audit:corpus`; these few stand for guards that must not be lost. */
+const SAMPLE = { product: null, only: null, sample: 0 };
+
+let system: CorpusSystem;
+
+beforeAll(async () => {
+  system = await openCorpusSystem({ auditors: 2, environment: { AURA_MUTANTS: "0" } });
+});
+afterAll(() => system.close());
+
+test("an honest product is delivered, and empty bodies, a missing rule, broken code and lazy tests are not", async () => {
+  const cases = choose(readProducts(), SAMPLE);
+  const running = { lanes: 3, tell: () => undefined, signal: new AbortController().signal };
+  const { results, unjudged } = await runCases(system, cases, running);
+  expect(unjudged).toEqual([]);
+  expect(results.filter((one) => isFalseAccept(one) || isFalseReject(one))).toEqual([]);
+  expect(results.filter(({ accepted }) => accepted).map(({ name }) => name)).toEqual(["classes"]);
+  expect(results.length).toBe(5);
+});
