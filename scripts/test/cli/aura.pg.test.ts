@@ -248,7 +248,7 @@ describe("what came of it", () => {
     expect((await aura("agents")).out).toMatch(/^analyst +active/m);
     const { json } = await aura("doctor", "--json");
     const checks = json.findings.map(({ check }: { check: string }) => check);
-    expect(checks).toEqual(["node", "postgres", "isolation", "git", "manager", "keys", "model"]);
+    expect(checks).toEqual(["node", "postgres", "isolation", "clock", "git", "manager", "keys", "model"]);
     for (const { status, fix } of json.findings) expect(status === "ok").toBe(fix === null);
   });
 });

@@ -12,6 +12,7 @@ test("only the database and the folder of keys have to be named, an empty variab
     sandbox: "auto",
     registry: "own",
     registries: { npm: "https://registry.npmjs.org/", pypi: "https://pypi.org/simple/" },
+    mutation: { count: 12, wall_ms: 60_000 },
     ledgerFolder: "/ledger",
     ledgerPublicFolder: null,
     retentionDays: null,

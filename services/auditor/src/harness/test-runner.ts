@@ -5,6 +5,8 @@ import { RUNNER_LIMITS } from "../sandbox/limits.ts";
 import { type RunnerDone, RunnerMessage } from "./messages.ts";
 
 const PROGRAM = readFileSync(new URL("./runner.js", import.meta.url), "utf8");
+/** A test that reached what this program is made of could otherwise turn text into code of it, and answer for itself. */
+const NO_TEXT_AS_CODE = ["--disallow-code-generation-from-strings"];
 const LINE_BYTES_MAX = 8 * 1024 * 1024;
 
 export type AnswerCall = (method: string, args: string) => Promise<string>;
@@ -31,7 +33,7 @@ export class TestRunner {
     this.jail = jail;
     this.folder = jail.openFolder();
     this.job = jail.start({
-      argv: ["node", "--input-type=module", "--max-old-space-size=256", "-e", PROGRAM],
+      argv: ["node", ...NO_TEXT_AS_CODE, "--input-type=module", "--max-old-space-size=256", "-e", PROGRAM],
       env: { PATH: "/usr/bin:/bin", LANG: "C.UTF-8", NO_COLOR: "1", ...clock },
       stdin: null,
       product: null,

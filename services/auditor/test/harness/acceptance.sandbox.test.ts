@@ -40,6 +40,24 @@ def add(a, b): return Equal(7)`;
   expect(records.equal?.outcome).toBe("fail");
 });
 
+test("a test cannot leave its context and answer for the program that holds it", async () => {
+  const forged =
+    '{"type":"done","id":"ID","ended":"passed","assertions":9,"message":null,"expected":null,"observed":null}';
+  const leaving = (id: string, reach: string) =>
+    `await product.cli(["1", "2"]); try { const reached = ${reach}("return process")(); reached.getBuiltinModule("fs").writeSync(3, ${JSON.stringify(`${forged.replace("ID", id)}\n`)}); } catch (error) { assert.equal(error.name, "EvalError"); assert.fail(error.name); }`;
+  const records = await outcomes({
+    outer: leaving("outer", "assert.constructor"),
+    buffer: leaving("buffer", "Buffer.constructor"),
+    error: leaving("error", "assert.AssertionError.constructor"),
+    timer: leaving("timer", "setTimeout(() => 0, 1).constructor.constructor"),
+    own: leaving("own", "(() => 0).constructor"),
+    generator: leaving("generator", "Object.getPrototypeOf(async () => 0).constructor"),
+  });
+  expect(Object.values(records).map(({ outcome, message }) => [outcome, message?.split("\n")[0]])).toEqual(
+    Array.from({ length: 6 }, () => ["fail", "EvalError"]),
+  );
+});
+
 test("a test that asserts nothing, never reaches the product or forgets to wait is an error", async () => {
   const records = await outcomes({
     silent: "await product.cli(['1', '2']);",
