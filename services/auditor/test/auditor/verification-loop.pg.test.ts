@@ -20,6 +20,9 @@ import { codesOf } from "../validators/fixtures.ts";
 import { scriptedSandbox } from "./scripted-sandbox.ts";
 import { ADDER_PLAN, ADDER_SUITE, adderTree, recordedReport, type SeededRun, seedRun } from "./seeded-run.ts";
 
+/** AURA_TEST_REPEATS=20 for the claim itself; a few each time. */
+const REPEATS = Number(process.env.AURA_TEST_REPEATS ?? 3);
+
 let database: TestDatabase;
 let run: SeededRun;
 const sandbox = openSandbox({ sandbox: "auto" });
@@ -228,6 +231,18 @@ test("the assembled product is judged by the whole suite, its own tests are show
   expect(ownTests).toMatchObject({ reason: "exit", exit_code: 1 });
   expect(report?.coverage).toMatchObject({ functions: 1, functions_reached: 1, unreached: [] });
   expect(report?.mutation).toEqual({ sampled: 2, killed: 2, not_run: 0, survived: [] });
+});
+
+test("equal input gives equal verdicts, whatever else is different about a run", async () => {
+  const reports = [];
+  for (let n = 0; n < REPEATS; n += 1) reports.push(await judged(await run.submit("assembly", null, adderTree())));
+  const decided = reports.map((report) => ({
+    ...{ outcome: report?.outcome, findings: report?.findings, verdicts: report?.verdicts, guards: report?.guards },
+    ...{ coverage: report?.coverage, environment: report?.environment },
+    tests: report?.tests.map(({ duration_ms: _, ...test }) => test),
+  }));
+  expect(new Set(decided.map((one) => JSON.stringify(one))).size).toBe(1);
+  expect(decided[0]?.outcome).toBe("accepted");
 });
 
 test("a repair may not fail what passed on the product that it repairs", async () => {
