@@ -95,6 +95,29 @@ main(sys.argv[1:])
   expect(verdictOf("R1", run)).toMatchObject({ verdict: "inconclusive", detail: "unsteady: bomb" });
 });
 
+test("a product that sleeps and waits does so with the clock moved, too", async () => {
+  const main = `
+import subprocess, sys, threading, time
+from time import sleep
+from adder.core import add
+def main(args):
+    begun = time.monotonic()
+    sleep(0.05)
+    threading.Event().wait(0.05)
+    subprocess.run([sys.executable, "-c", "pass"], timeout=5)
+    time.sleep(0)
+    try:
+        time.sleep(-1)
+    except ValueError:
+        print(add(1, 2) if 0.09 < time.monotonic() - begun < 20 else 4)
+main(sys.argv[1:])
+`;
+  const run = await confirmed([sumTest("sum")], withMain(main));
+  expect([...run.flaky, ...run.survivors]).toEqual([]);
+  expect(run.tests.map(({ outcome }) => outcome)).toEqual(["pass"]);
+  expect(run.evidence.filter(({ kind }) => kind === "confirmation_run")).toHaveLength(1);
+});
+
 test("what depends on the order of a set is unsteady, whatever the first run showed", async () => {
   const main = 'import sys\ndef main():\n    print(sorted({"a", "b", "c", "d", "e"}, key=hash)[0])\nmain()\n';
   const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -115,7 +138,7 @@ main(sys.argv[1:])
 `;
   const run = await confirmed([sumTest("sum")], withMain(main));
   expect([...run.flaky]).toEqual([]);
-  expect(run.evidence.filter(({ kind }) => kind === "confirmation_run")).toHaveLength(2);
+  expect(run.evidence.filter(({ kind }) => kind === "confirmation_run")).toHaveLength(3);
 });
 
 test("a test that passes although every function it reached is gone proves nothing", async () => {

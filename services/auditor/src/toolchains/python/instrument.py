@@ -2,6 +2,9 @@
 
 The first statement of a function's body (after its docstring) writes `AURA_REACHED <n>` to stderr, as a line of its own.
 Prints a JSON array of the functions, one {path, name, line} for each n. A file that is not Python is left out.
+
+Where the clock is moved, `time.sleep` waits by select(2): libfaketime 0.9.10 makes clock_nanosleep(2) with an absolute time fail,
+which is what Python 3.11 sleeps with.
 """
 
 import ast
@@ -18,6 +21,16 @@ def _aura_reach(n, _seen=__import__("builtins").__dict__.setdefault("_aura_seen"
             __import__("os").write(2, b"\nAURA_REACHED %d\n" % n)
         except OSError:
             pass
+
+
+def _aura_keep_sleep():
+    import os, select, time
+    if os.environ.get("FAKETIME") and not hasattr(time, "_aura_sleep"):
+        time._aura_sleep = time.sleep
+        time.sleep = lambda seconds: select.select([], [], [], float(seconds)) and None
+
+
+_aura_keep_sleep()
 '''
 functions = []
 
