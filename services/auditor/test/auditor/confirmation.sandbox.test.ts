@@ -120,11 +120,11 @@ main(sys.argv[1:])
 
 test("what depends on the order of a set is unsteady, whatever the first run showed", async () => {
   const main = 'import sys\ndef main():\n    print(sorted({"a", "b", "c", "d", "e"}, key=hash)[0])\nmain()\n';
-  const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+  const seeds = [1, 2, 3, 4];
   const body = 'assert.equal((await product.cli([])).stdout, "a\\n");';
   const runs = [];
   for (const seed of seeds) runs.push(await confirmed([acceptanceTest("first", body)], withMain(main), { seed }));
-  expect(runs.filter((run) => verdictOf("R1", run).verdict === "pass").length).toBeLessThan(3);
+  expect(runs.filter((run) => verdictOf("R1", run).verdict === "pass").length).toBeLessThan(2);
   expect(runs.some(({ flaky }) => flaky.has("first"))).toBe(true);
 });
 

@@ -99,7 +99,7 @@ const GOOD = [
 async function mutated(
   name: keyof typeof TOOLCHAINS,
   tests: readonly AcceptanceTest[],
-  budget = { count: 14, wall_ms: 60_000 },
+  budget = { count: 9, wall_ms: 60_000 },
 ) {
   const { tree, toolchain, command } = TOOLCHAINS[name];
   const none: Tree = new Map();
