@@ -40,7 +40,7 @@ export async function confirmPasses(
   );
   if (chosen.length === 0) return { ...run, functions: [], reached: new Map() };
   const other = otherCircumstances(ground.seed);
-  const instrumented = await sandbox.instrument(ground);
+  const instrumented = await sandbox.instrument({ tree: ground.tree, toolchain: ground.toolchain });
   const second = await runTests(sandbox, { ...ground, ...other, tree: instrumented.tree }, chosen, "confirmation_run");
   const causes = await differences(sandbox, ground, instrumented.tree, other, failing(chosen, second.tests));
   const reached = new Map(Object.entries(second.reached));
@@ -119,7 +119,7 @@ async function aliveWithoutBodies(
   tests: readonly AcceptanceTest[],
 ): Promise<{ alive: string[]; evidence: EvidenceItem[] }> {
   if (tests.length === 0) return { alive: [], evidence: [] };
-  const tree = await sandbox.stripBodies(ground);
+  const tree = await sandbox.stripBodies({ tree: ground.tree, toolchain: ground.toolchain });
   const removal = await runTests(sandbox, { ...ground, tree }, tests, "body_removal_run");
   return { alive: removal.tests.filter(isPass).map(({ test_id }) => test_id), evidence: [removal.evidence] };
 }

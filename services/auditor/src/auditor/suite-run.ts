@@ -48,7 +48,8 @@ export async function observeSuite(
   const flaky = new Set(again.tests.filter(isPass).map((test) => test.test_id));
   const own = guards.filter((id) => tests.some((test) => test.id === id));
   const alive = new Set(own.filter((id) => !failed.has(id)));
-  const stripped = alive.size === 0 ? ground.tree : await sandbox.stripBodies(ground);
+  const stripped =
+    alive.size === 0 ? ground.tree : await sandbox.stripBodies({ tree: ground.tree, toolchain: ground.toolchain });
   const removal = await runSome(sandbox, { ...ground, tree: stripped }, tests, alive, "body_removal_run");
   return {
     tests: first.tests.map((test) => (flaky.has(test.test_id) ? unsteady(test, FAILED_FIRST) : test)),

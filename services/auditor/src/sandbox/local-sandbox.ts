@@ -104,7 +104,7 @@ export class LocalSandbox implements Sandbox {
       const dependencies = unpackDependencies(jail, request.dependencies);
       try {
         const { interfaces, attachments, seed } = request;
-        // libfaketime keeps a file in /dev/shm, which the launcher lets only products write to
+        // nobody has tried yet whether libfaketime works under the launcher, where only products may write to /dev/shm
         const clock = movedClock(jail.namespaces ? request.clock_offset_s : 0);
         const folders = { product, dependencies, attachmentsFolder };
         const setting = { jail, toolchain, interfaces, ...folders, attachments, seed, clock: clock.environment };
