@@ -104,8 +104,7 @@ export class LocalSandbox implements Sandbox {
       const dependencies = unpackDependencies(jail, request.dependencies);
       try {
         const { interfaces, attachments, seed } = request;
-        // nobody has tried yet whether libfaketime works under the launcher, where only products may write to /dev/shm
-        const clock = movedClock(jail.namespaces ? request.clock_offset_s : 0);
+        const clock = movedClock(request.clock_offset_s);
         const folders = { product, dependencies, attachmentsFolder };
         const setting = { jail, toolchain, interfaces, ...folders, attachments, seed, clock: clock.environment };
         const { tests, reached } = await runSuite(request, setting, () => this.jail !== jail);

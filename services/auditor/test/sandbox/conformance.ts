@@ -2,6 +2,9 @@ import type { SandboxLevel } from "@aura/shared/enums/verification";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import type { Tree } from "@aura/shared/models/tree";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { confirmPasses } from "../../src/auditor/confirmation.ts";
+import { runMutants } from "../../src/auditor/mutation-run.ts";
+import { observeSuite } from "../../src/auditor/suite-run.ts";
 import type { AcceptanceResult, Sandbox } from "../../src/sandbox/port.ts";
 import { seccompFilter } from "../../src/sandbox/seccomp.ts";
 import { TYPESCRIPT_ADDER, TYPESCRIPT_ADDER_INTERFACES } from "./adder-typescript.ts";
@@ -10,6 +13,7 @@ import { SAMPLES, type Sample, withCore } from "./samples.ts";
 import { SERVED, SERVED_SUITE } from "./served.ts";
 
 const RATES = treeOf({ "rates.csv": "a,b" });
+const NOTHING: Tree = new Map();
 
 export interface OpenedSandbox {
   readonly sandbox: Sandbox;
@@ -70,6 +74,12 @@ for (const answer of await Promise.all(large)) assert.equal(answer.json.stored.l
   });
 }
 
+/** Programs that wait a moment and print the time in milliseconds. */
+const NOW: Readonly<Record<string, string>> = {
+  python: "import json, time, adder.core; time.sleep(0.01); print(json.dumps(time.time() * 1000))",
+  typescript: 'import "/product/src/core.ts"; setTimeout(() => console.log(Date.now()), 10);',
+};
+
 function conformsFor(opened: () => Sandbox, sample: Sample): void {
   const { toolchain, tree, interfaces, suite } = sample;
   const ids = suite.map(({ id }) => id).sort();
@@ -129,6 +139,25 @@ function conformsFor(opened: () => Sandbox, sample: Sample): void {
     const empty = await look(treeOf({ "README.md": "" }));
     expect(empty).toMatchObject({ exit_code: 1 });
     expect(empty.output).toContain(`${sample.core}: cannot be imported`);
+  });
+
+  test("is judged twice, the second time with another clock, and on changes of it", async () => {
+    const now = `const now = await product.probe(${JSON.stringify(NOW[toolchain])}); assert.ok(Math.abs(now - Date.now()) < 60_000);`;
+    const tests = [...suite, acceptanceTest("now", now)];
+    const ground = {
+      ...{ tree, toolchain, interfaces, attachments: RATES, dependencies: NOTHING, seed: 7, clock_offset_s: 0 },
+      suite: { prelude: "", tests, rulings: [] },
+    };
+    const observed = await observeSuite(opened(), ground, tests, []);
+    const run = await confirmPasses(opened(), ground, tests, observed);
+    expect(run.tests.map(({ test_id, outcome, message }) => [test_id, outcome, message])).toEqual(
+      [...ids, "now"].sort().map((id) => [id, "pass", null]),
+    );
+    expect([...run.flaky]).toEqual([]);
+    const confirmed = run.evidence.filter(({ kind }) => kind === "confirmation_run");
+    expect(confirmed.map(({ command }) => command.at(-1))).toEqual([expect.stringMatching(/^clock=\+[1-9]\d*s$/)]);
+    const mutants = await runMutants(opened(), ground, run, { count: 1, wall_ms: 60_000 });
+    expect(mutants?.mutation).toMatchObject({ sampled: 1, not_run: 0 });
   });
 
   test("is read with its suite, and neither is run", async () => {
