@@ -19,7 +19,7 @@ beforeAll(async () => {
     prompts.push(prompt);
     return NOTE_SERVICE;
   });
-  system = await startTestSystem(model);
+  system = await startTestSystem(model, { environment: { AURA_MUTANTS: "8" } });
 });
 afterAll(async () => {
   await system.close();
@@ -42,6 +42,16 @@ test("a PRD becomes an HTTP service in TypeScript that starts with node, after a
   expect(repair).toMatch(/\/product\/src\/server\.ts:4: TypeScript enum is not supported in strip-only mode/);
   const { data } = await system.api.call(OPERATIONS.listTasks, { params: { run_id: id } });
   expect(data.find(({ key }) => key === "T1")).toMatchObject({ attempt: 1, failures: 0 });
+
+  const report = await system.api.call(OPERATIONS.getReport, { params: { run_id: id } });
+  const { mutation, coverage } = report.verification ?? {};
+  expect(mutation).toMatchObject({ sampled: 8, killed: 7, survived: [{ function: "Store.constructor" }] });
+  expect(report.survivors_returned).toMatchObject({
+    task_status: "verified", // its author was asked once, and found nothing that a test could see
+    survivors: [{ function: "Store.constructor", answer: "equivalent" }],
+  });
+  expect(coverage).toMatchObject({ functions: 4, functions_reached: 4, unreached: [] });
+  expect(report.confidence).toMatchObject({ mutants: 8, mutants_killed: 7, requirements_passed: 3 });
 
   const product = join(folder, "delivered");
   await unpackDelivered(system.api, id, product);
