@@ -8,12 +8,14 @@ const LAYER = "/work/layer";
 const SCRIPT_BYTES_MAX = 20_000;
 
 const readProgram = (name: string) => readFileSync(new URL(`./python/${name}.py`, import.meta.url), "utf8");
+/** A program that takes the product's sources apart. */
+const readDissector = (name: string) => `${readProgram("sources")}\n${readProgram(name)}`;
 const PROGRAMS = {
   stub: readProgram("stub"),
-  strip: readProgram("strip"),
-  instrument: readProgram("instrument"),
-  inspect: readProgram("inspect"),
-  mutate: readProgram("mutate"),
+  strip: readDissector("strip"),
+  instrument: readDissector("instrument"),
+  inspect: readDissector("inspect"),
+  mutate: readDissector("mutate"),
   probe: readProgram("probe"),
   imports: readProgram("imports"),
   compile: readProgram("compile"),

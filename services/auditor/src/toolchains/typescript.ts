@@ -8,12 +8,16 @@ import type { Launch, Toolchain } from "./toolchain.ts";
 const SCRIPT_BYTES_MAX = 20_000;
 
 const readProgram = (name: string) => readFileSync(new URL(`./typescript/${name}.js`, import.meta.url), "utf8");
+/** What programs share, as a module: nothing of the Auditor's lies in their sandbox. */
+const SOURCES = `data:text/javascript,${encodeURIComponent(readProgram("sources"))}`;
+/** A program that takes the product's sources apart. */
+const readDissector = (name: string) => readProgram(name).replace('"./sources.js"', JSON.stringify(SOURCES));
 const PROGRAMS = {
   stub: readProgram("stub"),
-  strip: readProgram("strip"),
-  instrument: readProgram("instrument"),
-  inspect: readProgram("inspect"),
-  mutate: readProgram("mutate"),
+  strip: readDissector("strip"),
+  instrument: readDissector("instrument"),
+  inspect: readDissector("inspect"),
+  mutate: readDissector("mutate"),
   touched: readProgram("touched"),
   imports: readProgram("imports"),
   compile: readProgram("compile"),

@@ -9,7 +9,6 @@ import json
 import os
 import sys
 
-ROOT = "/product"
 TEXT_MAX = 200
 LITERALS_MAX = 12  # of a place that says something: a whole program would hold anything
 LIST_MAX = 12
@@ -303,14 +302,6 @@ def mark_chain(node):
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
         node.chained = True
-
-
-def python_files():
-    for folder, folders, names in os.walk(ROOT):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith(".py"):
-                yield os.path.relpath(os.path.join(folder, name), ROOT)
 
 
 def facts_of(path):

@@ -9,9 +9,7 @@ which is what Python 3.11 sleeps with.
 
 import ast
 import json
-import os
 
-ROOT = "/product"
 FUNCTIONS_MAX = 20_000
 HELPER = r'''
 def _aura_reach(n, _seen=__import__("builtins").__dict__.setdefault("_aura_seen", set())):
@@ -74,23 +72,12 @@ def instrument(path, text):
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
-def python_files():
-    for folder, folders, names in os.walk(ROOT):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith(".py"):
-                yield os.path.relpath(os.path.join(folder, name), ROOT)
-
-
 for path in python_files():
     known = len(functions)
     try:
-        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-            text = instrument(path, file.read())
+        text = instrument(path, read_source(path))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         del functions[known:]
         continue
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+    write_source(path, text)
 print(json.dumps(functions[:FUNCTIONS_MAX]))

@@ -7,11 +7,9 @@ choice follows from the seed: one change in each function, in a random order, be
 
 import ast
 import json
-import os
 import random
 import sys
 
-ROOT = "/product"
 SILENT = {"__repr__", "__str__", "__format__"}
 ANY_ORDER = {"max", "min"}
 COMPARISONS = {
@@ -147,8 +145,7 @@ def read_spots(wanted):
     found = {}
     for path in sorted({name.rpartition(":")[0] for name in wanted}):
         try:
-            with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-                tree = ast.parse(file.read())
+            tree = ast.parse(read_source(path))
             own = list(spots(tree, [], None))
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             continue
@@ -180,10 +177,7 @@ def main():
         original, text = ast.unparse(tree) + "\n", mutated(tree, spot)
         if text == original:
             continue
-        target = os.path.join(str(len(mutants)), path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "w", encoding="utf-8") as file:
-            file.write(text)
+        write_source(f"{len(mutants)}/{path}", text)
         mutants.append({"path": path, "function": spot[0], "line": spot[1], "operator": spot[2], "behaviour": spot[3]})
     print(json.dumps(mutants))
 

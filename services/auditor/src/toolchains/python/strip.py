@@ -8,7 +8,6 @@ import ast
 import os
 
 MARKER = "AURA_STUB_REACHED"
-ROOT = "/product"
 
 
 def failure():
@@ -50,22 +49,11 @@ def strip(path, text):
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
-def python_files():
-    for folder, folders, names in os.walk(ROOT):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith(".py"):
-                yield os.path.relpath(os.path.join(folder, name), ROOT)
-
-
 for path in python_files():
     try:
-        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-            stripped = strip(path, file.read())
+        stripped = strip(path, read_source(path))
     except (SyntaxError, ValueError):
         continue
     except (RecursionError, MemoryError):
         stripped = ast.unparse(failure()) + "\n"
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(stripped)
+    write_source(path, stripped)

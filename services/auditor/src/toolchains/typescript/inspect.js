@@ -5,19 +5,15 @@
  * only places that hold two of them are told. Names are told in full (`process.env.PORT`), also through other names for
  * them; modules of Node without `node:`.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { builtinModules, stripTypeScriptTypes } from "node:module";
-import { join, relative } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { FUNCTIONS, importParser, parseAny, readSource, sourceFiles } from "./sources.js";
 
 const { parser, wanted } = JSON.parse(readFileSync(0, "utf8"));
-const { parse } = await import(`data:text/javascript,${encodeURIComponent(parser)}`);
-const ROOT = "/product";
-const SOURCE = /\.[cm]?[jt]s$/;
-const TYPED = /\.[cm]?ts$/;
+const { parse } = await importParser(parser);
 const TEXT_MAX = 200;
 /** Of a place that says something: a whole program would hold anything. */
 const LITERALS_MAX = 12;
-const FUNCTIONS = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
 const GLOBALS = new Set(
   "process globalThis global JSON console Object Array String Number Function Reflect Error Math Date fetch WebSocket XMLHttpRequest eval require module BigInt Promise Buffer".split(
     " ",
@@ -344,26 +340,10 @@ function compared(test) {
   return text === null ? null : [text.trim()];
 }
 
-function parseAny(text) {
-  const options = { ecmaVersion: "latest", allowHashBang: true, locations: true };
-  try {
-    return parse(text, { ...options, sourceType: "module" });
-  } catch {
-    return parse(text, { ...options, sourceType: "script", allowReturnOutsideFunction: true });
-  }
-}
-
-function sourceFiles() {
-  const entries = readdirSync(ROOT, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = entries.map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
-  return paths.filter((path) => SOURCE.test(path)).sort();
-}
-
 function factsOf(path) {
   try {
-    const source = readFileSync(join(ROOT, path), "utf8");
-    const text = TYPED.test(path) ? stripTypeScriptTypes(source) : source;
-    return { path, readable: true, ...new Reader(text).read(parseAny(text)) };
+    const text = readSource(path);
+    return { path, readable: true, ...new Reader(text).read(parseAny(parse, text)) };
   } catch {
     return { path, readable: false, ...new Reader("").facts };
   }

@@ -5,41 +5,14 @@
  * Prints a JSON array of the functions, one {path, name, line} for each n. A file that cannot be read is left out. Reads
  * the parser from stdin.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { readFileSync } from "node:fs";
+import { FUNCTIONS, importParser, ownName, parseAny, readSource, sourceFiles, writeSource } from "./sources.js";
 
-const { parse } = await import(`data:text/javascript,${encodeURIComponent(readFileSync(0, "utf8"))}`);
-const ROOT = "/product";
-const SOURCE = /\.[cm]?[jt]s$/;
-const TYPED = /\.[cm]?ts$/;
+const { parse } = await importParser(readFileSync(0, "utf8"));
 const FUNCTIONS_MAX = 20_000;
-const FUNCTIONS = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
 const HELPER =
   'function _aura_reach(n) { const seen = globalThis._aura_seen ??= new Set(); if (seen.has(n)) return; seen.add(n); try { globalThis.process.getBuiltinModule("fs").writeSync(2, "\\nAURA_REACHED " + n + "\\n"); } catch {} }';
 const functions = [];
-
-function sourceFiles() {
-  const entries = readdirSync(ROOT, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = entries.map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
-  return paths.filter((path) => SOURCE.test(path)).sort();
-}
-
-function parseAny(text) {
-  const options = { ecmaVersion: "latest", allowHashBang: true, locations: true };
-  try {
-    return parse(text, { ...options, sourceType: "module" });
-  } catch {
-    return parse(text, { ...options, sourceType: "script", allowReturnOutsideFunction: true });
-  }
-}
-
-const nameOf = (node) => node?.name ?? node?.value ?? null;
-
-/** What a reader calls it: its own name, or that of what it is assigned to. */
-function ownName(node, parent) {
-  return nameOf(node.id ?? parent?.key ?? parent?.id ?? parent?.left?.property ?? parent?.left) ?? "(anonymous)";
-}
 
 /** Every function below `node`, the outer ones first. */
 function functionsOf(node, parent, outer) {
@@ -78,9 +51,9 @@ function withPieces(text, pieces) {
   return result + text.slice(from);
 }
 
-function instrument(path, source) {
-  const text = TYPED.test(path) ? stripTypeScriptTypes(source) : source;
-  const found = functionsOf(parseAny(text), null, []);
+function instrument(path) {
+  const text = readSource(path);
+  const found = functionsOf(parseAny(parse, text), null, []);
   const pieces = found.flatMap((each, index) => probes(each, functions.length + index));
   functions.push(...found.map(({ node, name }) => ({ path, name, line: node.loc.start.line })));
   return `${withPieces(text, pieces)}\n${HELPER}\n`;
@@ -89,7 +62,7 @@ function instrument(path, source) {
 /** Null for what cannot be read, or overwhelms the parser. */
 function tryInstrument(path) {
   try {
-    return instrument(path, readFileSync(join(ROOT, path), "utf8"));
+    return instrument(path);
   } catch {
     return null;
   }
@@ -98,7 +71,6 @@ function tryInstrument(path) {
 for (const path of sourceFiles()) {
   const text = tryInstrument(path);
   if (text === null) continue;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  writeSource(path, text);
 }
 console.log(JSON.stringify(functions.slice(0, FUNCTIONS_MAX)));

@@ -5,15 +5,11 @@
  * file of the n-th mutant to <n>/<path> in the working directory and prints a JSON array of {path, function, line, operator,
  * behaviour}. The choice follows from the seed: one change in each function, in a random order, before a second in any.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { FUNCTIONS, importParser, ownName, parseAny, readSource, writeSource } from "./sources.js";
 
 const request = JSON.parse(readFileSync(0, "utf8"));
-const { parse } = await import(`data:text/javascript,${encodeURIComponent(request.parser)}`);
-const ROOT = "/product";
-const TYPED = /\.[cm]?ts$/;
-const FUNCTIONS = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
+const { parse } = await importParser(request.parser);
 const SILENT = ["toString", "inspect"];
 const ANY_ORDER = ["max", "min", "log", "error"];
 const BOUNDARY = "where two values are compared, equal values count on the other side";
@@ -97,13 +93,6 @@ function argumentsChange({ callee, arguments: [first, second] }, text) {
   ];
 }
 
-const nameOf = (node) => node?.name ?? node?.value ?? null;
-
-/** As the program that instrumented the functions calls them. */
-function ownName(node, parent) {
-  return nameOf(node.id ?? parent?.key ?? parent?.id ?? parent?.left?.property ?? parent?.left) ?? "(anonymous)";
-}
-
 /** Keys of objects and names of members are no values. */
 function valuesBelow(node) {
   const parts = Object.entries(node).filter(([field]) => field !== "key" || node.computed === true);
@@ -126,21 +115,11 @@ function changesBelow(node, parent, outer, inFunction, text) {
   ];
 }
 
-function parseAny(text) {
-  const options = { ecmaVersion: "latest", allowHashBang: true, locations: true };
-  try {
-    return parse(text, { ...options, sourceType: "module" });
-  } catch {
-    return parse(text, { ...options, sourceType: "script", allowReturnOutsideFunction: true });
-  }
-}
-
 /** Empty for what cannot be read. */
 function changesOf(path) {
   try {
-    const source = readFileSync(join(ROOT, path), "utf8");
-    const text = TYPED.test(path) ? stripTypeScriptTypes(source) : source;
-    return changesBelow(parseAny(text), null, [], null, text).map((each) => ({ ...each, path, source: text }));
+    const text = readSource(path);
+    return changesBelow(parseAny(parse, text), null, [], null, text).map((each) => ({ ...each, path, source: text }));
   } catch {
     return [];
   }
@@ -177,7 +156,7 @@ const withChange = ({ source, start, end, text }) => source.slice(0, start) + te
 
 function isReadable(each) {
   try {
-    parseAny(withChange(each));
+    parseAny(parse, withChange(each));
     return true;
   } catch {
     return false;
@@ -189,9 +168,7 @@ const paths = [...new Set(request.functions.map((name) => name.slice(0, name.las
 const changes = paths.flatMap(changesOf).filter((each) => wanted.has(`${each.path}:${each.function}`));
 const mutants = sample(changes, request.count, request.seed);
 for (const [number, each] of mutants.entries()) {
-  const target = join(`${number}`, each.path);
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, withChange(each));
+  writeSource(`${number}/${each.path}`, withChange(each));
 }
 console.log(
   JSON.stringify(

@@ -4,23 +4,13 @@
  * Imports, constants and class structure stay, so that the module still loads; whatever is called fails, and so does a
  * file that is started. A file that cannot be read is left out. Reads the parser from stdin.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FUNCTIONS, importParser, parseAny, ROOT, readSource, sourceFiles, writeSource } from "./sources.js";
 
-const { parse } = await import(`data:text/javascript,${encodeURIComponent(readFileSync(0, "utf8"))}`);
+const { parse } = await importParser(readFileSync(0, "utf8"));
 const MARKER = "AURA_STUB_REACHED";
-const ROOT = "/product";
-const SOURCE = /\.[cm]?[jt]s$/;
-const TYPED = /\.[cm]?ts$/;
 const FAILURE = `globalThis.process.stderr.write("${MARKER}\\n"); throw new Error("${MARKER}");`;
-const FUNCTIONS = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
-
-function sourceFiles() {
-  const entries = readdirSync(ROOT, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = entries.map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
-  return paths.filter((path) => SOURCE.test(path)).sort();
-}
 
 /** Bodies of the outermost functions below `node`. */
 function bodiesOf(node) {
@@ -29,29 +19,20 @@ function bodiesOf(node) {
   return parts.filter((part) => typeof part?.type === "string").flatMap(bodiesOf);
 }
 
-function parseAny(text) {
-  const options = { ecmaVersion: "latest", allowHashBang: true };
-  try {
-    return parse(text, { ...options, sourceType: "module" });
-  } catch {
-    return parse(text, { ...options, sourceType: "script", allowReturnOutsideFunction: true });
-  }
-}
-
 /** An expression may stand in parentheses, so what takes its place is one, too. */
 const replacement = ({ type }) => (type === "BlockStatement" ? `{ ${FAILURE} }` : `(() => { ${FAILURE} })()`);
 
 function withoutBodies(text) {
   let [result, from] = ["", 0];
-  for (const body of bodiesOf(parseAny(text))) {
+  for (const body of bodiesOf(parseAny(parse, text))) {
     result += text.slice(from, body.start) + replacement(body);
     from = body.end;
   }
   return result + text.slice(from);
 }
 
-function strip(path, source) {
-  const text = withoutBodies(TYPED.test(path) ? stripTypeScriptTypes(source) : source);
+function strip(path) {
+  const text = withoutBodies(readSource(path));
   const first = /^#!.*\n?/.exec(text)?.[0] ?? "";
   const started = `if (globalThis.process.argv[1] === ${JSON.stringify(join(ROOT, path))}) { ${FAILURE} }`;
   return `${first}${started}\n${text.slice(first.length)}`;
@@ -60,7 +41,7 @@ function strip(path, source) {
 /** Null for what cannot be read, or overwhelms the parser: left whole, it lets no test look proved that is not. */
 function tryStrip(path) {
   try {
-    return strip(path, readFileSync(join(ROOT, path), "utf8"));
+    return strip(path);
   } catch {
     return null;
   }
@@ -69,6 +50,5 @@ function tryStrip(path) {
 for (const path of sourceFiles()) {
   const stripped = tryStrip(path);
   if (stripped === null) continue;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, stripped);
+  writeSource(path, stripped);
 }
