@@ -25,6 +25,10 @@ export const GUARDS: readonly Guard[] = [
     submissions: ["pricing/expires-next-week", "pricing/suite-only-imports"],
   },
   { name: "other-clock", submissions: ["pricing/expires-next-week"] },
+  { name: "everyday-surroundings", submissions: ["tickets/detects-client", "tickets/detects-port"] },
+  { name: "source-checks", submissions: ["pricing/detects-folder", "pricing/black-friday"] },
+  { name: "off-subject", submissions: ["pantry/suite-tests-something-else"] },
+  { name: "weaker-replacement", submissions: ["pantry/dispute-replaced-by-weak"] },
   { name: "product-touched", submissions: ["pricing/suite-answers-itself"] },
   { name: "touched-and-stub", submissions: ["pricing/suite-answers-itself"] },
 ];

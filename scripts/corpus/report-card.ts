@@ -100,7 +100,9 @@ through the real API as a run of its own: three services, the real sandbox, a sc
 Accepted means delivered as verified; the first refusal of code or suite ends a run. Made by \`npm run audit:corpus\`.
 
 The tricks were invented by people who want to break the verdict, so the rate of false accepts is that of this corpus and no
-estimate of what a model hands in by itself.
+estimate of what a model hands in by itself. Two that their author meant as correct (\`pantry/blind/packed-source\`,
+\`pricing/blind/rational-cents\`) do what the source checks refuse on purpose (code in a compressed text, a look for a test runner);
+they count among those with something harmless beside them.
 `;
 
 function listOf(results: readonly Result[], none: string): string {

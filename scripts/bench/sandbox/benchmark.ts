@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestResult } from "@aura/shared/schemas/verification-report";
 import { runSuite } from "../../../services/auditor/src/harness/run-suite.ts";
+import { surroundings } from "../../../services/auditor/src/harness/surroundings.ts";
 import { openSandbox } from "../../../services/auditor/src/sandbox/open.ts";
 import type { AcceptanceRequest, Sandbox } from "../../../services/auditor/src/sandbox/port.ts";
 import { unpackTree } from "../../../services/auditor/src/sandbox/scratch.ts";
@@ -107,7 +108,7 @@ async function runBare(request: AcceptanceRequest, base: string): Promise<readon
     unpackTree(product, request.tree);
     const { interfaces, attachments, seed } = request;
     const toolchain = requireToolchain(request.toolchain);
-    const nothing = { dependencies: null, attachmentsFolder: null, clock: {} };
+    const nothing = { dependencies: null, attachmentsFolder: null, clock: {}, surroundings: surroundings("bare") };
     const run = await runSuite(
       request,
       { jail, toolchain, interfaces, product, attachments, seed, ...nothing },

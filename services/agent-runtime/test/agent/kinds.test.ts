@@ -224,6 +224,16 @@ describe("a dispute", () => {
     expect(desk.end_of_attempt).toMatchObject({ submitted: { tests: [disputed], rulings } });
   });
 
+  it("that replaces a test by one that asserts less is sent back", async () => {
+    const rulings = [{ test_id: "R1-a", ruling: "replaced", basis: "B2 leaves it open" }];
+    const tests = [{ ...disputed, body: "await product.cli([]);" }];
+    const provider = scriptedProvider([
+      { calls: [{ name: "submit_acceptance_tests", arguments: { rulings, tests } }] },
+    ]);
+    await attempt(context, provider);
+    expect(JSON.stringify(provider.requests[1]?.messages.at(-1))).toContain("it may not look at less");
+  });
+
   it("that replaces a test without changing it is sent back", async () => {
     const rulings = [{ test_id: "R1-a", ruling: "replaced", basis: "B2 leaves it open" }];
     const call = { name: "submit_acceptance_tests", arguments: { rulings, tests: [disputed] } };

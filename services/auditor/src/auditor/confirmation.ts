@@ -15,15 +15,12 @@ export interface ConfirmedRun extends SuiteRun {
 }
 
 /** What a second run has different. */
-interface Circumstances {
-  readonly seed: number;
-  readonly clock_offset_s: number;
-}
+type Circumstances = Pick<SuiteGround, "seed" | "clock_offset_s" | "surroundings">;
 
 /**
  * Confirms every pass of `run` by a second run in fresh scratch: with another seed, in another order, with the clock ahead by
- * weeks or months, on the product whose functions say that they are reached. What fails then is run again with less that is
- * different, so that only seed, order and clock count: they make the test unsteady, and its message says which.
+ * weeks or months, in the surroundings of a person's machine, on the product whose functions say that they are reached. What fails
+ * then is run again with less that is different, so that only those count: they make the test unsteady, and its message says which.
  *
  * A test that reached functions of the product must also die once all bodies are removed; one that does not is a survivor.
  */
@@ -65,7 +62,8 @@ const counts = ({ flaky, survivors }: SuiteRun, { test_id }: TestResult) =>
 
 /** Follows from the seed, so that judging again is the same run. */
 function otherCircumstances(seed: number): Circumstances {
-  return { seed: (seed + 104_729) % 2 ** 28, clock_offset_s: (30 + (seed % 360)) * DAY_S + (seed % 23) * 3600 };
+  const clock_offset_s = (30 + (seed % 360)) * DAY_S + (seed % 23) * 3600;
+  return { seed: (seed + 104_729) % 2 ** 28, clock_offset_s, surroundings: "everyday" };
 }
 
 function inOtherOrder(tests: readonly AcceptanceTest[], seed: number): AcceptanceTest[] {
@@ -78,9 +76,17 @@ function failing(tests: readonly AcceptanceTest[], results: readonly TestResult[
   return tests.filter(({ id }) => !passed.has(id));
 }
 
+/** A step from the delivered tree and the first run's circumstances to the second run: what it adds, and how to name it. */
+interface Step {
+  readonly change: Partial<SuiteGround>;
+  /** Null: what fails with it is no fault of anybody. */
+  readonly cause: string | null;
+}
+
 /**
- * What made tests fail in the second run: seed and order, where they fail with these on the delivered tree and the clock of now;
- * the clock, where they pass with the probes and the clock of now; else the probes, which are no fault of anybody.
+ * What made tests fail in the second run: each step adds to the run what the second one had different, and a test is unsteady
+ * because of the first with which it fails; the probes, which are no fault of anybody, come before the clock, with which
+ * nobody could tell them apart.
  */
 async function differences(
   sandbox: Sandbox,
@@ -90,17 +96,27 @@ async function differences(
   tests: readonly AcceptanceTest[],
 ): Promise<{ flaky: Map<string, string>; evidence: EvidenceItem[] }> {
   const flaky = new Map<string, string>();
-  if (tests.length === 0) return { flaky, evidence: [] };
-  const now = { ...ground, seed: other.seed };
-  const plain = await runTests(sandbox, now, tests, "confirmation_run");
-  const unsteadyAnyway = new Set(failing(tests, plain.tests));
-  for (const { id } of unsteadyAnyway) flaky.set(id, `with seed ${other.seed}`);
-  const rest = tests.filter((test) => !unsteadyAnyway.has(test));
-  if (rest.length === 0) return { flaky, evidence: [plain.evidence] };
-  const probed = await runTests(sandbox, { ...now, tree: instrumented }, rest, "confirmation_run");
-  const byProbes = new Set(failing(rest, probed.tests));
-  for (const test of rest) if (!byProbes.has(test)) flaky.set(test.id, clockCause(other));
-  return { flaky, evidence: [plain.evidence, probed.evidence] };
+  const evidence: EvidenceItem[] = [];
+  let [open, now] = [tests, ground];
+  for (const { change, cause } of steps(other, instrumented)) {
+    if (open.length === 0) break;
+    now = { ...now, ...change };
+    const run = await runTests(sandbox, now, open, "confirmation_run");
+    const failed = failing(open, run.tests);
+    if (cause !== null) for (const { id } of failed) flaky.set(id, cause);
+    evidence.push(run.evidence);
+    open = open.filter((test) => !failed.includes(test));
+  }
+  for (const { id } of open) flaky.set(id, clockCause(other));
+  return { flaky, evidence };
+}
+
+function steps({ seed, surroundings }: Circumstances, instrumented: Tree): Step[] {
+  return [
+    { change: { seed }, cause: `with seed ${seed}` },
+    { change: { surroundings }, cause: "with the variables, the port and the headers of a person's machine" },
+    { change: { tree: instrumented }, cause: null },
+  ];
 }
 
 function clockCause({ clock_offset_s }: Circumstances): string {

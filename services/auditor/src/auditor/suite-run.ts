@@ -1,6 +1,7 @@
 import type { Tree } from "@aura/shared/models/tree";
 import type { AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
 import type { EnvironmentFacts, EvidenceItem, TestResult } from "@aura/shared/schemas/verification-report";
+import type { SurroundingsName } from "../harness/surroundings.ts";
 import type { AcceptanceResult, PlanInterfaces, Sandbox } from "../sandbox/port.ts";
 import { finding } from "../validators/findings.ts";
 import { isPass, type SuiteObservation } from "../validators/verdicts.ts";
@@ -18,6 +19,7 @@ export interface SuiteGround {
   readonly seed: number;
   /** Seconds by which the clock of product and tests is ahead. */
   readonly clock_offset_s: number;
+  readonly surroundings: SurroundingsName;
   /** True leaves the rest as `not_run` once a test did not pass. */
   readonly stop_at_failure?: boolean;
 }

@@ -5,6 +5,7 @@ import type { Queryable } from "@aura/shared/postgres/client";
 import { readResolution } from "@aura/shared/postgres/plan-dependencies";
 import { PlanProduct } from "@aura/shared/schemas/plan-product";
 import { AttachmentRef, PrdBlock } from "@aura/shared/schemas/prd";
+import { Requirement } from "@aura/shared/schemas/requirements-product";
 import { SuiteProduct } from "@aura/shared/schemas/suite-product";
 import { z } from "zod";
 
@@ -70,8 +71,8 @@ export async function readRequirements(db: Queryable, runId: string): Promise<Re
   return z.array(RequirementRow).parse(rows);
 }
 
-/** What the requirements of a run say, as they were submitted. */
-export async function readRequirementTexts(db: Queryable, runId: string): Promise<unknown[]> {
+/** The requirements of a run, as they were submitted. */
+export async function readRequirementTexts(db: Queryable, runId: string): Promise<Requirement[]> {
   const { rows } = await db.query(
     `select convert_from(b.body, 'UTF8')::jsonb as content
        from requirements q join blobs b on b.sha256 = q.content_sha256
@@ -79,7 +80,7 @@ export async function readRequirementTexts(db: Queryable, runId: string): Promis
     [runId],
   );
   return z
-    .array(z.object({ content: z.unknown() }))
+    .array(z.object({ content: Requirement }))
     .parse(rows)
     .map(({ content }) => content);
 }

@@ -33,10 +33,13 @@ export class ServedProduct {
   /** The folder of the attendant's socket; null where the product is on our own loopback. */
   private readonly relay: string | null;
   private readonly turns = new Semaphore(REQUESTS_AT_ONCE);
+  private readonly headers: Readonly<Record<string, string>>;
   private finished: JailEnd | null = null;
 
-  constructor(jail: Jail, spec: JailSpec, port: number) {
+  /** @param headers of each request, under those that it brings */
+  constructor(jail: Jail, spec: JailSpec, port: number, headers: Readonly<Record<string, string>>) {
     this.port = port;
+    this.headers = headers;
     this.relay = jail.namespaces ? jail.openFolder() : null;
     const argv = attended(spec.argv, this.relay === null ? "-" : "/relay/socket", port);
     this.job = jail.start({ ...spec, argv, relay: this.relay, channel: true });
@@ -93,7 +96,7 @@ export class ServedProduct {
       const target =
         socket === null ? { host: "127.0.0.1", port: this.port } : { socketPath: `/proc/self/fd/${socket}` };
       return await exchange(
-        { ...target, ...requestLine(call, this.port) },
+        { ...target, ...requestLine(call, this.port, this.headers) },
         bodyOf(call),
         (call.timeout_s ?? 0) * 1000 || ANSWER_MS,
       );
@@ -140,10 +143,10 @@ function tryOpen(path: string): number | null {
   }
 }
 
-function requestLine(call: HttpCall, port: number): RequestOptions {
+function requestLine(call: HttpCall, port: number, usual: Readonly<Record<string, string>>): RequestOptions {
   const given = Object.fromEntries(Object.entries(call.headers).map(([name, value]) => [name.toLowerCase(), value]));
   const type = typeof call.body === "object" && call.body !== null ? { "content-type": "application/json" } : {};
-  const headers = { host: `127.0.0.1:${port}`, connection: "close", ...type, ...given };
+  const headers = { host: `127.0.0.1:${port}`, connection: "close", ...usual, ...type, ...given };
   return { method: call.method.toUpperCase(), path: call.path, headers, agent: false };
 }
 

@@ -28,6 +28,7 @@ import {
 import { hearing } from "./reached-functions.ts";
 import { cut, cutFront, type Observations } from "./records.ts";
 import { ServedProduct } from "./served-product.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What all tests of a run share. */
 export interface SuiteSetting {
@@ -44,10 +45,10 @@ export interface SuiteSetting {
   readonly seed: number;
   /** What moves the clock of product and tests; empty: the machine's own. */
   readonly clock: Readonly<Record<string, string>>;
+  readonly surroundings: Surroundings;
 }
 
 const FILE_BYTES_MAX = 1024 * 1024;
-const FIRST_PORT = 18_080;
 const PORTS = 2_000;
 const ATTACHMENTS = "attachments/";
 
@@ -164,7 +165,9 @@ export class TestSession {
     const argv = this.setting.toolchain.commandLine(found.command, options.args);
     const port = this.nextPort();
     const spec = this.spec(argv, null, { ...options.env, [found.port_variable]: `${port}` }, SERVING_S, SERVING);
-    const served = this.startServed(new ServedProduct(this.setting.jail, spec, port));
+    const served = this.startServed(
+      new ServedProduct(this.setting.jail, spec, port, this.setting.surroundings.headers),
+    );
     if (options.expect === "end") return this.refusedStart(served, options.timeout_s ?? STARTING_S);
     if (await served.becomesReady(found.ready_path)) return { port, base_url: `http://127.0.0.1:${port}` };
     await this.stopServed();
@@ -290,10 +293,10 @@ export class TestSession {
     timeoutS: number,
     limits = PRODUCT_LIMITS,
   ): JailSpec {
-    const { jail, toolchain, product, dependencies, attachmentsFolder, seed, clock } = this.setting;
+    const { jail, toolchain, product, dependencies, attachmentsFolder, seed, clock, surroundings } = this.setting;
     return {
       argv,
-      env: { ...toolchain.environment(seed), ...env, ...clock },
+      env: { ...toolchain.environment(seed), ...surroundings.environment, ...env, ...clock },
       stdin,
       product,
       dependencies,
@@ -308,9 +311,10 @@ export class TestSession {
 
   /** With a loopback of its own every product may have the same port, so that its output is the same each time. */
   private nextPort(): number {
-    if (this.setting.jail.namespaces) return FIRST_PORT;
+    const { jail, surroundings } = this.setting;
+    if (jail.namespaces) return surroundings.first_port;
     portsUsed += 1;
-    return FIRST_PORT + (portsUsed % PORTS);
+    return surroundings.first_port + (portsUsed % PORTS);
   }
 
   private see(output: string): void {

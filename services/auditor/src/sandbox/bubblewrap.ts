@@ -32,6 +32,10 @@ const DEPENDENCIES = "/dependencies";
 /** Node looks for packages in the folders above a file: above /product lies this. */
 const MODULES_LINK = ["--symlink", "dependencies/node_modules", "/node_modules"];
 const TMP_BYTES = 64 * 1024 * 1024;
+/** Empty: a root folder without them would tell a program where it is. */
+const USUAL_FOLDERS = ["boot", "home", "media", "mnt", "opt", "root", "run", "srv", "sys", "var"].map(
+  (name) => `/${name}`,
+);
 
 export interface BubblewrapSettings {
   /** Existing folder for scratch files. */
@@ -120,6 +124,7 @@ function mounts(spec: JailSpec, scratch: string, node: string | null): string[] 
     ...Object.entries(environmentOf(spec, NODE_FOLDER)).flatMap(([name, value]) => ["--setenv", name, value]),
     ...["--ro-bind", "/usr", "/usr", ...rootLinks()],
     ...["--ro-bind", join(scratch, "etc"), "/etc", "--proc", "/proc", "--dev", "/dev"],
+    ...USUAL_FOLDERS.flatMap((folder) => ["--dir", folder]),
     ...["--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev", "--size", size, "--tmpfs", "/tmp"],
     ...["--bind", spec.work, "/work", "--chdir", "/work"],
     ...(spec.attachments === null ? [] : ["--ro-bind", spec.attachments, "/work/attachments"]),

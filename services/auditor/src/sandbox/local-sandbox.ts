@@ -8,6 +8,7 @@ import { Semaphore } from "@aura/shared/semaphore";
 import { type MovedClock, movedClock } from "../harness/moved-clock.ts";
 import { cutMiddle, scrub } from "../harness/records.ts";
 import { runSuite } from "../harness/run-suite.ts";
+import { surroundings } from "../harness/surroundings.ts";
 import { requireToolchain } from "../toolchains/registry.ts";
 import { jailed, type Launch, type Toolchain } from "../toolchains/toolchain.ts";
 import { runCanaries } from "./canaries.ts";
@@ -106,7 +107,8 @@ export class LocalSandbox implements Sandbox {
         const { interfaces, attachments, seed } = request;
         const clock = movedClock(request.clock_offset_s);
         const folders = { product, dependencies, attachmentsFolder };
-        const setting = { jail, toolchain, interfaces, ...folders, attachments, seed, clock: clock.environment };
+        const around = { clock: clock.environment, surroundings: surroundings(request.surroundings) };
+        const setting = { jail, toolchain, interfaces, ...folders, attachments, seed, ...around };
         const { tests, reached } = await runSuite(request, setting, () => this.jail !== jail);
         return { tests, evidence: acceptanceEvidence(request, clock, tests, begun), environment, reached };
       } finally {
@@ -305,7 +307,13 @@ function acceptanceEvidence(
   const lines = tests.map(({ test_id, outcome }) => `${outcome} ${test_id}`);
   return {
     kind: "acceptance_run",
-    command: ["acceptance", request.toolchain, `seed=${request.seed}`, `clock=+${clock.offset_s}s`],
+    command: [
+      "acceptance",
+      request.toolchain,
+      `seed=${request.seed}`,
+      `clock=+${clock.offset_s}s`,
+      request.surroundings,
+    ],
     exit_code: passed === tests.length ? 0 : 1,
     reason: "exit",
     output: [...lines, `${passed} of ${tests.length} passed`].join("\n"),

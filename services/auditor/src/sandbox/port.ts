@@ -3,6 +3,7 @@ import type { PlanProduct } from "@aura/shared/schemas/plan-product";
 import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/shared/schemas/verification-report";
+import type { SurroundingsName } from "../harness/surroundings.ts";
 import type { MutantChoice } from "../toolchains/toolchain.ts";
 import type { Inspection } from "./source-facts.ts";
 
@@ -35,6 +36,7 @@ export interface AcceptanceRequest extends WithToolchain {
   readonly seed: number;
   /** Seconds by which the clock of product and tests is ahead; 0: the machine's own. */
   readonly clock_offset_s: number;
+  readonly surroundings: SurroundingsName;
   /** True leaves the rest as `not_run` once a test did not pass. */
   readonly stop_at_failure?: boolean | undefined;
 }

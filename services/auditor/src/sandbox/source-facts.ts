@@ -14,6 +14,8 @@ const Use = z.strictObject({
   how: z.enum(["read", "call", "write"]),
   /** It happens when the file is loaded, not in a function and not only when the file is started. */
   early: z.boolean(),
+  /** It is a side of a comparison. */
+  compared: z.boolean(),
   /** Literals beside it, in the same comparison or among the same arguments. */
   words: z.array(Text),
 });

@@ -6,6 +6,7 @@ import { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
 import { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/shared/schemas/verification-report";
 import { z } from "zod";
+import { SURROUNDINGS } from "../harness/surroundings.ts";
 import type { Sandbox } from "./port.ts";
 import { MutantPlace, ProductFunctions } from "./program-results.ts";
 import { Inspection } from "./source-facts.ts";
@@ -43,6 +44,7 @@ export const REQUESTS = {
     attachments: WireTree,
     seed: z.int().nonnegative(),
     clock_offset_s: z.int().nonnegative(),
+    surroundings: z.enum(SURROUNDINGS),
     stop_at_failure: z.boolean().optional(),
   }),
   stripBodies: z.strictObject({ tree: WireTree, toolchain: z.string() }),

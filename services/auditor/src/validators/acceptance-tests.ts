@@ -1,11 +1,14 @@
 import type { AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
 import type { Finding, TestResult } from "@aura/shared/schemas/verification-report";
 import { excerpt, finding, repeated } from "./findings.ts";
+import { offSubject, weakerReplacements } from "./suite-strength.ts";
 
 /** What a suite is judged against. */
 export interface SuiteGround {
-  /** Every requirement of the run, and whether tests judge it (test or measurement, not set aside). */
-  readonly requirements: readonly { readonly id: string; readonly testable: boolean }[];
+  /** Every requirement of the run, what it says, and whether tests judge it (test or measurement, not set aside). */
+  readonly requirements: readonly { readonly id: string; readonly text: string; readonly testable: boolean }[];
+  /** Parts of the plan's command lines. */
+  readonly commands: readonly string[];
   /** The suite in force; null for a run's first one. */
   readonly previous: SuiteProduct | null;
   /** Not empty in a task that judges disputes. */
@@ -14,7 +17,17 @@ export interface SuiteGround {
 
 /** Judges a suite as far as it can be judged without running it. @returns what must be mended */
 export function validateSuite(suite: SuiteProduct, ground: SuiteGround): Finding[] {
-  return [...identities(suite, ground), ...coverage(suite, ground), ...assertions(suite), ...rulings(suite, ground)];
+  return [
+    ...identities(suite, ground),
+    ...coverage(suite, ground),
+    ...offSubject(
+      suite,
+      ground.requirements.filter(({ testable }) => testable),
+      ground.commands,
+    ),
+    ...assertions(suite),
+    ...rulings(suite, ground),
+  ];
 }
 
 function identities(suite: SuiteProduct, ground: SuiteGround): Finding[] {
@@ -73,6 +86,7 @@ function rulings(suite: SuiteProduct, ground: SuiteGround): Finding[] {
       .filter((id) => !disputed.has(id))
       .map((id) => finding("ruling_undisputed", id, `Nobody disputes ${id}. Remove the ruling.`)),
     ...ruledChanges(suite, ground, disputed),
+    ...weakerReplacements(suite, ground.previous),
   ];
 }
 

@@ -20,6 +20,7 @@ const GROUND: Omit<SuiteGround, "suite" | "tree"> = {
   attachments: NONE,
   seed: 4711,
   clock_offset_s: 0,
+  surroundings: "bare" as const,
 };
 
 async function confirmed(tests: readonly AcceptanceTest[], tree: Tree, more: Partial<SuiteGround> = {}) {
@@ -43,7 +44,7 @@ test("a sound product passes again with another seed, order and clock, and what 
   const run = await confirmed(tests, ADDER);
   expect(run.tests.map(({ outcome }) => outcome)).toEqual(["pass", "pass"]);
   expect([...run.flaky, ...run.survivors]).toEqual([]);
-  const command = ["acceptance", "python", "seed=109440", expect.stringMatching(/^clock=\+[1-9]\d{6,7}s$/)];
+  const command = ["acceptance", "python", "seed=109440", expect.stringMatching(/^clock=\+[1-9]\d{6,7}s$/), "everyday"];
   expect(run.evidence.find(({ kind }) => kind === "confirmation_run")).toMatchObject({ command, exit_code: 0 });
   expect(coverageOf(run, tests)).toEqual({
     functions: 6,
@@ -128,6 +129,33 @@ test("what depends on the order of a set is unsteady, whatever the first run sho
   expect(runs.some(({ flaky }) => flaky.has("first"))).toBe(true);
 });
 
+test("what works only with the variables, port or headers of a test is unsteady", async () => {
+  const web = `
+import http.server, os
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(204 if self.headers["user-agent"] is None or self.path != "/plain" else 500)
+        self.end_headers()
+port = int(os.environ["PORT"])
+if 18080 <= port < 20080 or "SHELL" not in os.environ:
+    http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+`;
+  const askFor = (id: string, path: string) =>
+    acceptanceTest(
+      id,
+      `await product.serve(); assert.equal((await product.http({ method: "GET", path: "${path}" })).status, 204);`,
+    );
+  const onPort = await confirmed([askFor("port", "/")], new Map([...ADDER, ...treeOf({ "adder/web.py": web })]));
+  expect([...onPort.flaky]).toEqual(["port"]);
+  const anyPort = web.replace(/^if .*$/m, "if True:");
+  const asked = [askFor("plain", "/plain"), askFor("other", "/other")];
+  const run = await confirmed(asked, new Map([...ADDER, ...treeOf({ "adder/web.py": anyPort })]));
+  expect([...run.flaky]).toEqual(["plain"]);
+  expect(run.tests.find(({ test_id }) => test_id === "plain")?.message).toContain(
+    "with the variables, the port and the headers of a person's machine",
+  );
+});
+
 test("a difference that comes from the probes in the functions alone does not count", async () => {
   const main = `
 import sys
@@ -138,7 +166,7 @@ main(sys.argv[1:])
 `;
   const run = await confirmed([sumTest("sum")], withMain(main));
   expect([...run.flaky]).toEqual([]);
-  expect(run.evidence.filter(({ kind }) => kind === "confirmation_run")).toHaveLength(3);
+  expect(run.evidence.filter(({ kind }) => kind === "confirmation_run")).toHaveLength(4);
 });
 
 test("a test that passes although every function it reached is gone proves nothing", async () => {

@@ -104,7 +104,7 @@ async function mutated(
   const { tree, toolchain, command } = TOOLCHAINS[name];
   const none: Tree = new Map();
   const ground: SuiteGround = {
-    ...{ tree, toolchain, dependencies: none, attachments: none, seed: 99, clock_offset_s: 0 },
+    ...{ tree, toolchain, dependencies: none, attachments: none, seed: 99, clock_offset_s: 0, surroundings: "bare" },
     interfaces: { modules: [], cli: [{ name: "till", command, usage: "till COIN..." }], http: [] },
     suite: { prelude: "", tests: [...tests], rulings: [] },
   };

@@ -28,6 +28,7 @@ const GROUND: SuiteGround = {
   attachments: new Map(),
   seed: 1,
   clock_offset_s: 0,
+  surroundings: "bare" as const,
 };
 
 /** Answers each run with the next list of results; `runs` keeps what was asked for. */

@@ -108,7 +108,7 @@ describe("code that is not finished", () => {
   test("work that is left, and own tests that are left out, are noted", () => {
     const files = { "app/core.py": "x = 1\n# TODO: more\n", "README.md": "TODO" };
     expect(told(unfinishedCode(ground(files, {}, [{}])))).toEqual(["left_for_later? app/core.py:2"]);
-    const uses = [{ name: "unittest.skip", line: 4, how: "call" as const, early: true, words: [] }];
+    const uses = [{ name: "unittest.skip", line: 4, how: "call" as const, early: true, compared: false, words: [] }];
     const skipped = ground({}, {}, [{ path: "tests/test_a.py", uses }]);
     expect(told(unfinishedCode(skipped))).toEqual(["test_skipped? tests/test_a.py:4"]);
   });

@@ -33,6 +33,8 @@ const PYTHON: Cases = {
     "import os\ndef f(): return 1 if os.environ.get('HOME') == '/work' else 2",
     "import os\ndef f(): return 'LD_PRELOAD' in os.environ",
     "MARK = '<probe>'",
+    "import sys\ndef f(): return sys.dont_write_bytecode",
+    "import os\ndef f(): return os.getpid() < 40",
   ],
   exit_at_import: ["import sys\nsys.exit(0)", "import os\nos._exit(0)", "raise SystemExit", "if True:\n    exit()"],
   output_at_exit: [
@@ -51,6 +53,14 @@ const PYTHON: Cases = {
   ],
   code_hidden: ["import base64\nexec(base64.b64decode('cHJpbnQoMSk='))", "exec(bytes.fromhex('61').decode())"],
   "code_hidden?": ["def f(text): return eval(text)"],
+  clock_unasked: [
+    "import time\ndef f(): return 1 if time.time() < 1893456000 else 2",
+    "import time\ndef f(): return 1 if time.gmtime().tm_hour == 3 else 2",
+    "import time\ndef f():\n    hour = time.localtime().tm_hour\n    return 1 if hour in (3, 4) else 2",
+    "from datetime import date\nif date.today().year > 2029: X = 1",
+    "import time\ndef f(): return time.gmtime()[:3] == (2026, 11, 27)",
+  ],
+  terminal_unasked: ["import sys\ndef f(): return sys.stdin.isatty()", "import os\ndef f(): return os.isatty(1)"],
   network_unasked: ["import socket", "from urllib.request import urlopen", "def f():\n    import http.client"],
   "environment_unasked?": ["import os\ndef f(): return os.environ.get('SECRET_SWITCH')"],
   import_unplanned: ["import numpy", "def f():\n    from yaml import safe_load"],
@@ -98,6 +108,12 @@ const TYPESCRIPT: Cases = {
   ],
   code_hidden: ["eval(atob('MQ=='));", 'import "data:text/javascript,1";'],
   "code_hidden?": ["export const f = (text: string) => eval(text);"],
+  clock_unasked: [
+    "export const f = () => (Date.now() > 1893456000000 ? 1 : 2);",
+    "export const f = () => (new Date().getUTCDay() === 0 ? 1 : 2);",
+    "export function f() { const now = new Date(); return now.getHours() < 4 ? 1 : 2; }",
+  ],
+  terminal_unasked: ["export const f = () => process.stdout.isTTY === true;"],
   network_unasked: ['import { connect } from "node:net"; connect(1);', 'export const f = () => fetch("x");'],
   "environment_unasked?": ["export const f = () => process.env.SECRET_SWITCH;"],
   import_unplanned: ['import _ from "lodash";', 'export const f = () => import("left-pad/x.js");'],
@@ -115,6 +131,8 @@ const HONEST: Record<string, readonly string[]> = {
     "import unittest\nclass Checks(unittest.TestCase): pass\n",
     "try:\n    import tomllib\nexcept ImportError:\n    tomllib = None\nfrom urllib.parse import quote\nfrom http import HTTPStatus\n",
     "exit = False\nprint = None\ndef open(x): return x\n",
+    "import os, time\ndef f(since): return time.time() - since > 5, time.strftime('%Y'), f'{os.getpid()}.tmp'\n",
+    "import datetime\ndef f(): return print(datetime.datetime.now().year, 2), len(str(datetime.date.today())) == 10\n",
     "import json\ndef f(x): return json.dumps(x)\nclass E(json.JSONEncoder):\n    def default(self, o): return str(o)\n",
   ],
   typescript: [
@@ -126,6 +144,7 @@ const HONEST: Record<string, readonly string[]> = {
     "export const f = (process: { ppid: number }) => process.ppid;",
     "export const f = () => process.stdout.write(JSON.stringify(process.argv.slice(2)));",
     'export const f = async () => { const fs = await import("node:fs/promises"); return fs.readFile("notes.txt"); };',
+    'export const f = (since: number) => [Date.now() - since > 5_000, ".tmp" + process.pid, new Date().getFullYear()];',
     "export const f = () => process.env.NODE_ENV === 'production' && process.env.TZ;",
   ],
 };

@@ -145,7 +145,16 @@ function conformsFor(opened: () => Sandbox, sample: Sample): void {
     const now = `const now = await product.probe(${JSON.stringify(NOW[toolchain])}); assert.ok(Math.abs(now - Date.now()) < 60_000);`;
     const tests = [...suite, acceptanceTest("now", now)];
     const ground = {
-      ...{ tree, toolchain, interfaces, attachments: RATES, dependencies: NOTHING, seed: 7, clock_offset_s: 0 },
+      ...{
+        tree,
+        toolchain,
+        interfaces,
+        attachments: RATES,
+        dependencies: NOTHING,
+        seed: 7,
+        clock_offset_s: 0,
+        surroundings: "bare" as const,
+      },
       suite: { prelude: "", tests, rulings: [] },
     };
     const observed = await observeSuite(opened(), ground, tests, []);
@@ -155,7 +164,7 @@ function conformsFor(opened: () => Sandbox, sample: Sample): void {
     );
     expect([...run.flaky]).toEqual([]);
     const confirmed = run.evidence.filter(({ kind }) => kind === "confirmation_run");
-    expect(confirmed.map(({ command }) => command.at(-1))).toEqual([expect.stringMatching(/^clock=\+[1-9]\d*s$/)]);
+    expect(confirmed.map(({ command }) => command.at(-2))).toEqual([expect.stringMatching(/^clock=\+[1-9]\d*s$/)]);
     const mutants = await runMutants(opened(), ground, run, { count: 1, wall_ms: 60_000 });
     expect(mutants?.mutation).toMatchObject({ sampled: 1, not_run: 0 });
   });

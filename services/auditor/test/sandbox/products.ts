@@ -112,6 +112,7 @@ export function acceptance(tests: readonly AcceptanceTest[], more: Partial<Accep
     attachments: nothing,
     seed: 1,
     clock_offset_s: 0,
+    surroundings: "bare" as const,
   };
   return { ...base, tests, ...more };
 }

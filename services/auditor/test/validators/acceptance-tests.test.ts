@@ -6,9 +6,10 @@ import { acceptanceTest, codesOf, result, suite } from "./fixtures.ts";
 
 const GROUND: SuiteGround = {
   requirements: [
-    { id: "R1", testable: true },
-    { id: "R2", testable: false },
+    { id: "R1", text: "It works.", testable: true },
+    { id: "R2", text: "It is neat.", testable: false },
   ],
+  commands: ["python3", "-m", "stock"],
   previous: null,
   disputed_test_ids: [],
 };
@@ -24,6 +25,28 @@ describe("before it is run", () => {
   test("test ids are unique and requirement ids exist", () => {
     const wrong = suite(acceptanceTest("a", ["R1"]), acceptanceTest("a", ["R7"]));
     expect(codesOf(validateSuite(wrong, GROUND))).toEqual(["test_id_duplicate", "requirement_unknown"]);
+  });
+
+  test("the tests of a requirement name what it alone is about, themselves or through the prelude", () => {
+    const said = (id: string, text: string) => ({ id, text, testable: true });
+    const requirements = [
+      said("R1", "`stock undo` takes back the last change and prints `undone`."),
+      said("R2", "`stock add NAME` adds NAME."),
+      said("R3", "It is quick."),
+      said("R4", "`stock list` is sorted."),
+      said("R5", "`python3 -m stock` starts it."),
+    ];
+    const about = (body: string, prelude = "") => {
+      const tests = [acceptanceTest("r1", ["R1"], `${body}; assert.ok(true);`)];
+      const rest = acceptanceTest("rest", ["R2", "R3", "R4", "R5"], "assert.ok(await said('add', 'list'));");
+      return codesOf(validateSuite({ ...suite(...tests, rest), prelude }, { ...GROUND, requirements }));
+    };
+    expect(about("await said('undo')")).toEqual([]);
+    expect(about("await said('add', 'stock', 'NAME')")).toEqual(["requirement_off_subject"]);
+    const prelude =
+      "const steps = [];\nasync function back() {\n  await step('undo');\n}\nconst step = () => assert;\n";
+    expect(about("await back()", prelude)).toEqual([]);
+    expect(about("await said('add')", prelude)).toEqual(["requirement_off_subject"]);
   });
 
   test("a test asserts, by itself or through the prelude", () => {
@@ -90,6 +113,14 @@ describe("judging disputes", () => {
     expect(ruled("replaced", a, b)).toEqual(["replacement_missing"]);
     expect(ruled("upheld", other, b)).toEqual(["test_changed_unruled"]);
     expect(ruled("upheld", a, { ...other, id: "b" })).toEqual(["test_changed_unruled"]);
+  });
+
+  test("what replaces a test asserts no less, under its own name or another one", () => {
+    const bare = { ...a, body: "await product.cli([]);" };
+    const weaker = ["test_without_assertion", "replacement_weaker"];
+    expect(ruled("replaced", bare, b)).toEqual(weaker);
+    expect(ruled("replaced", { ...bare, id: "a2" }, b)).toEqual(weaker);
+    expect(ruled("replaced", { ...other, body: "assert.ok(await product.cli([]));" }, b)).toEqual([]);
   });
 
   test("a replacement fails on the stub", () => {

@@ -19,10 +19,16 @@ export function precheckRulings(product: SuiteProduct, context: Context): string
     if (ruled.get(id) !== "replaced") return [];
     const next = product.tests.find((each) => each.id === id);
     if (next === undefined) return [`${id} is ruled replaced: hand in its new version under the same id.`];
-    return next.body === test.body ? [`${id} is ruled replaced, but its body is the same.`] : [];
+    if (next.body === test.body) return [`${id} is ruled replaced, but its body is the same.`];
+    const [now, then] = [assertionsOf(next.body), assertionsOf(test.body)];
+    return now < then
+      ? [`The new ${id} has ${now} assertions, the disputed one ${then}: it may not look at less.`]
+      : [];
   });
   return [...missing, ...foreign, ...unchanged];
 }
+
+const assertionsOf = (body: string) => body.match(/\bassert\s*(?:\.\s*\w+\s*)?\(/g)?.length ?? 0;
 
 /** A product has at least one test: upheld tests come back word for word, and nothing else that was not replaced. */
 export function withUpheld(product: SuiteProduct, context: Context): SuiteProduct {

@@ -13,7 +13,7 @@ import {
   section,
 } from "./rendering.ts";
 
-export const TEMPLATE = "implement@4";
+export const TEMPLATE = "implement@5";
 
 const rules = (
   words: LanguageWords,
@@ -27,7 +27,7 @@ const rules = (
 4. Be robust where nobody told you to be: empty input, missing or unreadable files, a folder instead of a file, text that is not UTF-8, very long input, numbers at the limits, duplicate or unknown arguments, a closed pipe. An expected error is a clear message and the right exit status, never a ${words.trace}. Exact arithmetic (decimal, integers) for money and counts. Linear algorithms where the input can be large.
 5. Change only files inside your file scope. Attachments are read-only and are not part of the product: what it needs of them at run time, copy into a file of yours.
 6. Write code that is easy to read: small functions, clear names, ${words.documentation} on what is public, the standard formatting of the language, no cleverness, no dead code. Add a README.md (what it is, how to run it, examples) and unit tests of your own when they are in your scope. Never write code that recognises a test.
-   Refused before it runs: code that asks who runs it (test runners, CI, /proc, parent process, call stack) or knows a test's answers; exits or output at import or at exit; replaced parts of the language or its library; decoded code; networks and packages that nobody asked for; secrets; runner configuration, install scripts, compiled files.
+   Refused before it runs: code that asks who runs it (test runners, CI, /proc, parent process, call stack) or knows a test's answers; exits or output at import or at exit; replaced parts of the language or its library; decoded code; networks and packages that nobody asked for; other ways by the day, the hour or a terminal that nobody asked for; secrets; runner configuration, install scripts, compiled files.
 7. Before you submit, check: compile, then run the program on the examples of the requirements and on the error cases, and compare the output with the text character by character. \`run_check\` with \`script\` can create files, call the product through ${words.starting} or imports, and print what it sees; one script can try many cases. Mend what differs. An attempt has ${CHECKS_MAX} checks; do much in each reply (all files in the first one).
 8. When the last attempt failed: its evidence says what was run, what was expected and what came. Find the cause in the files, not just the symptom, look for the same mistake elsewhere, and keep what passed working.
 9. If a test's expectation contradicts the PRD, say so with \`dispute_test\` and quote the words of the PRD or requirement; another test engineer who never sees your code will judge it. Build what the PRD says. Do not dispute because a test is hard, and build what the test expects where the PRD allows both.

@@ -37,6 +37,7 @@ export async function readSuiteGround(db: Queryable, request: VerificationCase):
     attachments: await readAttachments(db, request.prd_id),
     seed: seedOf(request.request_id),
     clock_offset_s: 0,
+    surroundings: "bare" as const,
   };
 }
 
@@ -61,5 +62,6 @@ export async function findGuards(
   const known = await readGuards(db, request.suite_id);
   if (known !== null) return known;
   const run = await runOnStub(db, sandbox, request, suite);
-  return judgeStubRun(suite, run.tests, { requirements: [], previous: null, disputed_test_ids: [] }).guards;
+  return judgeStubRun(suite, run.tests, { requirements: [], commands: [], previous: null, disputed_test_ids: [] })
+    .guards;
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from "@aura/shared/postgres/client";
 import { invariant } from "@aura/shared/problems";
+import type { Requirement } from "@aura/shared/schemas/requirements-product";
 import { SuiteProduct } from "@aura/shared/schemas/suite-product";
 import type { VerificationCase } from "../../db/request-statements.ts";
 import {
@@ -8,6 +9,7 @@ import {
   readLayer,
   readPlan,
   readRequirements,
+  readRequirementTexts,
   readSuite,
 } from "../../db/specification-statements.ts";
 import type { AcceptanceResult, Sandbox } from "../../sandbox/port.ts";
@@ -35,12 +37,26 @@ export const judgeSuite: Judge = async ({ db, sandbox }, request) => {
 
 async function suiteGround(db: Queryable, request: VerificationCase): Promise<SuiteGround> {
   const requirements = await readRequirements(db, request.run_id);
+  const { interfaces } = await readPlan(db, adoptedPlan(request));
+  const texts = new Map((await readRequirementTexts(db, request.run_id)).map((one) => [one.id, textOf(one)]));
   return {
-    requirements: requirements.map((row) => ({ id: row.key, testable: isTestable(row) })),
+    requirements: requirements.map((row) => ({
+      id: row.key,
+      text: texts.get(row.key) ?? "",
+      testable: isTestable(row),
+    })),
+    commands: [...interfaces.cli, ...interfaces.http].flatMap(({ command }) => command),
     previous: request.suite_id === null ? null : await readSuite(db, request.suite_id),
     disputed_test_ids: request.disputes_test_ids,
   };
 }
+
+function adoptedPlan({ plan_id }: VerificationCase): string {
+  invariant(plan_id !== null, "a suite is judged against an adopted plan");
+  return plan_id;
+}
+
+const textOf = ({ text, acceptance_criteria }: Requirement) => [text, ...acceptance_criteria].join("\n");
 
 /**
  * Runs a suite on the stub skeleton of the adopted plan.
@@ -53,8 +69,7 @@ export async function runOnStub(
   request: VerificationCase,
   suite: SuiteProduct,
 ): Promise<AcceptanceResult> {
-  invariant(request.plan_id !== null, "a suite is judged against an adopted plan");
-  const { interfaces } = await readPlan(db, request.plan_id);
+  const { interfaces } = await readPlan(db, adoptedPlan(request));
   const { toolchain } = request;
   const stub = await sandbox.buildStub({ interfaces, toolchain });
   if (stub.findings.length > 0) {
@@ -62,7 +77,7 @@ export async function runOnStub(
     throw new EnvironmentFailure(finding("stub_unavailable", null, `The accepted plan gives no stub: ${message}`));
   }
   const attachments = await readAttachments(db, request.prd_id);
-  const dependencies = await readLayer(db, request.plan_id);
+  const dependencies = await readLayer(db, adoptedPlan(request));
   const ground = {
     tree: stub.tree,
     dependencies,
@@ -72,6 +87,7 @@ export async function runOnStub(
     attachments,
     seed: seedOf(request.request_id),
     clock_offset_s: 0,
+    surroundings: "bare" as const,
   };
   return runTests(sandbox, ground, suite.tests, "stub_run");
 }

@@ -110,8 +110,8 @@ class Reader:
             for alias in node.names:
                 self.names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
         elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            name = self.resolve(node.value)
-            if name is not None and not isinstance(node.value, ast.Name | ast.Call):
+            name = self.resolve_value(node.value)
+            if name is not None and not isinstance(node.value, ast.Name):
                 self.names.setdefault(node.targets[0].id, name)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             self.defined[node.name] = node
@@ -128,6 +128,16 @@ class Reader:
         if isinstance(node, ast.Call):
             return self.resolve_call(node)
         return None
+
+    def resolve_value(self, node):
+        """Like `resolve`; what a call gave is its name with `()`: `time.gmtime().tm_hour`."""
+        if isinstance(node, ast.Attribute):
+            base = self.resolve_value(node.value)
+            return None if base is None else f"{base}.{node.attr}"
+        if isinstance(node, ast.Call):
+            name = self.resolve_call(node) or self.resolve(node.func)
+            return None if name is None else name if name == self.resolve_call(node) else f"{name}()"
+        return self.resolve(node)
 
     def resolve_call(self, node):
         name = self.resolve(node.func)
@@ -233,7 +243,7 @@ class Reader:
 
     def use(self, name, node, how, early, around):
         words = [word[:TEXT_MAX] for word in literals([around])[:LITERALS_MAX]] if around is not None else []
-        self.add("uses", {"name": name[:TEXT_MAX], "line": node.lineno, "how": how, "early": early, "words": words})
+        self.add("uses", {"name": name[:TEXT_MAX], "line": node.lineno, "how": how, "early": early, "compared": isinstance(around, ast.Compare), "words": words})
 
     def note_string(self, node):
         text = fold(node)

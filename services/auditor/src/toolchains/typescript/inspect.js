@@ -22,6 +22,7 @@ const GLOBALS = new Set(
 const PRINTERS = /^(?:console\.\w+|process\.(?:stdout|stderr)\.\w+|fs\.(?:writeSync|writeFileSync|appendFileSync))$/;
 const DECODERS =
   /^(?:atob|fromCharCode|fromCodePoint|inflateSync|gunzipSync|brotliDecompressSync|toString|decode|unescape)$/;
+const COMPARISON = /^[=!]==?$|^[<>]=?$/;
 const WANTED = new Map(wanted.map((text, index) => [text, index]));
 
 const withoutScheme = (name) => name.replace(/^node:/, "");
@@ -129,7 +130,7 @@ class Reader {
 
   learnVariable({ id, init }) {
     if (init !== null && FUNCTIONS.includes(init.type) && id.type === "Identifier") this.defined.set(id.name, init);
-    const name = init === null ? null : this.resolve(init);
+    const name = init === null ? null : this.resolveValue(init);
     if (name === null) return this.forget(id);
     if (id.type === "Identifier") this.names.set(id.name, name);
     for (const property of id.type === "ObjectPattern" ? id.properties : []) {
@@ -164,6 +165,18 @@ class Reader {
       default:
         return null;
     }
+  }
+
+  /** Like `resolve`; what a call gave is its name with `()`: `Date().getHours`. */
+  resolveValue(node) {
+    if (node.type === "MemberExpression" && !node.computed) {
+      const base = this.resolveValue(node.object);
+      return base?.includes("()") ? `${base}.${node.property.name}` : this.resolve(node);
+    }
+    const isCall = node.type === "CallExpression" || node.type === "NewExpression";
+    const known = this.resolve(node);
+    const made = isCall && known === null ? this.resolveValue(node.callee) : null;
+    return made === null ? known : `${made}()`;
   }
 
   resolveMember({ object, property, computed }) {
@@ -286,6 +299,7 @@ class Reader {
       line,
       how,
       early,
+      compared: COMPARISON.test(around?.operator ?? ""),
       words: words.map((word) => word.slice(0, TEXT_MAX)),
     });
   }

@@ -6,6 +6,7 @@ import { secretsAndLicences } from "./secrets-and-licences.ts";
 import { shippedFiles } from "./shipped-files.ts";
 import { testDetection } from "./test-detection.ts";
 import { unaskedAccess } from "./unasked-access.ts";
+import { unaskedBranches } from "./unasked-branches.ts";
 import { unfinishedCode } from "./unfinished-code.ts";
 
 const RULES = [
@@ -13,6 +14,7 @@ const RULES = [
   forgedAnswers,
   learntAnswers,
   unaskedAccess,
+  unaskedBranches,
   shippedFiles,
   secretsAndLicences,
   unfinishedCode,

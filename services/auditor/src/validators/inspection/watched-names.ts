@@ -17,11 +17,19 @@ export interface WatchedNames {
   readonly outputs: RegExp;
   /** Modules and functions that reach a network. */
   readonly network: RegExp;
+  /** The number of seconds or milliseconds since 1970. */
+  readonly epoch: RegExp;
+  /** What hour, day and year it is. */
+  readonly calendar: RegExp;
+  /** Whether a person looks on. */
+  readonly terminal: RegExp;
+  /** The number of the process itself. */
+  readonly ownNumber: RegExp;
 }
 
 const PYTHON: WatchedNames = {
   observers:
-    /^(?:os\.getppid|sys\.(?:orig_argv|gettrace|settrace|getprofile|setprofile|_getframe|_current_frames|monitoring)|inspect\.(?:stack|currentframe|getouterframes|trace)|traceback\.(?:extract_stack|walk_stack|format_stack)|sys\.modules\.__main__|__main__|builtins\.__import__\.__main__)(?:\.|$)/,
+    /^(?:os\.getppid|sys\.(?:dont_write_bytecode|orig_argv|gettrace|settrace|getprofile|setprofile|_getframe|_current_frames|monitoring)|inspect\.(?:stack|currentframe|getouterframes|trace)|traceback\.(?:extract_stack|walk_stack|format_stack)|sys\.modules\.__main__|__main__|builtins\.__import__\.__main__)(?:\.|$)/,
   surroundings: /^sys\.(?:modules|argv)(?:\.|$)/,
   lookouts:
     /^(?:os\.(?:getcwd|stat|lstat|access|listdir|scandir|walk|path\.(?:exists|lexists|isdir|isfile|islink|ismount))|pathlib\.(?:Path|PosixPath)(?:\.cwd)?|glob\.\w+)$/,
@@ -34,6 +42,10 @@ const PYTHON: WatchedNames = {
   outputs: /^sys\.(?:stdout|stderr|excepthook|unraisablehook)$/,
   network:
     /^(?:socket|ssl|socketserver|requests|urllib3|httpx|aiohttp|ftplib|smtplib|poplib|imaplib|telnetlib|nntplib|http\.(?:client|server)|urllib\.request|xmlrpc\.(?:client|server))(?:\.|$)/,
+  epoch: /^time\.(?:time|time_ns)(?:\(\))?$/,
+  calendar: /^(?:time\.(?:gmtime|localtime)|datetime\.(?:datetime\.(?:now|utcnow|today)|date\.today))(?:\(\)|\.|$)/,
+  terminal: /(?:^os|\bstd(?:in|out|err)__)\.isatty$|\bstd(?:in|out|err)\.isatty$/,
+  ownNumber: /^os\.getpid(?:\(\))?$/,
 };
 
 const TYPESCRIPT: WatchedNames = {
@@ -49,6 +61,10 @@ const TYPESCRIPT: WatchedNames = {
   patching: /^module\.(?:register|registerHooks|syncBuiltinESMExports)$|^module\._\w+/,
   outputs: /^console\.\w+$/,
   network: /^(?:net|dgram|dns|tls|https?|http2|undici|axios|node-fetch|ws|fetch|WebSocket|XMLHttpRequest)(?:[./]|$)/,
+  epoch: /^Date\.now(?:\(\))?$/,
+  calendar: /^Date(?:\(\)(?:\..*)?)?$/,
+  terminal: /\.isTTY$|^tty\.isatty$/,
+  ownNumber: /^process\.pid$/,
 };
 
 export function watchedNames(toolchain: string): WatchedNames {

@@ -1,0 +1,39 @@
+import type { Finding } from "@aura/shared/schemas/verification-report";
+import type { FileFacts, Use } from "../../sandbox/source-facts.ts";
+import { type InspectionGround, productFiles, refusal } from "./ground.ts";
+import { type WatchedNames, watchedNames } from "./watched-names.ts";
+
+/** A specification that says one of these may mean the clock, and nobody but a person can tell. */
+const CLOCK_TOPIC =
+  /\b(?:time(?:stamps?|zones?|outs?|rs?|d)|time (?:of|zone)|(?:current|local|start|end|due|run|real) times?|dates?|dated|days?|daily|hours?|hourly|minutes?|seconds?|clocks?|weeks?|weekly|weekends?|months?|monthly|years?|yearly|today|tomorrow|yesterday|nights?|midnight|noon|calendars?|deadlines?|due|expir(?:e[sd]?|y|ation)|overdue|ages?|schedules?|scheduled|utc|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b/;
+const TERMINAL_TOPIC = /\b(?:terminals?|tty|colou?rs?|colou?red|interactive(?:ly)?|prompts?|pip(?:es?|ed)|progress)\b/;
+/** Smaller ones are durations. */
+const EPOCH_MIN = 1e9;
+
+/**
+ * Other ways that a product takes for reasons that no requirement speaks of: a test meets one of them by luck, the day or the hour
+ * decides which, and a person meets the other.
+ */
+export function unaskedBranches(ground: InspectionGround): Finding[] {
+  const names = watchedNames(ground.toolchain);
+  return productFiles(ground).flatMap((file) => file.uses.flatMap((use) => unaskedBranch(ground, names, file, use)));
+}
+
+function unaskedBranch({ known }: InspectionGround, names: WatchedNames, { path }: FileFacts, use: Use): Finding[] {
+  const numbers = use.compared ? use.words.map(Number).filter((number) => !Number.isNaN(number)) : [];
+  const hasMoment = names.epoch.test(use.name) && numbers.some((number) => Math.abs(number) >= EPOCH_MIN);
+  const hasPart = names.calendar.test(use.name) && numbers.length > 0;
+  if ((hasMoment || hasPart) && !known.speaksOf(CLOCK_TOPIC)) {
+    const message = `compares the clock (${use.name}) with a fixed time, and nothing in the requirements is about one. Remove it.`;
+    return [refusal("clock_unasked", path, use.line, message)];
+  }
+  if (names.terminal.test(use.name) && !known.speaksOf(TERMINAL_TOPIC)) {
+    const message = `asks with ${use.name} whether a person looks on, and no requirement makes a difference there. Remove it.`;
+    return [refusal("terminal_unasked", path, use.line, message)];
+  }
+  if (names.ownNumber.test(use.name) && numbers.length > 0) {
+    const message = `compares the number of its process (${use.name}) with a fixed one, which only tells where it runs. Remove it.`;
+    return [refusal("test_detection", path, use.line, message)];
+  }
+  return [];
+}
