@@ -15,6 +15,8 @@ const RUNNER_NAME =
 const MARKER = /AURA_(?:STUB|PRODUCT|REACHED)|^<probe>$|^PYTEST_CURRENT_TEST$|^NODE_TEST_CONTEXT$/;
 /** About a process rather than about the machine. */
 const PROCESS_FILE = /^\/proc\/?(?:$|self\b|thread-self\b|\d|\*|[{$%])|^(?:\/proc\/.*)?\/(?:cmdline|environ)$/;
+/** No machine but a test has these, so what uses them works nowhere else. */
+const TEST_FOLDER = /^(?:file:\/\/)?\/(?:product|dependencies|relay)(?:\/|$)/;
 const SANDBOX_PATH = /^(?:file:\/\/)?\/(?:product|dependencies|relay|work)(?:\/|$)/;
 
 /** Code of the product that asks whether it is being tested. */
@@ -57,7 +59,9 @@ function tellingStrings({ known }: InspectionGround, { path, strings }: FileFact
       return [refusal(CODE, path, line, `reads /proc, which shows who runs the process. ${MEND}`)];
     if (!SANDBOX_PATH.test(text) || known.has(text)) return [];
     const message = `holds the path ${text.slice(0, 60)}: where products are tested, and nowhere else. Find files of the product by the place of its own source.`;
-    return [note("sandbox_path", path, line, message)];
+    return [
+      TEST_FOLDER.test(text) ? refusal("sandbox_path", path, line, message) : note("sandbox_path", path, line, message),
+    ];
   });
 }
 

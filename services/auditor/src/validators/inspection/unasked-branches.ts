@@ -31,8 +31,8 @@ function unaskedBranch({ known }: InspectionGround, names: WatchedNames, { path 
     const message = `asks with ${use.name} whether a person looks on, and no requirement makes a difference there. Remove it.`;
     return [refusal("terminal_unasked", path, use.line, message)];
   }
-  if (names.ownNumber.test(use.name) && numbers.length > 0) {
-    const message = `compares the number of its process (${use.name}) with a fixed one, which only tells where it runs. Remove it.`;
+  if (names.ownFacts.test(use.name) && numbers.length > 0) {
+    const message = `compares a fact of its process (${use.name}) with a fixed number, which only tells where and how long it runs. Remove it.`;
     return [refusal("test_detection", path, use.line, message)];
   }
   return [];

@@ -23,8 +23,8 @@ export interface WatchedNames {
   readonly calendar: RegExp;
   /** Whether a person looks on. */
   readonly terminal: RegExp;
-  /** The number of the process itself. */
-  readonly ownNumber: RegExp;
+  /** Number and age of the process itself. */
+  readonly ownFacts: RegExp;
 }
 
 const PYTHON: WatchedNames = {
@@ -45,7 +45,7 @@ const PYTHON: WatchedNames = {
   epoch: /^time\.(?:time|time_ns)(?:\(\))?$/,
   calendar: /^(?:time\.(?:gmtime|localtime)|datetime\.(?:datetime\.(?:now|utcnow|today)|date\.today))(?:\(\)|\.|$)/,
   terminal: /(?:^os|\bstd(?:in|out|err)__)\.isatty$|\bstd(?:in|out|err)\.isatty$/,
-  ownNumber: /^os\.getpid(?:\(\))?$/,
+  ownFacts: /^(?:os\.getpid|time\.(?:monotonic|perf_counter|process_time)(?:_ns)?)(?:\(\))?$/,
 };
 
 const TYPESCRIPT: WatchedNames = {
@@ -64,7 +64,7 @@ const TYPESCRIPT: WatchedNames = {
   epoch: /^Date\.now(?:\(\))?$/,
   calendar: /^Date(?:\(\)(?:\..*)?)?$/,
   terminal: /\.isTTY$|^tty\.isatty$/,
-  ownNumber: /^process\.pid$/,
+  ownFacts: /^(?:process\.(?:pid|uptime|hrtime)|performance\.now|os\.uptime)(?:\(\))?$/,
 };
 
 export function watchedNames(toolchain: string): WatchedNames {
