@@ -53,6 +53,7 @@ export function watchIsolation(sandbox: Sandbox, pool: Pool, holder: string, log
     instrument: (request) => watched(() => sandbox.instrument(request)),
     inspectSource: (request) => watched(() => sandbox.inspectSource(request)),
     makeMutants: (request) => watched(() => sandbox.makeMutants(request)),
+    runMutants: (request) => watched(() => sandbox.runMutants(request)),
     checkImports: (request) => watched(() => sandbox.checkImports(request)),
     installDependencies: (request) => watched(() => sandbox.installDependencies(request)),
     killAll: () => {

@@ -1,11 +1,11 @@
 import { treeSha256 } from "@aura/shared/models/tree";
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { EvidenceItem, Mutation } from "@aura/shared/schemas/verification-report";
-import type { Mutant, Sandbox } from "../sandbox/port.ts";
+import type { Mutant, MutantFate, MutantRunRequest, Sandbox } from "../sandbox/port.ts";
 import { isPass } from "../validators/verdicts.ts";
 import type { ConfirmedRun } from "./confirmation.ts";
 import type { MutationBudget } from "./judge-context.ts";
-import { runTests, type SuiteGround } from "./suite-run.ts";
+import type { SuiteGround } from "./suite-run.ts";
 
 /** Null where there is nothing to change, or nothing to notice it. */
 export interface MutationRun {
@@ -29,12 +29,12 @@ export async function runMutants(
   const seed = Number.parseInt(treeSha256(ground.tree).slice(0, 7), 16);
   const choice = { seed, count: budget.count, functions: [...watching.keys()] };
   const mutants = await sandbox.makeMutants({ tree: ground.tree, toolchain: ground.toolchain, ...choice });
-  const outcomes: { mutant: Mutant; tests: readonly AcceptanceTest[]; outcome: Outcome }[] = [];
-  for (const mutant of mutants) {
-    const tests = watching.get(nameOf(mutant.path, mutant.function)) ?? [];
-    const isLate = performance.now() - begun > budget.wall_ms;
-    outcomes.push({ mutant, tests, outcome: isLate ? "not_run" : await fate(sandbox, ground, mutant, tests) });
-  }
+  const trials = mutants.map((mutant) => ({
+    mutant,
+    tests: watching.get(nameOf(mutant.path, mutant.function)) ?? [],
+  }));
+  const fates = await sandbox.runMutants(runRequest(ground, trials, Math.max(0, budget.wall_ms)));
+  const outcomes = trials.map((trial, index) => ({ ...trial, outcome: fates[index] ?? "not_run" }));
   const mutation = {
     sampled: mutants.length,
     killed: outcomes.filter(({ outcome }) => outcome === "killed").length,
@@ -44,7 +44,10 @@ export async function runMutants(
   return { mutation, evidence: evidenceOf({ ...ground, seed }, outcomes, performance.now() - begun) };
 }
 
-type Outcome = "killed" | "survived" | "not_run";
+interface Trial {
+  readonly mutant: Mutant;
+  readonly tests: readonly AcceptanceTest[];
+}
 
 const nameOf = (path: string, name: string) => `${path}:${name}`;
 
@@ -68,15 +71,17 @@ function watchingTests(
   return watching;
 }
 
-async function fate(
-  sandbox: Sandbox,
-  ground: SuiteGround,
-  { path, text }: Mutant,
-  tests: readonly AcceptanceTest[],
-): Promise<Outcome> {
-  const tree = new Map([...ground.tree, [path, Buffer.from(text, "utf8")]]);
-  const result = await runTests(sandbox, { ...ground, tree, stop_at_failure: true }, tests, "mutation_run");
-  return result.tests.every(isPass) ? "survived" : "killed";
+function runRequest(
+  { suite, stop_at_failure: _, ...ground }: SuiteGround,
+  trials: readonly Trial[],
+  wall_ms: number,
+): MutantRunRequest {
+  const mutants = trials.map(({ mutant: { path, text }, tests }) => ({
+    path,
+    text,
+    test_ids: tests.map(({ id }) => id),
+  }));
+  return { ...ground, prelude: suite.prelude, tests: suite.tests, mutants, wall_ms: Math.round(wall_ms) };
 }
 
 function survivor({
@@ -93,7 +98,7 @@ function survivor({
 
 function evidenceOf(
   { toolchain, seed }: SuiteGround,
-  outcomes: readonly { mutant: Mutant; outcome: Outcome }[],
+  outcomes: readonly { mutant: Mutant; outcome: MutantFate }[],
   ms: number,
 ): EvidenceItem {
   const lines = outcomes.map(

@@ -30,6 +30,7 @@ export function createSandboxQueue(sandbox: Sandbox): SandboxQueue {
       instrument: (request) => hold(signal, (held) => held.instrument(request)),
       inspectSource: (request) => hold(signal, (held) => held.inspectSource(request)),
       makeMutants: (request) => hold(signal, (held) => held.makeMutants(request)),
+      runMutants: (request) => hold(signal, (held) => held.runMutants(request)),
       checkImports: (request) => hold(signal, (held) => held.checkImports(request)),
       installDependencies: (request) => hold(signal, (held) => held.installDependencies(request)),
       killAll: () => sandbox.killAll(),

@@ -1,9 +1,8 @@
-import { AuraError } from "@aura/shared/problems";
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { TestResult } from "@aura/shared/schemas/verification-report";
 import { type Observations, type TestEnding, testRecord } from "./records.ts";
-import { TestRunner } from "./test-runner.ts";
-import { type SuiteSetting, TestSession } from "./test-session.ts";
+import { NOT_RUN_STOPPED, TestLane } from "./test-lane.ts";
+import type { SuiteSetting } from "./test-session.ts";
 
 const SUITE_MS = 15 * 60_000;
 /** Processes that may die under tests before the rest is given up. */
@@ -50,7 +49,7 @@ export async function runSuite(suite: Suite, setting: SuiteSetting, stopped: () 
 
 class SuiteRun {
   readonly results: TestResult[] = [];
-  readonly reached = new Map<string, number[]>();
+  readonly reached = new Map<string, readonly number[]>();
   private readonly suite: Suite;
   private readonly setting: SuiteSetting;
   private readonly stopped: () => boolean;
@@ -65,28 +64,14 @@ class SuiteRun {
     this.stopped = stopped;
   }
 
-  /** One lane: takes the next test until none is left, with a fresh process after each death. */
+  /** One lane: takes the next test until none is left. */
   async work(): Promise<void> {
-    let runner = await this.startRunner();
+    const lane = new TestLane(this.setting.jail, this.setting.clock, this.stopped);
     try {
-      for (let test = this.take(); test !== undefined; test = this.take()) {
-        if (!runner.isAlive && this.mayRun() === null) {
-          await runner.close();
-          runner = await this.startRunner();
-        }
-        await this.one(runner, test);
-      }
+      for (let test = this.take(); test !== undefined; test = this.take()) await this.one(lane, test);
     } finally {
-      await runner.close();
+      await lane.close();
     }
-  }
-
-  private async startRunner(): Promise<TestRunner> {
-    const runner = new TestRunner(this.setting.jail, this.setting.clock);
-    if ((await runner.ready) || this.stopped()) return runner;
-    await runner.close();
-    const detail = `the process that holds the tests does not start: ${runner.stderr().trim().slice(-400)}`;
-    throw new AuraError("isolation_unavailable", detail);
   }
 
   private take(): AcceptanceTest | undefined {
@@ -94,28 +79,15 @@ class SuiteRun {
     return this.suite.tests[this.next - 1];
   }
 
-  private async one(runner: TestRunner, test: AcceptanceTest): Promise<void> {
+  private async one(lane: TestLane, test: AcceptanceTest): Promise<void> {
     const refusal = this.mayRun();
     if (refusal !== null) {
       this.results.push(testRecord(test, UNSEEN, refusal, 0));
       return;
     }
-    const begun = performance.now();
-    const session = new TestSession(this.setting);
-    const ending = await runner.run(test, this.suite.prelude, this.setting.seed, (method, args) =>
-      session.answer(method, args),
-    );
-    if (ending.kind === "crash") this.deaths += 1;
-    const pending = session.observations().pending;
-    await session.close();
-    const seen = { ...session.observations(), pending };
-    if (seen.reached.size > 0)
-      this.reached.set(
-        test.id,
-        [...seen.reached].sort((a, b) => a - b),
-      );
-    const judged: TestEnding = this.stopped() ? NOT_RUN_STOPPED : ending;
-    const record = testRecord(test, seen, judged, Math.round(performance.now() - begun));
+    const { record, reached, crashed } = await lane.run(test, this.suite.prelude, this.setting);
+    if (crashed) this.deaths += 1;
+    if (reached.length > 0) this.reached.set(test.id, reached);
     this.failed ||= record.outcome !== "pass";
     this.results.push(record);
   }
@@ -128,5 +100,3 @@ class SuiteRun {
     return this.deaths > DEATHS_MAX ? { kind: "crash" } : null;
   }
 }
-
-const NOT_RUN_STOPPED: TestEnding = { kind: "not_run", message: "the run was stopped" };

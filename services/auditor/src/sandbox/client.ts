@@ -15,6 +15,8 @@ import type {
   InstallResult,
   InstrumentResult,
   Mutant,
+  MutantFate,
+  MutantRunRequest,
   MutationRequest,
   Sandbox,
   StripRequest,
@@ -63,6 +65,10 @@ export class SandboxClient implements Sandbox {
 
   makeMutants(request: MutationRequest): Promise<Mutant[]> {
     return this.call("makeMutants", request);
+  }
+
+  runMutants(request: MutantRunRequest): Promise<MutantFate[]> {
+    return this.call("runMutants", request);
   }
 
   checkImports(request: ImportRequest): Promise<EvidenceItem> {

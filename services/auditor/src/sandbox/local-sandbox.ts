@@ -1,20 +1,21 @@
 import { existsSync } from "node:fs";
 import { release } from "node:os";
-import { type Tree, treeSha256 } from "@aura/shared/models/tree";
+import type { Tree } from "@aura/shared/models/tree";
 import { AuraError } from "@aura/shared/problems";
 import type { SandboxJobResult } from "@aura/shared/schemas/sandbox-job";
-import type { EnvironmentFacts, EvidenceItem, TestResult } from "@aura/shared/schemas/verification-report";
+import type { EnvironmentFacts, EvidenceItem } from "@aura/shared/schemas/verification-report";
 import { Semaphore } from "@aura/shared/semaphore";
-import { type MovedClock, movedClock } from "../harness/moved-clock.ts";
-import { cutMiddle, scrub } from "../harness/records.ts";
+import { movedClock } from "../harness/moved-clock.ts";
+import { fatesOfMutants } from "../harness/run-mutants.ts";
 import { runSuite } from "../harness/run-suite.ts";
-import { surroundings } from "../harness/surroundings.ts";
 import { requireToolchain } from "../toolchains/registry.ts";
 import { jailed, type Launch, type Toolchain } from "../toolchains/toolchain.ts";
 import { runCanaries } from "./canaries.ts";
 import { inspectSource } from "./inspect-job.ts";
 import { installDependencies } from "./install-job.ts";
 import type { Jail, JailEnd } from "./jail.ts";
+import { acceptanceEvidence, importEvidence, shown } from "./job-evidence.ts";
+import { type Folders, unpackProduct, withFolders, withSetting } from "./job-folders.ts";
 import { ownKernelKind } from "./kernel.ts";
 import { CHECK_LIMITS } from "./limits.ts";
 import type {
@@ -27,6 +28,8 @@ import type {
   InstallResult,
   InstrumentResult,
   Mutant,
+  MutantFate,
+  MutantRunRequest,
   MutationRequest,
   Sandbox,
   StripRequest,
@@ -34,10 +37,8 @@ import type {
   StubResult,
 } from "./port.ts";
 import { collectInstrumented, collectMutants, collectStripped, collectStub } from "./program-results.ts";
-import { checkTree, unpackTree } from "./scratch.ts";
 import type { Inspection } from "./source-facts.ts";
 
-const OUTPUT_SHOWN = 32 * 1024;
 const NOTHING: Tree = new Map();
 const EMPTY = { tree: NOTHING, attachments: NOTHING };
 
@@ -96,47 +97,55 @@ export class LocalSandbox implements Sandbox {
   }
 
   async runAcceptance(request: AcceptanceRequest): Promise<AcceptanceResult> {
-    const toolchain = requireToolchain(request.toolchain);
+    requireToolchain(request.toolchain);
     return this.inJail(async (jail) => {
       const environment = await measure(jail);
       const begun = performance.now();
       const product = unpackProduct(jail, request.tree);
-      const attachmentsFolder = unpackAttachments(jail, request.attachments);
-      const dependencies = unpackDependencies(jail, request.dependencies);
       try {
-        const { interfaces, attachments, seed } = request;
         const clock = movedClock(request.clock_offset_s);
-        const folders = { product, dependencies, attachmentsFolder };
-        const around = { clock: clock.environment, surroundings: surroundings(request.surroundings) };
-        const setting = { jail, toolchain, interfaces, ...folders, attachments, seed, ...around };
-        const { tests, reached } = await runSuite(request, setting, () => this.jail !== jail);
+        const { tests, reached } = await withSetting(jail, request, clock, (setting) =>
+          runSuite(request, { ...setting, product }, () => this.jail !== jail),
+        );
         return { tests, evidence: acceptanceEvidence(request, clock, tests, begun), environment, reached };
       } finally {
-        discardAll(jail, [product, attachmentsFolder, dependencies]);
+        jail.discard(product);
       }
     });
   }
 
-  async stripBodies(request: StripRequest): Promise<Tree> {
-    const toolchain = requireToolchain(request.toolchain);
+  async runMutants(request: MutantRunRequest): Promise<MutantFate[]> {
+    requireToolchain(request.toolchain);
+    const { tree, prelude, wall_ms } = request;
+    const tests = new Map(request.tests.map((test) => [test.id, test]));
+    const trials = request.mutants.map(({ path, text, test_ids }) => ({
+      tree: new Map([...tree, [path, Buffer.from(text, "utf8")]]),
+      tests: test_ids.flatMap((id) => tests.get(id) ?? []),
+    }));
     return this.inJail(async (jail) => {
       await runCanaries(jail);
-      return withFolders(jail, { ...EMPTY, tree: request.tree }, async (folders) => {
-        const end = await runProgram(jail, toolchain, toolchain.strip(), folders);
-        return collectStripped(end, folders.work, request.tree, toolchain);
-      });
+      const unpack = (changed: Tree) => unpackProduct(jail, changed);
+      const ending = { stopped: () => this.jail !== jail, discard: jail.discard };
+      return withSetting(jail, request, movedClock(request.clock_offset_s), (setting) =>
+        fatesOfMutants({ prelude, trials, wall_ms, unpack, ...ending }, setting),
+      );
     });
   }
 
+  async stripBodies(request: StripRequest): Promise<Tree> {
+    return this.takeApart(
+      request,
+      (toolchain) => toolchain.strip(),
+      (end, work, toolchain) => collectStripped(end, work, request.tree, toolchain),
+    );
+  }
+
   async instrument(request: StripRequest): Promise<InstrumentResult> {
-    const toolchain = requireToolchain(request.toolchain);
-    return this.inJail(async (jail) => {
-      await runCanaries(jail);
-      return withFolders(jail, { ...EMPTY, tree: request.tree }, async (folders) => {
-        const end = await runProgram(jail, toolchain, toolchain.instrument(), folders);
-        return collectInstrumented(end, folders.work, request.tree, toolchain);
-      });
-    });
+    return this.takeApart(
+      request,
+      (toolchain) => toolchain.instrument(),
+      (end, work, toolchain) => collectInstrumented(end, work, request.tree, toolchain),
+    );
   }
 
   async inspectSource(request: InspectRequest): Promise<Inspection> {
@@ -153,14 +162,11 @@ export class LocalSandbox implements Sandbox {
 
   async makeMutants(request: MutationRequest): Promise<Mutant[]> {
     const { tree, seed, count, functions } = request;
-    const toolchain = requireToolchain(request.toolchain);
-    return this.inJail(async (jail) => {
-      await runCanaries(jail);
-      return withFolders(jail, { ...EMPTY, tree }, async (folders) => {
-        const end = await runProgram(jail, toolchain, toolchain.mutate({ seed, count, functions }), folders);
-        return collectMutants(end, folders.work, tree, count);
-      });
-    });
+    return this.takeApart(
+      request,
+      (toolchain) => toolchain.mutate({ seed, count, functions }),
+      (end, work) => collectMutants(end, work, tree, count),
+    );
   }
 
   async checkImports(request: ImportRequest): Promise<EvidenceItem> {
@@ -191,6 +197,21 @@ export class LocalSandbox implements Sandbox {
     await jail?.close();
   }
 
+  /** Lets one of the toolchain's programs work on the sources of a product, and reads what it wrote. */
+  private takeApart<T>(
+    { tree, toolchain: name }: StripRequest,
+    launchOf: (toolchain: Toolchain) => Launch,
+    collect: (end: JailEnd, work: string, toolchain: Toolchain) => T,
+  ): Promise<T> {
+    const toolchain = requireToolchain(name);
+    return this.inJail(async (jail) => {
+      await runCanaries(jail);
+      return withFolders(jail, { ...EMPTY, tree }, async (folders) =>
+        collect(await runProgram(jail, toolchain, launchOf(toolchain), folders), folders.work, toolchain),
+      );
+    });
+  }
+
   private async inJail<T>(work: (jail: Jail) => Promise<T>): Promise<T> {
     if (this.jail !== null && !existsSync(this.jail.scratch)) await this.killAll(); // a cleaner of /tmp was here
     this.jail ??= this.openJail();
@@ -210,61 +231,6 @@ export class LocalSandbox implements Sandbox {
   private mustBeOpen(jail: Jail): void {
     if (this.jail !== jail) throw new AuraError("isolation_unavailable", "the sandbox was stopped; try again");
   }
-}
-
-interface Folders {
-  readonly product: string;
-  readonly dependencies: string | null;
-  readonly work: string;
-  readonly attachments: string | null;
-}
-
-async function withFolders<T>(
-  jail: Jail,
-  inputs: { readonly tree: Tree; readonly dependencies?: Tree | undefined; readonly attachments: Tree },
-  work: (folders: Folders) => Promise<T>,
-): Promise<T> {
-  const product = unpackProduct(jail, inputs.tree);
-  const attachments = unpackAttachments(jail, inputs.attachments);
-  const dependencies = unpackDependencies(jail, inputs.dependencies);
-  const folder = jail.openWork();
-  try {
-    if (!jail.namespaces) unpackInto(folder, inputs.attachments);
-    return await work({ product, dependencies, attachments, work: folder });
-  } finally {
-    discardAll(jail, [product, dependencies, attachments, folder]);
-  }
-}
-
-function unpackProduct(jail: Jail, tree: Tree): string {
-  checkTree(tree);
-  const folder = jail.openProduct();
-  unpackTree(folder, tree);
-  return folder;
-}
-
-/** Null where there are none. */
-function unpackDependencies(jail: Jail, dependencies: Tree = NOTHING): string | null {
-  if (dependencies.size === 0) return null;
-  const folder = jail.openDependencies();
-  unpackTree(folder, dependencies);
-  return folder;
-}
-
-/** Mounted read-only where the jail can mount; null where they are copied, or where there are none. */
-function unpackAttachments(jail: Jail, attachments: Tree): string | null {
-  if (!jail.namespaces || attachments.size === 0) return null;
-  const folder = jail.openProduct();
-  unpackTree(folder, attachments);
-  return folder;
-}
-
-function unpackInto(work: string, attachments: Tree): void {
-  unpackTree(work, new Map([...attachments].map(([path, body]) => [`attachments/${path}`, body])));
-}
-
-function discardAll(jail: Jail, folders: readonly (string | null)[]): void {
-  for (const folder of folders) if (folder !== null) jail.discard(folder);
 }
 
 function runProgram(jail: Jail, toolchain: Toolchain, launch: Launch, folders: Folders): Promise<JailEnd> {
@@ -297,50 +263,7 @@ async function measure(jail: Jail): Promise<EnvironmentFacts> {
   };
 }
 
-function acceptanceEvidence(
-  request: AcceptanceRequest,
-  clock: MovedClock,
-  tests: readonly TestResult[],
-  begun: number,
-): EvidenceItem {
-  const passed = tests.filter(({ outcome }) => outcome === "pass").length;
-  const lines = tests.map(({ test_id, outcome }) => `${outcome} ${test_id}`);
-  return {
-    kind: "acceptance_run",
-    command: [
-      "acceptance",
-      request.toolchain,
-      `seed=${request.seed}`,
-      `clock=+${clock.offset_s}s`,
-      request.surroundings,
-    ],
-    exit_code: passed === tests.length ? 0 : 1,
-    reason: "exit",
-    output: [...lines, `${passed} of ${tests.length} passed`].join("\n"),
-    tree_sha256: treeSha256(request.tree),
-    duration_ms: Math.round(performance.now() - begun),
-  };
-}
-
-/** Importing runs the product's code, which may end the process early: only the program's last word makes it a success. */
-function importEvidence(request: ImportRequest, end: JailEnd): EvidenceItem {
-  const lines = end.stdout.trimEnd().split("\n");
-  const finished = lines.at(-1) === "checked";
-  const problems = finished ? lines.slice(0, -1) : [...lines, "importing a module ended the process"];
-  return {
-    kind: "plan_import",
-    command: ["imports", request.toolchain, ...request.modules.map(({ path }) => path)],
-    exit_code: finished || end.exit_code !== 0 ? end.exit_code : 1,
-    reason: end.reason,
-    output: shown([...problems, end.stderr].join("\n").trim()),
-    tree_sha256: treeSha256(request.tree),
-    duration_ms: end.duration_ms,
-  };
-}
-
 function unknownCommand(command: string): SandboxJobResult {
   const stderr = `there is no check ${JSON.stringify(command)} with these arguments`;
   return { exit_code: null, reason: "unknown_command", stdout: "", stderr, duration_ms: 0 };
 }
-
-const shown = (text: string) => cutMiddle(scrub(text), OUTPUT_SHOWN);

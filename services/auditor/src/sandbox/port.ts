@@ -101,6 +101,18 @@ export interface Mutant {
   readonly text: string;
 }
 
+/** Mutants to run tests on, and under what. */
+export interface MutantRunRequest extends Omit<AcceptanceRequest, "stop_at_failure"> {
+  /** The changed file of each, and the ids of the tests that may notice it, in the order in which they are run. */
+  readonly mutants: readonly (Pick<Mutant, "path" | "text"> & { readonly test_ids: readonly string[] })[];
+  /** No further one is begun after so long. */
+  readonly wall_ms: number;
+}
+
+export const MUTANT_FATES = ["killed", "survived", "not_run"] as const;
+/** `survived`: all its tests passed. */
+export type MutantFate = (typeof MUTANT_FATES)[number];
+
 export interface ImportRequest extends WithToolchain {
   readonly tree: Tree;
   readonly dependencies?: Tree | undefined;
@@ -154,6 +166,9 @@ export interface Sandbox {
 
   /** Changes the product in one place at a time, as often as `count` says: what its tests should notice. */
   makeMutants(request: MutationRequest): Promise<Mutant[]>;
+
+  /** Runs the tests of each mutant until one does not pass; what became of each, in their order. */
+  runMutants(request: MutantRunRequest): Promise<MutantFate[]>;
 
   /** Tries to import what the plan promises; exit_code 0 when every module and symbol is there. */
   checkImports(request: ImportRequest): Promise<EvidenceItem>;

@@ -7,7 +7,7 @@ import { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import { EnvironmentFacts, EvidenceItem, Finding, TestResult } from "@aura/shared/schemas/verification-report";
 import { z } from "zod";
 import { SURROUNDINGS } from "../harness/surroundings.ts";
-import type { Sandbox } from "./port.ts";
+import { MUTANT_FATES, type Sandbox } from "./port.ts";
 import { MutantPlace, ProductFunctions } from "./program-results.ts";
 import { Inspection } from "./source-facts.ts";
 
@@ -22,6 +22,20 @@ const WireTree = z
 const Interfaces = PlanProduct.shape.interfaces;
 const Modules = Interfaces.shape.modules;
 
+/** What tests are run on. */
+const RunGround = {
+  tree: WireTree,
+  dependencies: WireTree.optional(),
+  toolchain: z.string(),
+  interfaces: Interfaces,
+  prelude: z.string(),
+  tests: z.array(AcceptanceTest),
+  attachments: WireTree,
+  seed: z.int().nonnegative(),
+  clock_offset_s: z.int().nonnegative(),
+  surroundings: z.enum(SURROUNDINGS),
+};
+
 /** What the service at the other end of the socket takes, by method; the client sends the same shapes. */
 export const REQUESTS = {
   environment: z.strictObject({}),
@@ -34,18 +48,11 @@ export const REQUESTS = {
     attachments: WireTree,
   }),
   buildStub: z.strictObject({ toolchain: z.string(), interfaces: Interfaces }),
-  runAcceptance: z.strictObject({
-    tree: WireTree,
-    dependencies: WireTree.optional(),
-    toolchain: z.string(),
-    interfaces: Interfaces,
-    prelude: z.string(),
-    tests: z.array(AcceptanceTest),
-    attachments: WireTree,
-    seed: z.int().nonnegative(),
-    clock_offset_s: z.int().nonnegative(),
-    surroundings: z.enum(SURROUNDINGS),
-    stop_at_failure: z.boolean().optional(),
+  runAcceptance: z.strictObject({ ...RunGround, stop_at_failure: z.boolean().optional() }),
+  runMutants: z.strictObject({
+    ...RunGround,
+    mutants: z.array(z.strictObject({ path: z.string(), text: z.string(), test_ids: z.array(z.string()) })),
+    wall_ms: z.int().nonnegative(),
   }),
   stripBodies: z.strictObject({ tree: WireTree, toolchain: z.string() }),
   instrument: z.strictObject({ tree: WireTree, toolchain: z.string() }),
@@ -91,6 +98,7 @@ export const ANSWERS = {
   instrument: z.strictObject({ tree: WireTree, functions: ProductFunctions }),
   inspectSource: Inspection,
   makeMutants: z.array(MutantPlace.extend({ text: z.string() })),
+  runMutants: z.array(z.enum(MUTANT_FATES)),
   checkImports: EvidenceItem,
   installDependencies: z.strictObject({
     reason: z.string(),
@@ -143,6 +151,8 @@ export function callSandbox(sandbox: Sandbox, method: SandboxMethod, body: unkno
       return sandbox.inspectSource(REQUESTS.inspectSource.parse(body));
     case "makeMutants":
       return sandbox.makeMutants(REQUESTS.makeMutants.parse(body));
+    case "runMutants":
+      return sandbox.runMutants(REQUESTS.runMutants.parse(body));
     case "checkImports":
       return sandbox.checkImports(REQUESTS.checkImports.parse(body));
     case "installDependencies":

@@ -15,6 +15,7 @@ export function scriptedSandbox(script: Partial<Sandbox>): Sandbox {
     instrument: async () => refused(),
     inspectSource: async () => refused(),
     makeMutants: async () => refused(),
+    runMutants: async () => refused(),
     checkImports: async () => refused(),
     installDependencies: async () => refused(),
     killAll: async () => undefined,

@@ -49,7 +49,8 @@ function isRunnerVariable(variable: string, { words }: Use): boolean {
 function asksForRunner(names: WatchedNames, { name, words }: Use): boolean {
   if (!names.surroundings.test(name)) return false;
   const parts = [...name.split("."), ...words];
-  return parts.some((part) => RUNNER_NAME.test(part)) || (words.includes("-c") && words.includes("0"));
+  const isFirst = words.includes("0") || words.includes("1"); // `argv[0]`, `argv[:1]`
+  return parts.some((part) => RUNNER_NAME.test(part)) || (words.includes("-c") && isFirst);
 }
 
 function tellingStrings({ known }: InspectionGround, { path, strings }: FileFacts): Finding[] {

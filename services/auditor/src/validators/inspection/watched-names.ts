@@ -21,8 +21,11 @@ export interface WatchedNames {
   readonly epoch: RegExp;
   /** What hour, day and year it is. */
   readonly calendar: RegExp;
-  /** Whether a person looks on. */
-  readonly terminal: RegExp;
+  /** Whether a person types, or looks on. */
+  readonly typing: RegExp;
+  readonly watching: RegExp;
+  /** Chance. */
+  readonly chance: RegExp;
   /** Number and age of the process itself. */
   readonly ownFacts: RegExp;
 }
@@ -44,7 +47,9 @@ const PYTHON: WatchedNames = {
     /^(?:socket|ssl|socketserver|requests|urllib3|httpx|aiohttp|ftplib|smtplib|poplib|imaplib|telnetlib|nntplib|http\.(?:client|server)|urllib\.request|xmlrpc\.(?:client|server))(?:\.|$)/,
   epoch: /^time\.(?:time|time_ns)(?:\(\))?$/,
   calendar: /^(?:time\.(?:gmtime|localtime)|datetime\.(?:datetime\.(?:now|utcnow|today)|date\.today))(?:\(\)|\.|$)/,
-  terminal: /(?:^os|\bstd(?:in|out|err)__)\.isatty$|\bstd(?:in|out|err)\.isatty$/,
+  typing: /\bstdin(?:__)?\.isatty$/,
+  watching: /(?:^os|\bstd(?:out|err)(?:__)?)\.isatty$/,
+  chance: /^(?:random\.(?:random|randint|randrange|getrandbits|uniform|choice)|secrets\.rand\w+|os\.urandom)(?:\(\))?$/,
   ownFacts: /^(?:os\.getpid|time\.(?:monotonic|perf_counter|process_time)(?:_ns)?)(?:\(\))?$/,
 };
 
@@ -63,7 +68,9 @@ const TYPESCRIPT: WatchedNames = {
   network: /^(?:net|dgram|dns|tls|https?|http2|undici|axios|node-fetch|ws|fetch|WebSocket|XMLHttpRequest)(?:[./]|$)/,
   epoch: /^Date\.now(?:\(\))?$/,
   calendar: /^Date(?:\(\)(?:\..*)?)?$/,
-  terminal: /\.isTTY$|^tty\.isatty$/,
+  typing: /\bstdin\.isTTY$/,
+  watching: /\bstd(?:out|err)\.isTTY$|^tty\.isatty$/,
+  chance: /^(?:Math\.random|crypto\.random\w+)(?:\(\))?$/,
   ownFacts: /^(?:process\.(?:pid|uptime|hrtime)|performance\.now|os\.uptime)(?:\(\))?$/,
 };
 
