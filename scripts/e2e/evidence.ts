@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApiClient } from "@aura/shared/api-client";
-import { type Verification, verify } from "@aura/shared/ledger/verifier/verify";
+import { type Answer, type Summary, verify } from "@aura/shared/ledger/verifier/verify";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -37,7 +37,7 @@ export function checkPack(api: ApiClient, run_id: string): Promise<{ status: num
 }
 
 /** Checks an export of the whole log, as it is under the newest checkpoint. */
-export function checkExport(api: ApiClient): Promise<Verification> {
+export function checkExport(api: ApiClient): Promise<Answer<Summary>> {
   return inFolder(async (folder) => {
     const file = join(folder, "log.jsonl");
     const response = await api.fetch(OPERATIONS.exportLog, { query: {} });

@@ -1,6 +1,16 @@
 import { sign, verify } from "node:crypto";
 import type { Hash } from "./merkle.ts";
-import { COSIGNATURE, decodeBase64, type Note, NoteError, type Signer, signatureLine, type Verifier } from "./notes.ts";
+import {
+  COSIGNATURE,
+  decodeBase64,
+  type Note,
+  NoteError,
+  parseNote,
+  type Signer,
+  signatureLine,
+  signersOf,
+  type Verifier,
+} from "./notes.ts";
 
 /** How large a log was, and the root of its tree then. Source: C2SP tlog-checkpoint. */
 export interface Checkpoint {
@@ -60,6 +70,32 @@ export function cosignaturesOf(note: Note, witnesses: readonly Verifier[]): Cosi
     found.push({ witness, time });
   }
   return found;
+}
+
+/** A checkpoint, the ids of the log's own keys that signed it, and the names of witnesses that cosigned it. */
+export interface SignedCheckpoint extends Checkpoint {
+  readonly signed_by: readonly string[];
+  readonly witnessed_by: readonly string[];
+}
+
+/**
+ * Reads a note as a checkpoint under signatures of `keys` and `witnesses`; there may be none of either.
+ *
+ * @throws {NoteError} when it is none, or a signature of one of them is wrong
+ */
+export function openCheckpoint(
+  text: string,
+  keys: readonly Verifier[],
+  witnesses: readonly Verifier[] = [],
+): SignedCheckpoint {
+  const note = parseNote(text);
+  const checkpoint = parseCheckpoint(note.text);
+  const signers = signersOf(note, keys).filter(({ name }) => name === checkpoint.origin);
+  return {
+    ...checkpoint,
+    signed_by: signers.map(({ keyId }) => keyId),
+    witnessed_by: cosignaturesOf(note, witnesses).map(({ witness }) => witness.name),
+  };
 }
 
 function cosignedText(text: string, time: number): Buffer {

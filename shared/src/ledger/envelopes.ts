@@ -1,4 +1,6 @@
 import { isUtf8 } from "node:buffer";
+import { hash } from "node:crypto";
+import { decodeBase64 } from "./notes.ts";
 
 /** What stands in the log about one event: RFC 8785 bytes of an object of texts. */
 export interface Envelope {
@@ -83,6 +85,28 @@ export function counterOf({ id }: Envelope): number {
 /** Generation of the log in which it was written: how often a backup was restored before, plus 1. */
 export function generationOf({ id }: Envelope): number {
   return Number.parseInt(id.slice(0, 2), 16);
+}
+
+/** What the table of events says beside an envelope, in the order in which an export says it. */
+export function columnsOf(envelope: Envelope): Readonly<Record<string, string>> {
+  const { id, source, severity, description, at, event_type, run_id, task_id } = envelope;
+  const { subject_type, subject_id, actor_kind, actor_id, tx } = envelope;
+  return {
+    ...{ id, source, severity, description, created_at: at, event_type, run_id, task_id },
+    ...{ subject_type, subject_id, actor_kind, actor_id, tx },
+  };
+}
+
+/**
+ * What an envelope says of its payload: hexadecimal SHA-256(salt || payload).
+ *
+ * @param salt 32 bytes in hexadecimal @param bytes of the payload in base64
+ * @returns null where one of them is in another form
+ */
+export function payloadSha256(salt: unknown, bytes: unknown): string | null {
+  if (typeof salt !== "string" || typeof bytes !== "string" || !/^[0-9a-f]{64}$/.test(salt)) return null;
+  const payload = bytes === "" ? Buffer.alloc(0) : decodeBase64(bytes);
+  return payload === null ? null : hash("sha256", Buffer.concat([Buffer.from(salt, "hex"), payload]));
 }
 
 /** 52 bits: no more than a number holds exactly. */

@@ -135,3 +135,10 @@ export function decodeBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, "base64");
   return text !== "" && bytes.toString("base64") === text ? bytes : null;
 }
+
+/** Hashes of 32 bytes from a list of them in base64; null for anything else. */
+export function decodeHashes(list: unknown): Buffer[] | null {
+  const texts: unknown[] = Array.isArray(list) ? list : [list];
+  const hashes = texts.map((text) => (typeof text === "string" ? decodeBase64(text) : null));
+  return hashes.every((hash) => hash?.length === 32) ? (hashes as Buffer[]) : null;
+}

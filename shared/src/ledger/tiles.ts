@@ -1,3 +1,4 @@
+import { append, EMPTY, type Hash, rootOf } from "./merkle.ts";
 import type { Node } from "./proofs.ts";
 
 /** Hashes of a whole tile, entries of a whole bundle. Source: C2SP tlog-tiles. */
@@ -41,6 +42,22 @@ export function* tilesOf(size: number): Generator<Tile> {
   for (let level = 0, count = size; count > 0 && level <= LEVEL_MAX; level++) {
     yield* tilesOfLevel(level, count);
     count = Math.floor(count / TILE_WIDTH);
+  }
+}
+
+/** The tiles of hashes over these leaves, with their bytes: a hash is the root of a whole tile of the level below. */
+export function* hashTiles(
+  leaves: readonly Hash[],
+): Generator<Tile & { readonly level: number; readonly bytes: Buffer }> {
+  let hashes = leaves;
+  for (let level = 0; hashes.length > 0 && level <= LEVEL_MAX; level++) {
+    const above: Hash[] = [];
+    for (const tile of tilesOfLevel(level, hashes.length)) {
+      const own = hashes.slice(tile.index * TILE_WIDTH, tile.index * TILE_WIDTH + tile.width);
+      if (tile.width === TILE_WIDTH) above.push(rootOf(append(EMPTY, own)));
+      yield { ...tile, level, bytes: Buffer.concat(own) };
+    }
+    hashes = above;
   }
 }
 

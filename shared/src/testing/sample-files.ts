@@ -1,6 +1,6 @@
 import { append, EMPTY, type Frontier, type Hash, leafHash } from "../ledger/merkle.ts";
 import { foldNodes, inclusionPath, type Node } from "../ledger/proofs.ts";
-import { encodeBundle, TILE_HEIGHT, tilePath, tilesOf } from "../ledger/tiles.ts";
+import { encodeBundle, hashTiles, TILE_WIDTH, tilePath, tilesOf } from "../ledger/tiles.ts";
 import type { SampleEvent, SampleExport } from "./sample-log.ts";
 
 /** Hashes of every perfect subtree of a log. */
@@ -48,18 +48,12 @@ export function runExport(log: SampleExport, run_id: string): SampleExport {
 
 /** Paths and contents of the log as C2SP tiles. */
 export function tileFiles({ events, checkpoints }: SampleExport): Map<string, Buffer> {
-  const tree = treeOf(events);
   const files = new Map<string, Buffer>([["checkpoint", Buffer.from(checkpoints.at(-1)?.note ?? "")]]);
+  const entries = events.map(bytesOf);
   for (const tile of tilesOf(events.length)) {
-    const start = tile.index * 256;
-    const { level } = tile;
-    const content =
-      level === "entries"
-        ? encodeBundle(events.slice(start, start + tile.width).map(bytesOf))
-        : Buffer.concat(
-            Array.from({ length: tile.width }, (_, i) => tree({ height: level * TILE_HEIGHT, position: start + i })),
-          );
-    files.set(tilePath(tile), content);
+    const start = tile.index * TILE_WIDTH;
+    if (tile.level === "entries") files.set(tilePath(tile), encodeBundle(entries.slice(start, start + tile.width)));
   }
+  for (const tile of hashTiles(entries.map(leafHash))) files.set(tilePath(tile), tile.bytes);
   return files;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { cosign, formatCheckpoint } from "../ledger/checkpoints.ts";
-import type { Envelope } from "../ledger/envelopes.ts";
+import { columnsOf, type Envelope } from "../ledger/envelopes.ts";
 import { append, EMPTY, type Frontier, type Hash, leafHash, rootOf } from "../ledger/merkle.ts";
 import { COSIGNATURE, formatNote, type Signer, signerOf, signText } from "../ledger/notes.ts";
 
@@ -139,15 +139,6 @@ export function envelopeOf(said: Partial<Envelope>): Envelope {
     ...{ subject_id: "", subject_type: "", task_id: "", to: "", tx: "", v: "1" },
     ...said,
     set,
-  };
-}
-
-export function columnsOf(envelope: Envelope): Record<string, string> {
-  const { id, source, severity, description, at, event_type, run_id, task_id } = envelope;
-  const { subject_type, subject_id, actor_kind, actor_id, tx } = envelope;
-  return {
-    ...{ id, source, severity, description, created_at: at, event_type, run_id, task_id },
-    ...{ subject_type, subject_id, actor_kind, actor_id, tx },
   };
 }
 

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { parseEnvelope } from "@aura/shared/ledger/envelopes";
-import { sha256Hex } from "@aura/shared/models/canonical-json";
+import { parseEnvelope, payloadSha256 } from "@aura/shared/ledger/envelopes";
 import { z } from "zod";
 import { writeDurably } from "./durable-file.ts";
 
@@ -58,6 +57,5 @@ export function removeOldDrafts(folder: string): void {
 /** Whether this is, byte for byte, what the envelope commits to. */
 export function isCommitted({ event_id, salt, bytes }: ArchivedPayload, env: Uint8Array): boolean {
   const envelope = parseEnvelope(Buffer.from(env));
-  const whole = Buffer.concat([Buffer.from(salt, "hex"), Buffer.from(bytes, "base64")]);
-  return envelope?.id === event_id && envelope.payload_sha256 === sha256Hex(whole);
+  return envelope?.id === event_id && envelope.payload_sha256 === payloadSha256(salt, bytes);
 }

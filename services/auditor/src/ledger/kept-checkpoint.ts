@@ -1,5 +1,5 @@
-import { parseCheckpoint } from "@aura/shared/ledger/checkpoints";
-import { NoteError, parseNote, type Signer, signersOf } from "@aura/shared/ledger/notes";
+import { openCheckpoint } from "@aura/shared/ledger/checkpoints";
+import { NoteError, type Signer } from "@aura/shared/ledger/notes";
 import type { LogState } from "../db/sealing-statements.ts";
 import type { KeyFolder } from "./key-folder.ts";
 import { contradicted } from "./seal-refused.ts";
@@ -30,9 +30,9 @@ export function keptFile({ generation }: Pick<LogState, "generation">): string {
 /** @throws {SealRefused} `log_contradicted` when it is none, or under a wrong signature of a key that is here */
 export function checkpointIn(note: string, signers: readonly Signer[]) {
   try {
-    const parsed = parseNote(note);
     const keys = signers.map(({ verifier }) => verifier);
-    return { checkpoint: parseCheckpoint(parsed.text), signed: signersOf(parsed, keys).length > 0 };
+    const checkpoint = openCheckpoint(note, keys);
+    return { checkpoint, signed: checkpoint.signed_by.length > 0 };
   } catch (error) {
     if (error instanceof NoteError) throw contradicted(`a checkpoint that was never signed: ${error.message}`);
     throw error;

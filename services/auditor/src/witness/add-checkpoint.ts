@@ -1,7 +1,7 @@
 import { cosign, parseCheckpoint } from "@aura/shared/ledger/checkpoints";
 import { EMPTY_ROOT, type Hash } from "@aura/shared/ledger/merkle";
 import {
-  decodeBase64,
+  decodeHashes,
   formatNote,
   type Note,
   NoteError,
@@ -76,8 +76,8 @@ function parseWish(body: string): Wish | null {
   const [first = "", ...lines] = body.slice(0, Math.max(end, 0)).split("\n");
   const [, old] = /^old (0|[1-9]\d{0,15})$/.exec(first) ?? [];
   if (old === undefined || !Number.isSafeInteger(Number(old)) || lines.length > PROOF_LINES_MAX) return null;
-  const proof = lines.map(decodeBase64).filter((hash) => hash?.length === 32) as Hash[];
-  if (proof.length !== lines.length) return null;
+  const proof = decodeHashes(lines);
+  if (proof === null) return null;
   try {
     const note = parseNote(body.slice(end + 2));
     parseCheckpoint(note.text);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Verification, verify } from "@aura/shared/ledger/verifier/verify";
+import { type Answer, type Summary, verify } from "@aura/shared/ledger/verifier/verify";
 import type { Queryable } from "@aura/shared/postgres/client";
 import { callVerb } from "@aura/shared/postgres/verbs";
 import {
@@ -56,14 +56,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function verified(connection: Queryable): Promise<Verification> {
+async function verified(connection: Queryable): Promise<Answer<Summary>> {
   const file = join(folder, "log.jsonl");
   writeFileSync(file, await exportedLog(connection));
   return verify(file, { keys, witnesses: [], checkpoints: [kept] });
 }
 
 /** Past every trigger, as only a superuser can; undone after it was looked at. */
-async function whileTampered(statement: string): Promise<Verification> {
+async function whileTampered(statement: string): Promise<Answer<Summary>> {
   const client = await db.pools.admin.connect();
   try {
     await client.query(`begin; set local session_replication_role = replica; ${statement}`);

@@ -1,63 +1,25 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { append, EMPTY, type Hash } from "../merkle.ts";
-import { decodeBundle, TILE_HEIGHT, TILE_WIDTH, type Tile, tilePath, tilesOf } from "../tiles.ts";
-import { EventChecks } from "./events.ts";
-import { CannotTell, type Summary, settle, Tampered } from "./findings.ts";
-import type { LeafList } from "./leaf-list.ts";
-import { checkWitness, compareRoots, openCheckpoint, openKept, type Trust } from "./seals.ts";
+import { decodeBundle, hashTiles, TILE_WIDTH, tilePath, tilesOf } from "../tiles.ts";
+import { Tampered } from "./findings.ts";
+import { Log } from "./log.ts";
+import { openSigned, type Trust } from "./signed.ts";
 
-/** Checks a folder of C2SP tiles: the checkpoint, all entries under it, and every tile of hashes. */
-export function verifyTiles(folder: string, trust: Trust): Summary {
-  const newest = openCheckpoint(readPart(folder, "checkpoint").toString("utf8"), trust);
-  const events = new EventChecks();
-  for (const tile of tilesOf(newest.size))
-    if (tile.level === "entries") for (const entry of entriesOf(folder, tile)) events.take(events.leaves.size, entry);
-  settle([
-    () => compareRoots([newest], events),
-    () => compareRoots(openKept(trust, newest), events),
-    ...events.checks(true),
-    () => checkHashes(folder, events.leaves),
-    () => checkWitness(newest, trust),
-  ]);
-  return {
-    ...{ kind: "tiles", origin: newest.origin, events: newest.size, checkpoints: 1, size: newest.size },
-    ...{ root: newest.root.toString("hex"), signed_by: newest.signedBy, witnessed_by: newest.witnessedBy },
-    ...{ kept_checkpoints: trust.kept.length, runs_sealed: events.runs.count, payloads: events.payloads.summary() },
-    not_checked: ["columns of the table and payloads: tiles have none", "earlier checkpoints: tiles have one"],
-  };
-}
-
-function entriesOf(folder: string, tile: Tile): Buffer[] {
-  const entries = decodeBundle(readPart(folder, tilePath(tile)));
-  if (entries?.length === tile.width) return entries;
-  const seq = tile.index * TILE_WIDTH + Math.min(entries?.length ?? 0, tile.width);
-  throw new Tampered(seq, `${tilePath(tile)} does not hold ${tile.width} entries`);
-}
-
-function checkHashes(folder: string, leaves: LeafList): void {
-  const levels: Hash[][] = [[...leaves.slice(0)]];
-  append(EMPTY, leaves.slice(0), (height, position, root) => {
-    if (height % TILE_HEIGHT !== 0) return;
-    levels[height / TILE_HEIGHT] ??= [];
-    (levels[height / TILE_HEIGHT] as Hash[])[position] = root;
-  });
-  for (const tile of tilesOf(leaves.size)) {
-    if (tile.level === "entries") continue;
-    const start = tile.index * TILE_WIDTH;
-    const hashes = (levels[tile.level] ?? []).slice(start, start + tile.width);
-    if (!Buffer.concat(hashes).equals(readPart(folder, tilePath(tile))))
-      throw new Tampered(
-        start * TILE_WIDTH ** tile.level,
-        `${tilePath(tile)} holds other hashes than its entries have`,
-      );
+/** Reads a folder of C2SP tiles: the checkpoint, all entries under it, and every tile of hashes. @throws like check */
+export function readTiles(folder: string, trust: Trust): Log {
+  const [log, note] = [new Log("tiles"), readFileSync(join(folder, "checkpoint"), "utf8")];
+  log.notes.push(note);
+  log.unseen.push("columns of the table and payloads: tiles have none", "earlier checkpoints: tiles have one");
+  for (const tile of tilesOf(openSigned(note, trust).size)) {
+    if (tile.level !== "entries") continue;
+    const [path, start] = [tilePath(tile), log.seqs.length];
+    const entries = decodeBundle(readFileSync(join(folder, path))) ?? [];
+    if (entries.length !== tile.width)
+      throw new Tampered(start + Math.min(entries.length, tile.width), `${path} does not hold ${tile.width} entries`);
+    for (const [place, entry] of entries.entries()) log.take(start + place, entry);
   }
-}
-
-function readPart(folder: string, path: string): Buffer {
-  try {
-    return readFileSync(join(folder, path));
-  } catch {
-    throw new CannotTell(`${path} is missing`);
-  }
+  for (const { bytes, ...tile } of hashTiles(log.seqs.map((place) => log.leafAt(place))))
+    if (!readFileSync(join(folder, tilePath(tile))).equals(bytes))
+      log.found.push(new Tampered(tile.index * TILE_WIDTH ** (tile.level + 1), `${tilePath(tile)} holds other hashes`));
+  return log;
 }

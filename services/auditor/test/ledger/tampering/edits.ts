@@ -1,10 +1,9 @@
 import { parseCheckpoint } from "@aura/shared/ledger/checkpoints";
-import type { Envelope } from "@aura/shared/ledger/envelopes";
+import { columnsOf, type Envelope } from "@aura/shared/ledger/envelopes";
 import type { Signer } from "@aura/shared/ledger/notes";
 import { parseNote } from "@aura/shared/ledger/notes";
 import { frontierOf } from "@aura/shared/testing/sample-files";
 import {
-  columnsOf,
   envelopeOf,
   logSigner,
   type SampleEvent,

@@ -52,7 +52,7 @@ const OF_RUN: ExportTampering[] = [
   { name: "run-proof-of-no-hash", exit: 1, seq: 9, tamper: (run) => prove(run, 9, [...proofAt(run, 9), "?"]) },
   { name: "run-proof-left-out", exit: 1, seq: 9, tamper: (run) => prove(run, 9, undefined) },
   { name: "run-checkpoint-forged", exit: 1, tamper: (run) => note(run, noteAt(run, 0).replace("\n94\n", "\n93\n")) },
-  { name: "run-checkpoint-dropped", exit: 1, tamper: (run) => count({ ...run, checkpoints: [] }) },
+  { name: "run-checkpoint-dropped", exit: 2, tamper: (run) => count({ ...run, checkpoints: [] }) },
   {
     name: "run-two-checkpoints",
     exit: 1,
