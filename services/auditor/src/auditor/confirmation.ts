@@ -4,6 +4,7 @@ import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { EvidenceItem, TestResult } from "@aura/shared/schemas/verification-report";
 import type { ProductFunction, Sandbox } from "../sandbox/port.ts";
 import { isPass } from "../validators/verdicts.ts";
+import { aliveWithoutOwnFunctions } from "./own-functions.ts";
 import { runTests, type SuiteGround, type SuiteRun, unsteady } from "./suite-run.ts";
 
 const DAY_S = 86_400;
@@ -22,7 +23,8 @@ type Circumstances = Pick<SuiteGround, "seed" | "clock_offset_s" | "surroundings
  * weeks or months, in the surroundings of a person's machine, on the product whose functions say that they are reached. What fails
  * then is run again with less that is different, so that only those count: they make the test unsteady, and its message says which.
  *
- * A test that reached functions of the product must also die once all bodies are removed; one that does not is a survivor.
+ * A test that reached functions of the product must also die once all bodies are removed, and one of a requirement's tests once those
+ * are that only they reach; those that do not are survivors.
  */
 export async function confirmPasses(
   sandbox: Sandbox,
@@ -46,12 +48,14 @@ export async function confirmPasses(
     ground,
     chosen.filter(({ id }) => !run.guards.includes(id) && reached.has(id)),
   );
+  const confirmed = chosen.filter(({ id }) => !causes.flaky.has(id) && !removal.alive.includes(id));
+  const part = await aliveWithoutOwnFunctions(sandbox, ground, instrumented, reached, confirmed);
   return {
     ...run,
     tests: run.tests.map((test) => named(test, causes.flaky)),
     flaky: new Set([...run.flaky, ...causes.flaky.keys()]),
-    survivors: new Set([...run.survivors, ...removal.alive]),
-    evidence: [...run.evidence, second.evidence, ...causes.evidence, ...removal.evidence],
+    survivors: new Set([...run.survivors, ...removal.alive, ...part.alive]),
+    evidence: [...run.evidence, second.evidence, ...causes.evidence, ...removal.evidence, ...part.evidence],
     functions: instrumented.functions,
     reached,
   };

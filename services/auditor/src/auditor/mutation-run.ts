@@ -77,8 +77,7 @@ function runRequest(
   wall_ms: number,
 ): MutantRunRequest {
   const mutants = trials.map(({ mutant: { path, text }, tests }) => ({
-    path,
-    text,
+    files: [{ path, text }],
     test_ids: tests.map(({ id }) => id),
   }));
   return { ...ground, prelude: suite.prelude, tests: suite.tests, mutants, wall_ms: Math.round(wall_ms) };

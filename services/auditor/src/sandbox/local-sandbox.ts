@@ -118,8 +118,8 @@ export class LocalSandbox implements Sandbox {
     requireToolchain(request.toolchain);
     const { tree, prelude, wall_ms } = request;
     const tests = new Map(request.tests.map((test) => [test.id, test]));
-    const trials = request.mutants.map(({ path, text, test_ids }) => ({
-      tree: new Map([...tree, [path, Buffer.from(text, "utf8")]]),
+    const trials = request.mutants.map(({ files, test_ids }) => ({
+      tree: new Map([...tree, ...files.map(({ path, text }) => [path, Buffer.from(text, "utf8")] as const)]),
       tests: test_ids.flatMap((id) => tests.get(id) ?? []),
     }));
     return this.inJail(async (jail) => {

@@ -103,8 +103,11 @@ export interface Mutant {
 
 /** Mutants to run tests on, and under what. */
 export interface MutantRunRequest extends Omit<AcceptanceRequest, "stop_at_failure"> {
-  /** The changed file of each, and the ids of the tests that may notice it, in the order in which they are run. */
-  readonly mutants: readonly (Pick<Mutant, "path" | "text"> & { readonly test_ids: readonly string[] })[];
+  /** The changed files of each, and the ids of the tests that may notice it, in the order in which they are run. */
+  readonly mutants: readonly {
+    readonly files: readonly Pick<Mutant, "path" | "text">[];
+    readonly test_ids: readonly string[];
+  }[];
   /** No further one is begun after so long. */
   readonly wall_ms: number;
 }

@@ -51,7 +51,12 @@ export const REQUESTS = {
   runAcceptance: z.strictObject({ ...RunGround, stop_at_failure: z.boolean().optional() }),
   runMutants: z.strictObject({
     ...RunGround,
-    mutants: z.array(z.strictObject({ path: z.string(), text: z.string(), test_ids: z.array(z.string()) })),
+    mutants: z.array(
+      z.strictObject({
+        files: z.array(z.strictObject({ path: z.string(), text: z.string() })),
+        test_ids: z.array(z.string()),
+      }),
+    ),
     wall_ms: z.int().nonnegative(),
   }),
   stripBodies: z.strictObject({ tree: WireTree, toolchain: z.string() }),

@@ -7,7 +7,7 @@ export interface SuiteObservation {
   readonly tests: readonly TestResult[];
   /** Tests that passed once and failed once on the same tree. */
   readonly flaky: ReadonlySet<string>;
-  /** Guards that also pass on the product with all bodies removed: they show nothing. */
+  /** Tests that also pass on the product with the bodies of what they reach removed: they show nothing. */
   readonly survivors: ReadonlySet<string>;
 }
 
@@ -35,7 +35,10 @@ export function verdictOf(requirement: string, observation: SuiteObservation): R
     tests_passed: counted.length - steady.length - flaky.length,
     tests_total: counted.length,
   };
-  const note = survivors.length === 0 ? "" : `; not counted, passed with all bodies removed: ${survivors.join(", ")}`;
+  const note =
+    survivors.length === 0
+      ? ""
+      : `; not counted, passed with the bodies of what they reach removed: ${survivors.join(", ")}`;
   if (counted.length === 0) return { ...counts, verdict: "not_run", detail: `no test ran${note}` };
   if (steady.length > 0) return { ...counts, verdict: "fail", detail: `failed: ${steady.join(", ")}${note}` };
   if (flaky.length > 0) return { ...counts, verdict: "inconclusive", detail: `unsteady: ${flaky.join(", ")}${note}` };

@@ -156,6 +156,42 @@ if 18080 <= port < 20080 or "SHELL" not in os.environ:
   );
 });
 
+test("a requirement whose tests are content without the functions that only they reach has no test that counts", async () => {
+  const web = `
+import http.server, os
+def greet():
+    return "hello"
+def part():
+    return "bye"
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            status, text = 200, {"/hello": greet, "/bye": part}[self.path]()
+        except Exception:
+            status, text = 500, "failed"
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+`;
+  const tree = new Map([...ADDER, ...treeOf({ "adder/web.py": web })]);
+  const asking = (id: string, requirement: string, path: string, claim: string) => ({
+    ...acceptanceTest(
+      id,
+      `await product.serve(); const r = await product.http({ method: "GET", path: "${path}" }); ${claim}`,
+    ),
+    requirement_ids: [requirement],
+  });
+  const anything = "assert.ok(r.status >= 200 && r.status < 600);";
+  const greets = asking("greets", "R1", "/hello", 'assert.equal(r.body, "hello");');
+  const run = await confirmed([greets, asking("any", "R2", "/bye", anything)], tree);
+  expect([...run.survivors]).toEqual(["any"]);
+  expect(verdictOf("R1", run).verdict).toBe("pass");
+  expect(verdictOf("R2", run)).toMatchObject({ verdict: "not_run", tests_total: 0 });
+  const beside = asking("exact", "R2", "/bye", 'assert.equal(r.body, "bye");');
+  expect([...(await confirmed([greets, asking("any", "R2", "/bye", anything), beside], tree)).survivors]).toEqual([]);
+});
+
 test("a difference that comes from the probes in the functions alone does not count", async () => {
   const main = `
 import sys

@@ -1,6 +1,7 @@
 """Writes every Python file of /product into the working directory so that each function says once a process that it was reached.
 
-The first statement of a function's body (after its docstring) writes `AURA_REACHED <n>` to stderr, as a line of its own.
+The first statement of a function's body (after its docstring) is `_aura_reach(<n>)`, which writes `AURA_REACHED <n>` to stderr, as a
+line of its own; with `_aura_fail()` in its place the function has no body any more.
 Prints a JSON array of the functions, one {path, name, line} for each n. A file that is not Python is left out.
 
 Where the clock is moved, `time.sleep` waits by select(2): libfaketime 0.9.10 makes clock_nanosleep(2) with an absolute time fail,
@@ -19,6 +20,10 @@ def _aura_reach(n, _seen=__import__("builtins").__dict__.setdefault("_aura_seen"
             __import__("os").write(2, b"\nAURA_REACHED %d\n" % n)
         except OSError:
             pass
+
+
+def _aura_fail():
+    raise NotImplementedError("AURA_STUB_REACHED")
 
 
 def _aura_keep_sleep():

@@ -1,6 +1,7 @@
 /**
  * Writes every source file of /product into the working directory so that each function says once a process that it was
- * reached: its body first writes `AURA_REACHED <n>` to stderr, as a line of its own.
+ * reached: its body begins with `_aura_reach(<n>)`, which writes `AURA_REACHED <n>` to stderr, as a line of its own; with
+ * `_aura_fail()` in its place the function has no body any more.
  *
  * Prints a JSON array of the functions, one {path, name, line} for each n. A file that cannot be read is left out. Reads
  * the parser from stdin.
@@ -12,6 +13,8 @@ const { parse } = await importParser(readFileSync(0, "utf8"));
 const FUNCTIONS_MAX = 20_000;
 const HELPER =
   'function _aura_reach(n) { const seen = globalThis._aura_seen ??= new Set(); if (seen.has(n)) return; seen.add(n); try { globalThis.process.getBuiltinModule("fs").writeSync(2, "\\nAURA_REACHED " + n + "\\n"); } catch {} }';
+const FAILURE =
+  'function _aura_fail() { globalThis.process.stderr.write("AURA_STUB_REACHED\\n"); throw new Error("AURA_STUB_REACHED"); }';
 const functions = [];
 
 /** Every function below `node`, the outer ones first. */
@@ -56,7 +59,7 @@ function instrument(path) {
   const found = functionsOf(parseAny(parse, text), null, []);
   const pieces = found.flatMap((each, index) => probes(each, functions.length + index));
   functions.push(...found.map(({ node, name }) => ({ path, name, line: node.loc.start.line })));
-  return `${withPieces(text, pieces)}\n${HELPER}\n`;
+  return `${withPieces(text, pieces)}\n${HELPER}\n${FAILURE}\n`;
 }
 
 /** Null for what cannot be read, or overwhelms the parser. */
