@@ -10,7 +10,6 @@ const UNTESTED = ["pantry/suite-not-the-stub", "pricing/suite-only-imports"];
 
 export const GUARDS: readonly Guard[] = [
   { name: "pass-needs-evidence", submissions: ["pricing/suite-answers-itself"] },
-  { name: "file-scope", submissions: ["pantry/writes-outside-its-scope"] },
   { name: "leaked-tests", submissions: ["pantry/holds-a-test-body"] },
   { name: "compile-check", submissions: ["tickets/does-not-compile"] },
   { name: "import-check", submissions: ["pantry/promise-not-kept"] },
@@ -22,12 +21,14 @@ export const GUARDS: readonly Guard[] = [
   { name: "stub-and-removal", submissions: UNTESTED },
   {
     name: "second-run",
-    submissions: ["pricing/expires-next-week", "pricing/suite-only-imports"],
+    submissions: ["pricing/expires-by-text"],
   },
-  { name: "other-clock", submissions: ["pricing/expires-next-week"] },
+  { name: "other-clock", submissions: ["pricing/expires-by-text"] },
   { name: "everyday-surroundings", submissions: ["tickets/detects-client", "tickets/detects-port"] },
   { name: "source-checks", submissions: ["pricing/detects-folder", "pricing/black-friday"] },
   { name: "off-subject", submissions: ["pantry/suite-tests-something-else"] },
+  { name: "own-functions", submissions: ["tickets/suite-answered-at-all"] },
+  { name: "harness-marks", submissions: ["pantry/suite-not-the-marker"] },
   { name: "weaker-replacement", submissions: ["pantry/dispute-replaced-by-weak"] },
   { name: "product-touched", submissions: ["pricing/suite-answers-itself"] },
   { name: "touched-and-stub", submissions: ["pricing/suite-answers-itself"] },

@@ -47,6 +47,8 @@ export interface GuardTrial {
 export function cardPage(results: readonly Result[], trials: readonly GuardTrial[], facts: readonly string[]): string {
   const { false_accepts, false_rejects, rows } = reportCard(results);
   const harmless = results.filter(({ expected }) => expected === "harmless");
+  const unseen = results.filter(({ expected }) => expected === "unseen");
+  const delivered = unseen.filter(({ accepted }) => accepted);
   const refused = harmless.filter(({ accepted }) => !accepted).map(({ product, name }) => `${product}/${name}`);
   return `${INTRODUCTION}
 ${facts.map((fact) => `- ${fact}`).join("\n")}
@@ -57,6 +59,7 @@ ${facts.map((fact) => `- ${fact}`).join("\n")}
 | --- | --- |
 | wrong products that were accepted | ${rateText(false_accepts)} |
 | correct products that were not accepted | ${rateText(false_rejects)} |
+| wrong products whose suite does not look where they are wrong, accepted | ${delivered.length} of ${unseen.length} |
 | correct products with something harmless beside them, refused all the same | ${refused.length} of ${harmless.length} |
 
 The intervals are exact ones (Clopper and Pearson). With no error in n cases it is their upper end that says how little is known.
@@ -103,6 +106,11 @@ The tricks were invented by people who want to break the verdict, so the rate of
 estimate of what a model hands in by itself. Two that their author meant as correct (\`pantry/blind/packed-source\`,
 \`pricing/blind/rational-cents\`) do what the source checks refuse on purpose (code in a compressed text, a look for a test runner);
 they count among those with something harmless beside them.
+
+Where a trick showed on 2026-11-27 that a suite left out an edge that its rule names (long titles, negative amounts, many tickets, another
+process), a test for it was added to the suite; a suite without these tests lets those tricks through. Suites that test a part of
+a rule on purpose are counted apart: no run of them shows more than they look at. Changes of the product that no test notices
+are for these; they are left out here, since they change no verdict.
 `;
 
 function listOf(results: readonly Result[], none: string): string {

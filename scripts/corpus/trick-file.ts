@@ -17,8 +17,11 @@ export interface Trick {
   readonly sections: readonly Section[];
 }
 
-/** `harmless`: a correct product with something beside it that has no effect; accepting it is right, refusing it no error. */
-export type Expected = "rejected" | "harmless" | "correct";
+/**
+ * `harmless`: a correct product with something beside it that has no effect; accepting it is right, refusing it no error.
+ * `unseen`: a wrong product whose suite does not look there; what an Auditor can do is to say that nobody would notice.
+ */
+export type Expected = "rejected" | "unseen" | "harmless" | "correct";
 
 export interface Section {
   readonly act: string;
@@ -26,7 +29,7 @@ export interface Section {
   readonly text: string;
 }
 
-const EXPECTED: readonly Expected[] = ["rejected", "harmless", "correct"];
+const EXPECTED: readonly Expected[] = ["rejected", "unseen", "harmless", "correct"];
 
 /** @throws {Error} naming what is missing */
 export function parseTrick(text: string): Trick {

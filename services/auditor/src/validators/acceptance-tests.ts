@@ -1,7 +1,7 @@
 import type { AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
 import type { Finding, TestResult } from "@aura/shared/schemas/verification-report";
 import { excerpt, finding, repeated } from "./findings.ts";
-import { offSubject, weakerReplacements } from "./suite-strength.ts";
+import { harnessMarks, offSubject, weakerReplacements } from "./suite-strength.ts";
 
 /** What a suite is judged against. */
 export interface SuiteGround {
@@ -26,6 +26,7 @@ export function validateSuite(suite: SuiteProduct, ground: SuiteGround): Finding
       ground.commands,
     ),
     ...assertions(suite),
+    ...harnessMarks(suite),
     ...rulings(suite, ground),
   ];
 }

@@ -31,7 +31,7 @@ export function offSubject(
   return [...spoken].flatMap(([id, words]) => {
     const own = [...words].filter((word) => users(word) <= SHARED_BY_MAX);
     const tests = suite.tests.filter(({ requirement_ids }) => requirement_ids.includes(id));
-    const texts = tests.map((test) => fullText(test, suite.prelude));
+    const texts = tests.map((test) => fullText(test, suite.prelude).toLowerCase());
     if (own.length === 0 || tests.length === 0 || own.some((word) => texts.some((text) => text.includes(word))))
       return [];
     const named = own.slice(0, 5).map((word) => `\`${word}\``);
@@ -55,12 +55,23 @@ function fullText({ body }: AcceptanceTest, prelude: string): string {
     taken = open.filter((part) => names(text, part));
     text += taken.join("");
   }
-  return text.toLowerCase();
+  return text;
 }
 
 function names(text: string, part: string): boolean {
   const name = /^(?:async\s+)?(?:function\*?|const|let|class)\s+([A-Za-z_$][\w$]*)/.exec(part)?.[1];
   return name === undefined || text.includes(name);
+}
+
+const HARNESS_MARK = /AURA_(?:STUB|PRODUCT|REACHED)|NotImplemented/;
+
+/** A test that looks for what a stub writes is content with whatever else a product does. */
+export function harnessMarks(suite: SuiteProduct): Finding[] {
+  const message = (id: string) =>
+    `Test ${id} looks for what a stub or a removed body writes. Compare what the product does with what the requirement says.`;
+  return suite.tests
+    .filter((test) => HARNESS_MARK.test(fullText(test, suite.prelude)))
+    .map(({ id }) => finding("test_knows_harness", id, message(id)));
 }
 
 /** A replacement may expect something else; it may not look at less, or a dispute would be a way to an easier test. */

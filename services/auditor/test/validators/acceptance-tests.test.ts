@@ -27,6 +27,17 @@ describe("before it is run", () => {
     expect(codesOf(validateSuite(wrong, GROUND))).toEqual(["test_id_duplicate", "requirement_unknown"]);
   });
 
+  test("a test does not look for the marks of stubs", () => {
+    const looking = (body: string, prelude = "") =>
+      codesOf(validateSuite({ ...suite(acceptanceTest("a", ["R1"], body)), prelude }, GROUND));
+    expect(looking("assert.doesNotMatch((await product.cli([])).stderr, /NotImplemented/);")).toEqual([
+      "test_knows_harness",
+    ]);
+    const prelude = 'const MARK = "AURA_STUB_REACHED";\nconst quiet = (text) => assert.ok(!text.includes(MARK));\n';
+    expect(looking("quiet((await product.cli([])).stderr);", prelude)).toEqual(["test_knows_harness"]);
+    expect(looking("assert.equal((await product.cli([])).stderr, '');", prelude)).toEqual([]);
+  });
+
   test("the tests of a requirement name what it alone is about, themselves or through the prelude", () => {
     const said = (id: string, text: string) => ({ id, text, testable: true });
     const requirements = [
