@@ -6,32 +6,26 @@ export interface Guard {
   readonly submissions: readonly string[];
 }
 
-const UNTESTED = ["pantry/suite-not-the-stub", "pricing/suite-only-imports"];
-
+/** Where two back each other up, both are switched off. */
 export const GUARDS: readonly Guard[] = [
-  { name: "pass-needs-evidence", submissions: ["pricing/suite-answers-itself"] },
   { name: "leaked-tests", submissions: ["pantry/holds-a-test-body"] },
   { name: "compile-check", submissions: ["tickets/does-not-compile"] },
   { name: "import-check", submissions: ["pantry/promise-not-kept"] },
   { name: "implement-tests", submissions: ["pricing/partial-negative-tax"] },
   { name: "suite-rules", submissions: ["pantry/suite-without-undo"] },
   { name: "ruling-rules", submissions: ["pantry/dispute-changes-another"] },
-  { name: "stub-run", submissions: UNTESTED },
-  { name: "body-removal", submissions: UNTESTED },
-  { name: "stub-and-removal", submissions: UNTESTED },
-  {
-    name: "second-run",
-    submissions: ["pricing/expires-by-text"],
-  },
-  { name: "other-clock", submissions: ["pricing/expires-by-text"] },
-  { name: "everyday-surroundings", submissions: ["tickets/detects-client", "tickets/detects-port"] },
-  { name: "source-checks", submissions: ["pricing/detects-folder", "pricing/black-friday"] },
-  { name: "off-subject", submissions: ["pantry/suite-tests-something-else"] },
-  { name: "own-functions", submissions: ["tickets/suite-answered-at-all"] },
-  { name: "harness-marks", submissions: ["pantry/suite-not-the-marker"] },
   { name: "weaker-replacement", submissions: ["pantry/dispute-replaced-by-weak"] },
-  { name: "product-touched", submissions: ["pricing/suite-answers-itself"] },
+  { name: "off-subject", submissions: ["pantry/suite-tests-something-else"] },
+  { name: "harness-marks", submissions: ["pantry/suite-not-the-marker"] },
+  { name: "stub-run", submissions: ["pricing/suite-only-imports"] },
+  { name: "evidence-and-stub", submissions: ["pricing/suite-answers-itself"] },
   { name: "touched-and-stub", submissions: ["pricing/suite-answers-itself"] },
+  { name: "removals", submissions: ["pantry/suite-not-the-stub"] },
+  { name: "own-functions", submissions: ["tickets/suite-answered-at-all"] },
+  { name: "second-run", submissions: ["pricing/expires-by-text"] },
+  { name: "other-clock", submissions: ["pricing/expires-by-text"] },
+  { name: "everyday-surroundings", submissions: ["tickets/detects-client"] },
+  { name: "source-checks", submissions: ["pricing/detects-folder", "pricing/black-friday"] },
 ];
 
 /** What the Auditor's process loads first to be without it. */

@@ -74,7 +74,7 @@ ${listOf(results.filter(isFalseReject), "Nothing.")}
 
 ## What each guard keeps out
 
-Each guard was switched off by itself (\`npm run audit:corpus -- --guards\`). Where nothing gets through, other guards stop the same
+Each guard was switched off (\`npm run audit:corpus -- --guards\`). Where nothing gets through, other guards stop the same
 submissions, or the corpus has none that needs it.
 
 | without | tried | got through |

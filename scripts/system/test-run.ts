@@ -32,7 +32,9 @@ interface Outcome {
   readonly skipped: number;
 }
 
-let running: ChildProcess | null = null;
+const running = new Set<ChildProcess>();
+/** Processors of a small machine; tests have as many workers of their own. */
+const CHECKS_AT_ONCE = 2;
 const scope = process.argv[2] === "check" ? "check" : "all";
 const reports = mkdtempSync(join(tmpdir(), "aura-reports-"));
 const database = process.env.AURA_TEST_ADMIN_URL === undefined ? await openTestDatabase() : null;
@@ -40,14 +42,24 @@ if (database !== null) process.env.AURA_TEST_ADMIN_URL = database.url;
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void leave(130));
 
 const outcomes: Outcome[] = [];
-for (const [name, ...command] of CHECKS) outcomes.push(await runCheck(name, command));
+outcomes.push(...(await runChecks()));
 for (const name of PROJECTS[scope]) outcomes.push(await runProject(name));
 if (scope === "all") outcomes.push(...(await runContainers()));
 await leave(summarise(outcomes));
 
-async function runCheck(name: string, command: readonly string[]): Promise<Outcome> {
-  const succeeded = await runStep(name, command);
-  return { name, passed: 0, failed: succeeded ? 0 : 1, skipped: 0 };
+/** None of them needs what another one makes. */
+async function runChecks(): Promise<Outcome[]> {
+  const found: Outcome[] = [];
+  const waiting = [...CHECKS];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [name, ...command] = next;
+      const succeeded = await runStep(name, command, "pipe");
+      found.push({ name, passed: 0, failed: succeeded ? 0 : 1, skipped: 0 });
+    }
+  };
+  await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, work));
+  return found;
 }
 
 /** Counts what the report says; a run that fails without a failed test (a file that does not load) counts as one. */
@@ -92,18 +104,31 @@ function readReport(path: string): Record<"numPassedTests" | "numFailedTests" | 
   }
 }
 
-/** In a process group of its own, so that whatever it leaves behind ends with it. */
-async function runStep(name: string, [program = "", ...args]: readonly string[]): Promise<boolean> {
-  console.log(`\n== ${name}`);
+/**
+ * In a process group of its own, so that whatever it leaves behind ends with it.
+ *
+ * @param output `pipe`: shown when it has ended, for steps that run beside others
+ */
+async function runStep(
+  name: string,
+  [program = "", ...args]: readonly string[],
+  output: "inherit" | "pipe" = "inherit",
+): Promise<boolean> {
+  if (output === "inherit") console.log(`\n== ${name}`);
   const begun = Date.now();
-  const child = spawn(program, args, { cwd: ROOT, detached: true, stdio: ["ignore", "inherit", "inherit"] });
-  running = child;
+  const child = spawn(program, args, { cwd: ROOT, detached: true, stdio: ["ignore", output, output] });
+  running.add(child);
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => said.push(chunk));
+  const closed = new Promise((resolve) => child.once("close", resolve));
   const end = await new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   endGroup(child);
-  running = null;
+  running.delete(child);
+  if (child.pid !== undefined) await closed; // what it left behind held its output open
+  if (output === "pipe") process.stdout.write(`\n== ${name}\n${Buffer.concat(said)}`);
   const succeeded = end === "exit code 0";
   console.log(`== ${name}: ${succeeded ? "ok" : `FAILED, ${end}`} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
   return succeeded;
@@ -127,7 +152,7 @@ function summarise(all: readonly Outcome[]): number {
 }
 
 async function leave(code: number): Promise<never> {
-  if (running !== null) endGroup(running);
+  for (const child of running) endGroup(child);
   await database?.close();
   rmSync(reports, { recursive: true, force: true });
   process.exit(code);

@@ -1,3 +1,3 @@
-// A probe that loaded nothing counts as a call of the product, and neither the stub nor the removal of bodies is asked.
+// A probe that loaded nothing counts as a call of the product, and the stub is not asked.
 import "./product-touched.mjs";
-import "./stub-and-removal.mjs";
+import "./stub-run.mjs";

@@ -36,7 +36,7 @@ export class TestLane {
   async run(test: AcceptanceTest, prelude: string, setting: SuiteSetting): Promise<LaneResult> {
     const runner = await this.liveRunner();
     const begun = performance.now();
-    const session = new TestSession(setting);
+    const session = new TestSession(setting, test.id);
     const ending = this.stopped()
       ? NOT_RUN_STOPPED
       : await runner.run(test, prelude, setting.seed, (method, args) => session.answer(method, args));

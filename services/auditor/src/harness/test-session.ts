@@ -1,3 +1,4 @@
+import { sha256Hex } from "@aura/shared/models/canonical-json";
 import type { Tree } from "@aura/shared/models/tree";
 import { listHostile, readHostile, writeHostile } from "../sandbox/hostile-folder.ts";
 import type { Jail, JailEnd, JailSpec } from "../sandbox/jail.ts";
@@ -42,6 +43,7 @@ export interface SuiteSetting {
   /** Folder outside with the attachments; null when there are none. */
   readonly attachmentsFolder: string | null;
   readonly attachments: Tree;
+  /** Each process of the product gets one of its own that follows from this. */
   readonly seed: number;
   /** What moves the clock of product and tests; empty: the machine's own. */
   readonly clock: Readonly<Record<string, string>>;
@@ -68,10 +70,13 @@ export class TestSession {
   private lastInput: string | null = null;
   private lastResult: string | null = null;
   private pending = 0;
+  private processes = 0;
   private readonly reached = new Set<number>();
 
-  constructor(setting: SuiteSetting) {
-    this.setting = { ...setting, jail: hearing(setting.jail, this.reached) };
+  /** @param testId makes the seeds of this test's processes others than those of other tests */
+  constructor(setting: SuiteSetting, testId: string) {
+    const seed = Number.parseInt(sha256Hex(`${setting.seed} ${testId}`).slice(0, 7), 16);
+    this.setting = { ...setting, seed, jail: hearing(setting.jail, this.reached) };
     this.work = setting.jail.openWork();
     if (!setting.jail.namespaces) this.copyAttachments();
   }
@@ -294,9 +299,10 @@ export class TestSession {
     limits = PRODUCT_LIMITS,
   ): JailSpec {
     const { jail, toolchain, product, dependencies, attachmentsFolder, seed, clock, surroundings } = this.setting;
+    this.processes += 1;
     return {
       argv,
-      env: { ...toolchain.environment(seed), ...surroundings.environment, ...env, ...clock },
+      env: { ...toolchain.environment(seed + this.processes), ...surroundings.environment, ...env, ...clock },
       stdin,
       product,
       dependencies,

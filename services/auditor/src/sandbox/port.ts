@@ -32,7 +32,7 @@ export interface AcceptanceRequest extends WithToolchain {
   readonly prelude: string;
   readonly tests: readonly AcceptanceTest[];
   readonly attachments: Tree;
-  /** Whole number that fixes hash order in the product and `Math.random` in the tests. */
+  /** Whole number that fixes hash order in each process of the product and `Math.random` in the tests. */
   readonly seed: number;
   /** Seconds by which the clock of product and tests is ahead; 0: the machine's own. */
   readonly clock_offset_s: number;

@@ -119,6 +119,17 @@ main(sys.argv[1:])
   expect(run.evidence.filter(({ kind }) => kind === "confirmation_run")).toHaveLength(1);
 });
 
+test("each process of a product has a hash seed of its own, the same each time", async () => {
+  const tree = withMain('print(hash("coupon") % 1000)\n');
+  const calls = "const seen = []; for (let n = 0; n < 6; n += 1) seen.push((await product.cli([])).stdout.trim());";
+  const asks = (id: string) => acceptanceTest(id, `${calls} assert.equal(seen.join(" "), "shown");`);
+  const ground = { ...GROUND, tree, suite: { prelude: "", tests: [], rulings: [] } };
+  const observed = await Promise.all([1, 2].map(() => observeSuite(sandbox, ground, [asks("one"), asks("two")], [])));
+  const [first, again] = observed.map(({ tests }) => tests.map((each) => /\d+( \d+){5}/.exec(each.message ?? "")?.[0]));
+  expect(new Set(first?.flatMap((numbers) => numbers?.split(" ") ?? [])).size).toBeGreaterThan(6);
+  expect(again).toEqual(first);
+});
+
 test("what depends on the order of a set is unsteady, whatever the first run showed", async () => {
   const main = 'import sys\ndef main():\n    print(sorted({"a", "b", "c", "d", "e"}, key=hash)[0])\nmain()\n';
   const seeds = [1, 2, 3, 4];
