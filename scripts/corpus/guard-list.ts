@@ -9,11 +9,9 @@ export interface Guard {
 /** Where two back each other up, both are switched off. */
 export const GUARDS: readonly Guard[] = [
   { name: "leaked-tests", submissions: ["pantry/holds-a-test-body"] },
-  { name: "compile-check", submissions: ["tickets/does-not-compile"] },
+  { name: "compile-and-sources", submissions: ["tickets/does-not-compile"] },
   { name: "import-check", submissions: ["pantry/promise-not-kept"] },
-  { name: "implement-tests", submissions: ["pricing/partial-negative-tax"] },
   { name: "suite-rules", submissions: ["pantry/suite-without-undo"] },
-  { name: "ruling-rules", submissions: ["pantry/dispute-changes-another"] },
   { name: "weaker-replacement", submissions: ["pantry/dispute-replaced-by-weak"] },
   { name: "off-subject", submissions: ["pantry/suite-tests-something-else"] },
   { name: "harness-marks", submissions: ["pantry/suite-not-the-marker"] },
@@ -25,7 +23,7 @@ export const GUARDS: readonly Guard[] = [
   { name: "second-run", submissions: ["pricing/expires-by-text"] },
   { name: "other-clock", submissions: ["pricing/expires-by-text"] },
   { name: "everyday-surroundings", submissions: ["tickets/detects-client"] },
-  { name: "source-checks", submissions: ["pricing/detects-folder", "pricing/black-friday"] },
+  { name: "source-checks", submissions: ["pricing/detects-folder"] },
 ];
 
 /** What the Auditor's process loads first to be without it. */
