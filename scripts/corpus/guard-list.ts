@@ -11,7 +11,6 @@ export const GUARDS: readonly Guard[] = [
   { name: "leaked-tests", submissions: ["pantry/holds-a-test-body"] },
   { name: "compile-and-sources", submissions: ["tickets/does-not-compile"] },
   { name: "import-check", submissions: ["pantry/promise-not-kept"] },
-  { name: "suite-rules", submissions: ["pantry/suite-without-undo"] },
   { name: "weaker-replacement", submissions: ["pantry/dispute-replaced-by-weak"] },
   { name: "off-subject", submissions: ["pantry/suite-tests-something-else"] },
   { name: "harness-marks", submissions: ["pantry/suite-not-the-marker"] },
