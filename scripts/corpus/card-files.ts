@@ -12,13 +12,14 @@ const KEPT = () => join(auraHome(), "corpus.json");
 const KEPT_GUARDS = () => join(auraHome(), "corpus-guards.json");
 const DOCS = fileURLToPath(new URL("../../docs/operations/", import.meta.url));
 
-type Kept = Result & { readonly at: string };
+/** When, and at which commit, it was judged. */
+type Kept = Result & { readonly at: string; readonly revision: string };
 
 /** Puts results in the place of earlier ones of the same submissions. */
 export function keepResults(results: readonly Result[]): void {
   const at = new Date().toISOString().slice(0, 10);
   const kept = new Map(readKept().map((result) => [keyOf(result), result]));
-  for (const result of results) kept.set(keyOf(result), { ...result, at });
+  for (const result of results) kept.set(keyOf(result), { ...result, at, revision: revision() });
   mkdirSync(auraHome(), { recursive: true });
   writeFileSync(KEPT(), `${JSON.stringify([...kept.values()], null, 1)}\n`);
 }
@@ -48,14 +49,22 @@ export function publishCard(products: readonly CorpusProduct[]): void {
     ...(results.length < all.length
       ? ["the others were not judged yet, so the rates are those of a part that nobody drew at random"]
       : []),
-    `published at revision ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: DOCS, encoding: "utf8" }).trim()}`,
+    `at revision ${revisionsOf(results)}; published at ${revision()}`,
     `machine: ${machineFacts()}`,
   ];
   writeFileSync(join(DOCS, "AUDITOR_REPORT_CARD.md"), cardPage(results, readGuards(), facts));
   const { false_accepts, false_rejects } = reportCard(results);
-  const shown = results.map(({ what: _, seconds: __, ...facts }) => facts);
+  const shown = results.map(({ what: _, seconds: __, ...rest }) => rest);
   const card = { judged_on: days, false_accepts, false_rejects, guards: readGuards(), results: shown };
   writeFileSync(join(DOCS, "AUDITOR_REPORT_CARD.json"), `${JSON.stringify(card, null, 1)}\n`);
+}
+
+const revision = () => execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: DOCS, encoding: "utf8" }).trim();
+
+/** `1a2b3c4 (258) and 5d6e7f8 (5)`. */
+function revisionsOf(results: readonly Kept[]): string {
+  const groups = [...Map.groupBy(results, (result) => result.revision)];
+  return groups.map(([name, { length }]) => `${name} (${length})`).join(" and ");
 }
 
 const keyOf = ({ product, name }: { product: string; name: string }) => `${product}/${name}`;

@@ -15,7 +15,6 @@ export const GUARDS: readonly Guard[] = [
   { name: "off-subject", submissions: ["pantry/suite-tests-something-else"] },
   { name: "harness-marks", submissions: ["pantry/suite-not-the-marker"] },
   { name: "stub-run", submissions: ["pricing/suite-only-imports"] },
-  { name: "evidence-and-stub", submissions: ["pricing/suite-answers-itself"] },
   { name: "touched-and-stub", submissions: ["pricing/suite-answers-itself"] },
   { name: "removals", submissions: ["pantry/suite-not-the-stub"] },
   { name: "own-functions", submissions: ["tickets/suite-answered-at-all"] },
