@@ -54,7 +54,8 @@ export default defineConfig({
       project("server", 60, true, { kind: "pg", without: NOT_ABOUT_SQL }), // once more on another server
       project("e2e", 400, true, { maxWorkers: 3 }), // these wait more than they work
       project("fault", 400, true),
-      project("container", 900, false),
+      // one after the other: the kernel counts the processes of a user, and two sandbox containers have the same one
+      project("container", 900, false, { maxWorkers: 1 }),
       project("browser", 120, true),
     ],
   },
