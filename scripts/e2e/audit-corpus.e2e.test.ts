@@ -20,5 +20,8 @@ test("an honest product is delivered, and empty bodies, a missing rule, broken c
   expect(unjudged).toEqual([]);
   expect(results.filter((one) => isFalseAccept(one) || isFalseReject(one))).toEqual([]);
   expect(results.filter(({ accepted }) => accepted).map(({ name }) => name)).toEqual(["classes"]);
-  expect(results.length).toBe(5);
+  expect(results.length).toBe(7);
+  const found = Object.fromEntries(results.map(({ name, findings }) => [name, findings]));
+  expect(found["suite-tests-something-else"]).toEqual(["requirement_off_subject R9"]);
+  expect(found["dispute-replaced-by-weak"]).toEqual(["replacement_weaker R9-undoes"]);
 });

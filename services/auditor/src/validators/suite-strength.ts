@@ -1,3 +1,4 @@
+import { assertionsIn } from "@aura/shared/models/assertions";
 import type { AcceptanceTest, SuiteProduct } from "@aura/shared/schemas/suite-product";
 import type { Finding } from "@aura/shared/schemas/verification-report";
 import { finding } from "./findings.ts";
@@ -82,8 +83,8 @@ export function weakerReplacements(suite: SuiteProduct, previous: SuiteProduct |
   return disputed.flatMap(({ id, body, requirement_ids }) => {
     const follows = (test: AcceptanceTest) =>
       test.id === id || (!kept.has(test.id) && test.requirement_ids.some((key) => requirement_ids.includes(key)));
-    const then = assertionsOf(body);
-    const now = assertionsOf(
+    const then = assertionsIn(body);
+    const now = assertionsIn(
       suite.tests
         .filter(follows)
         .map((test) => test.body)
@@ -94,6 +95,3 @@ export function weakerReplacements(suite: SuiteProduct, previous: SuiteProduct |
     return [finding("replacement_weaker", id, message)];
   });
 }
-
-/** Calls of assert in a text; what the prelude asserts is the same before and after. */
-const assertionsOf = (text: string) => text.match(/\bassert\s*(?:\.\s*\w+\s*)?\(/g)?.length ?? 0;

@@ -1,3 +1,4 @@
+import { assertionsIn } from "@aura/shared/models/assertions";
 import type { SuiteProduct } from "@aura/shared/schemas/suite-product";
 import type { TaskContextOf } from "@aura/shared/schemas/task-context";
 
@@ -20,15 +21,13 @@ export function precheckRulings(product: SuiteProduct, context: Context): string
     const next = product.tests.find((each) => each.id === id);
     if (next === undefined) return [`${id} is ruled replaced: hand in its new version under the same id.`];
     if (next.body === test.body) return [`${id} is ruled replaced, but its body is the same.`];
-    const [now, then] = [assertionsOf(next.body), assertionsOf(test.body)];
+    const [now, then] = [assertionsIn(next.body), assertionsIn(test.body)];
     return now < then
       ? [`The new ${id} has ${now} assertions, the disputed one ${then}: it may not look at less.`]
       : [];
   });
   return [...missing, ...foreign, ...unchanged];
 }
-
-const assertionsOf = (body: string) => body.match(/\bassert\s*(?:\.\s*\w+\s*)?\(/g)?.length ?? 0;
 
 /** A product has at least one test: upheld tests come back word for word, and nothing else that was not replaced. */
 export function withUpheld(product: SuiteProduct, context: Context): SuiteProduct {
