@@ -71,11 +71,7 @@ function watchingTests(
   return watching;
 }
 
-function runRequest(
-  { suite, stop_at_failure: _, ...ground }: SuiteGround,
-  trials: readonly Trial[],
-  wall_ms: number,
-): MutantRunRequest {
+function runRequest({ suite, ...ground }: SuiteGround, trials: readonly Trial[], wall_ms: number): MutantRunRequest {
   const mutants = trials.map(({ mutant: { path, text }, tests }) => ({
     files: [{ path, text }],
     test_ids: tests.map(({ id }) => id),

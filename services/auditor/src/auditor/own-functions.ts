@@ -30,7 +30,7 @@ export async function aliveWithoutOwnFunctions(
   const parts = ownParts(reached, tests);
   if (parts.length === 0) return { alive: [], evidence: [] };
   const begun = performance.now();
-  const { suite, stop_at_failure: _, ...rest } = ground;
+  const { suite, ...rest } = ground;
   const mutants = parts.map((part) => ({
     files: withoutBodies(instrumented, part.functions),
     test_ids: part.tests.map(({ id }) => id),

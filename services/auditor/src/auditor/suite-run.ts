@@ -20,8 +20,6 @@ export interface SuiteGround {
   /** Seconds by which the clock of product and tests is ahead. */
   readonly clock_offset_s: number;
   readonly surroundings: SurroundingsName;
-  /** True leaves the rest as `not_run` once a test did not pass. */
-  readonly stop_at_failure?: boolean;
 }
 
 export interface SuiteRun extends SuiteObservation {

@@ -11,8 +11,6 @@ const DEATHS_MAX = 5;
 export interface Suite {
   readonly tests: readonly AcceptanceTest[];
   readonly prelude: string;
-  /** True leaves the rest as `not_run` once a test did not pass. */
-  readonly stop_at_failure?: boolean | undefined;
 }
 
 const UNSEEN: Observations = {
@@ -56,7 +54,6 @@ class SuiteRun {
   private readonly deadline = performance.now() + SUITE_MS;
   private next = 0;
   private deaths = 0;
-  private failed = false;
 
   constructor(suite: Suite, setting: SuiteSetting, stopped: () => boolean) {
     this.suite = suite;
@@ -88,14 +85,12 @@ class SuiteRun {
     const { record, reached, crashed } = await lane.run(test, this.suite.prelude, this.setting);
     if (crashed) this.deaths += 1;
     if (reached.length > 0) this.reached.set(test.id, reached);
-    this.failed ||= record.outcome !== "pass";
     this.results.push(record);
   }
 
   /** Why no further test may start; null while one may. */
   private mayRun(): TestEnding | null {
     if (this.stopped()) return NOT_RUN_STOPPED;
-    if (this.failed && this.suite.stop_at_failure === true) return { kind: "not_run", message: "another test failed" };
     if (performance.now() > this.deadline) return { kind: "not_run", message: "the suite ran out of its 15 minutes" };
     return this.deaths > DEATHS_MAX ? { kind: "crash" } : null;
   }

@@ -37,7 +37,7 @@ export async function withFolders<T>(
 /** What all tests of a request share, but for the product. */
 export async function withSetting<T>(
   jail: Jail,
-  request: Omit<AcceptanceRequest, "stop_at_failure">,
+  request: AcceptanceRequest,
   clock: MovedClock,
   work: (setting: Omit<SuiteSetting, "product">) => Promise<T>,
 ): Promise<T> {

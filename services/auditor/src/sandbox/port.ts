@@ -37,8 +37,6 @@ export interface AcceptanceRequest extends WithToolchain {
   /** Seconds by which the clock of product and tests is ahead; 0: the machine's own. */
   readonly clock_offset_s: number;
   readonly surroundings: SurroundingsName;
-  /** True leaves the rest as `not_run` once a test did not pass. */
-  readonly stop_at_failure?: boolean | undefined;
 }
 
 export interface AcceptanceResult {
@@ -102,7 +100,7 @@ export interface Mutant {
 }
 
 /** Mutants to run tests on, and under what. */
-export interface MutantRunRequest extends Omit<AcceptanceRequest, "stop_at_failure"> {
+export interface MutantRunRequest extends AcceptanceRequest {
   /** The changed files of each, and the ids of the tests that may notice it, in the order in which they are run. */
   readonly mutants: readonly {
     readonly files: readonly Pick<Mutant, "path" | "text">[];

@@ -48,7 +48,7 @@ export const REQUESTS = {
     attachments: WireTree,
   }),
   buildStub: z.strictObject({ toolchain: z.string(), interfaces: Interfaces }),
-  runAcceptance: z.strictObject({ ...RunGround, stop_at_failure: z.boolean().optional() }),
+  runAcceptance: z.strictObject(RunGround),
   runMutants: z.strictObject({
     ...RunGround,
     mutants: z.array(
