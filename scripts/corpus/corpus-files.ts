@@ -29,6 +29,8 @@ export interface CorpusProduct {
   readonly tests: readonly CorpusTest[];
   readonly solutions: ReadonlyMap<string, Files>;
   readonly submissions: readonly Submission[];
+  /** Wrong products whose makers meant well: what suites are measured with. */
+  readonly mistakes: readonly Submission[];
 }
 
 /** What is handed in for one run, and whether it deserves to be accepted. */
@@ -72,8 +74,9 @@ function readProduct(name: string): CorpusProduct {
     solutions,
     submissions: [
       ...[...solutions].map(([solution, files]) => correct(name, solution, files)),
-      ...readTricks(name, solutions),
+      ...readTricks(join(folder, "tricks"), name, solutions),
     ],
+    mistakes: readTricks(join(folder, "mistakes"), name, solutions),
   };
 }
 
@@ -89,8 +92,7 @@ function correct(product: string, solution: string, files: Files): Submission {
   return { product, name: solution, expected: "correct", kind: "correct", what, files, scope: null, sections: [] };
 }
 
-function readTricks(product: string, solutions: ReadonlyMap<string, Files>): Submission[] {
-  const folder = join(FIXTURES, product, "tricks");
+function readTricks(folder: string, product: string, solutions: ReadonlyMap<string, Files>): Submission[] {
   if (!existsSync(folder)) return [];
   const paths = Object.keys(filesBelow(folder)).filter((path) => path.endsWith(".trick"));
   return paths.map((path) => {

@@ -2,7 +2,7 @@ import { sha256Hex } from "@aura/shared/models/canonical-json";
 import type { CorpusProduct, Submission } from "./corpus-files.ts";
 import type { CorpusSystem, Judged } from "./corpus-system.ts";
 
-export interface Result extends Judged {
+export interface Result extends Omit<Judged, "run_id"> {
   readonly product: string;
   readonly name: string;
   readonly expected: Submission["expected"];
@@ -83,11 +83,12 @@ export async function runCases(
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
       const { name, expected, kind, what } = next.submission;
-      const judged = await system.judge(next.product, next.submission);
-      if (judged === null) {
+      const answer = await system.judge(next.product, next.submission);
+      if (answer === null) {
         unjudged.push(caseName(next));
         continue;
       }
+      const { run_id: _, ...judged } = answer;
       const result = { product: next.product.name, name, expected, kind, what, ...judged };
       results.push(result);
       tell(result, results.length);

@@ -9,6 +9,7 @@ import { orderOf, prdOf, scriptedSubmission } from "./scripted-submission.ts";
 
 /** What the Auditor said of a submission. */
 export interface Judged {
+  readonly run_id: string;
   /** Delivered as verified: nothing else counts as accepted. */
   readonly accepted: boolean;
   /** Where it ended: `delivered`, or kind and outcome of the judgement that stopped it. */
@@ -20,6 +21,7 @@ export interface Judged {
 }
 
 export interface CorpusSystem {
+  readonly api: ApiClient;
   /** Null: there was no verdict in time, which says something of the machine and nothing of the submission. */
   readonly judge: (product: CorpusProduct, submission: Submission) => Promise<Judged | null>;
   readonly close: () => Promise<void>;
@@ -44,13 +46,14 @@ export async function openCorpusSystem({ auditors, ...options }: CorpusOptions):
   const system = await startTestSystem(model, options);
   for (let more = 1; more < auditors; more += 1) await system.another("auditor");
   return {
+    api: system.api,
     async judge(product, submission) {
       const begun = performance.now();
       const order = orderOf(orders.size + 1);
       orders.set(order, scriptedSubmission(product, submission, order));
       const run_id = await startRun(system.api, product, order);
       const judged = await untilJudged(system.api, run_id);
-      return judged && { ...judged, seconds: Math.round((performance.now() - begun) / 100) / 10 };
+      return judged && { run_id, ...judged, seconds: Math.round((performance.now() - begun) / 100) / 10 };
     },
     async close() {
       await system.close();
@@ -69,7 +72,7 @@ async function startRun(api: ApiClient, product: CorpusProduct, order: string): 
   return (await api.call(OPERATIONS.startRun, { body })).id;
 }
 
-type Ending = Omit<Judged, "seconds">;
+type Ending = Omit<Judged, "run_id" | "seconds">;
 
 /** Follows the run until something was refused or the run is at its end; what was refused is not tried again. */
 async function untilJudged(api: ApiClient, run_id: string): Promise<Ending | null> {

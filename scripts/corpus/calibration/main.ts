@@ -1,0 +1,75 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { auraHome } from "../../system/aura-home.ts";
+import { openTestDatabase } from "../../system/test-database.ts";
+import { readProducts } from "../corpus-files.ts";
+import { openCorpusSystem } from "../corpus-system.ts";
+import { type JudgedSuite, judgeSuite, type Trial, trialsOf } from "./judged-suites.ts";
+import { countNoticed, noticedMistakes } from "./noticed-mistakes.ts";
+
+/**
+ * `npm run audit:calibrate [-- --product P --rounds N --lanes N --auditors N --mutants N]`: measures what confidence_score is
+ * fitted to. Correct products of the corpus are delivered with suites of many strengths, through the real API; then the share of
+ * honest mistakes that each suite notices is counted, in the Auditor's sandbox. What was measured is kept in .aura.
+ */
+const { values } = parseArgs({
+  options: {
+    product: { type: "string" },
+    rounds: { type: "string", default: "1" },
+    lanes: { type: "string", default: "3" },
+    auditors: { type: "string", default: "2" },
+    mutants: { type: "string", default: "24" },
+  },
+});
+const products = readProducts().filter(({ name }) => values.product === undefined || name === values.product);
+const database = await openTestDatabase();
+process.env.AURA_TEST_ADMIN_URL = database.url;
+try {
+  const trials = products.flatMap((product) => trialsOf(product, Number(values.rounds)));
+  const judged = await judgeAll(trials);
+  const points = await withNoticed(trials, judged);
+  mkdirSync(auraHome(), { recursive: true });
+  writeFileSync(join(auraHome(), "calibration.json"), `${JSON.stringify(points, null, 1)}\n`);
+} finally {
+  await database.close();
+}
+
+async function judgeAll(trials: readonly Trial[]): Promise<JudgedSuite[]> {
+  const environment = { AURA_MUTANTS: values.mutants, AURA_MUTANTS_S: "600" };
+  const system = await openCorpusSystem({ auditors: Number(values.auditors), environment });
+  const waiting = [...trials];
+  const judged: JudgedSuite[] = [];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const result = await judgeSuite(system, next);
+      if (result === null) throw new Error(`no verdict in time: ${next.name}`);
+      judged.push(result);
+      const { mutants_killed, mutants } = result.inputs ?? {};
+      console.error(`${judged.length}/${trials.length} ${result.name} ${result.end} ${mutants_killed}/${mutants}`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Number(values.lanes) }, work));
+  } finally {
+    await system.close();
+  }
+  return judged;
+}
+
+async function withNoticed(trials: readonly Trial[], judged: readonly JudgedSuite[]) {
+  const suites = new Map(trials.map(({ name, suite }) => [name, suite]));
+  const points = [];
+  for (const product of products) {
+    const own = judged.filter((one) => one.product === product.name);
+    const accepted = own.filter(({ inputs }) => inputs !== null).flatMap(({ name }) => [suites.get(name) ?? []]);
+    const noticed = await noticedMistakes(product, accepted, (name, found, tests) =>
+      console.error(`${product.name}/${name}: noticed by ${found} of ${tests} tests`),
+    );
+    for (const one of own) {
+      const count = one.inputs === null ? null : countNoticed(noticed, suites.get(one.name) ?? []);
+      points.push({ ...one, noticed: count, mistakes: product.mistakes.length });
+    }
+  }
+  return points;
+}
