@@ -46,6 +46,8 @@ const ProgressRow = z.object({
   assembly_judged_s_ago: z.number().nullable(),
   /** `must` requirements that tests judge, that did not pass the assembly and that nobody waived. */
   failed_keys: z.array(z.string()),
+  /** Those of them for which no test ran that counts: what is missing is a test. */
+  untested_keys: z.array(z.string()),
   /** `must` requirements that a person has to inspect and has not yet, or found failing. */
   inspections_open: z.array(z.string()),
   inspections_failed: z.array(z.string()),
@@ -71,7 +73,8 @@ export function readProgress(db: Queryable): Promise<Progress[]> {
             v.id as assembly_verification_id, v.outcome as assembly_outcome,
             encode(v.report_sha256, 'hex') as assembly_report_sha256,
             extract(epoch from now() - v.created_at)::float8 as assembly_judged_s_ago,
-            case when v.id is null then '{}' else array(${FAILED_KEYS}) end as failed_keys,
+            case when v.id is null then '{}' else array(${failedKeys()}) end as failed_keys,
+            case when v.id is null then '{}' else array(${failedKeys("and d.verdict = 'not_run'")}) end as untested_keys,
             array(${INSPECTIONS} and x.inspection_verdict is null order by 1) as inspections_open,
             array(${INSPECTIONS} and x.inspection_verdict = 'fail' order by 1) as inspections_failed
        from orchestra_runs r
@@ -145,11 +148,11 @@ const UNTESTABLE = `(
   select count(*) > 0 and bool_and(x.verification_method = 'inspection' or x.set_aside_by is not null)
     from requirements x where x.run_id = r.id)`;
 
-const FAILED_KEYS = `
+const failedKeys = (also = "") => `
   select x.key from requirements x
     left join verdicts d on d.verification_id = v.id and d.requirement_id = x.id
    where x.run_id = r.id and x.priority = 'must' and x.verification_method <> 'inspection' and x.set_aside_by is null
-     and (x.override_verdict = 'fail' or (x.override_verdict is null and d.verdict is distinct from 'pass'))
+     and (x.override_verdict = 'fail' or (x.override_verdict is null and d.verdict is distinct from 'pass')) ${also}
    order by substr(x.key, 2)::int`;
 
 const INSPECTIONS = `

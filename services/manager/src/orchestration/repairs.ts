@@ -9,6 +9,8 @@ export interface RepairGround {
   /** The assembly's verification. */
   readonly verification_id: string;
   readonly failed_keys: readonly string[];
+  /** Those of them that no test shows: their author's to mend, and not the developer's. */
+  readonly untested_keys: readonly string[];
   readonly requirements: readonly AdoptedRequirement[];
   readonly tasks: readonly RunTask[];
   /** Specification of each task by id. */
@@ -25,13 +27,15 @@ export type RepairPlan =
 
 /**
  * The repairs of a failed assembly: for each task that closed a failed requirement one task of the same file scope,
- * after the repairs of the tasks that it builds on. At most `roundsMax` rounds, then a person decides.
+ * after the repairs of the tasks that it builds on. Where tests are what is missing, a test author comes first, and the whole is
+ * judged again. At most `roundsMax` rounds of each, then a person decides.
  */
 export function planRepairs(ground: RepairGround): RepairPlan {
   const { failed_keys, tasks } = ground;
   const earlier = tasks.filter((task) => ground.specs.get(task.id)?.verification_id === ground.verification_id);
   if (earlier.some((task) => !FINAL_TASK_STATUSES.includes(task.status))) return { kind: "under_way" };
   if (earlier.length > 0) return { kind: "ask", detail: `${failed_keys.join(", ")}: its repair was cancelled` };
+  if (ground.untested_keys.length > 0) return planTests(ground);
   const closers = new Map<string, string[]>();
   const orphans: string[] = [];
   for (const key of failed_keys) {
@@ -48,6 +52,29 @@ export function planRepairs(ground: RepairGround): RepairPlan {
   if (round > ground.roundsMax)
     return { kind: "ask", detail: `${failed_keys.join(", ")} still failed after ${round - 1} repairs` };
   return { kind: "tasks", add: repairDrafts(ground, closers, round) };
+}
+
+function planTests({ run_id, tasks, untested_keys, verification_id, ...ground }: RepairGround): RepairPlan {
+  const round = 1 + tasks.filter(({ key }) => /^TESTS-\d+$/.test(key)).length;
+  const keys = untested_keys.join(", ");
+  if (round > ground.roundsMax)
+    return {
+      kind: "ask",
+      detail: `${keys}: still no test that counts, though tests were asked for ${round - 1} times`,
+    };
+  const spec = TaskSpec.parse({ requirement_ids: untested_keys, verification_id, note: testsNote(keys) });
+  const links = ground.requirements
+    .filter(({ content }) => untested_keys.includes(content.id))
+    .map(({ requirement_id }) => ({ requirement_id, closes: false }));
+  const title = `Write tests that count for ${keys}`.slice(0, 200);
+  return {
+    kind: "tasks",
+    add: [draft(run_id, `TESTS-${round}`, "acceptance_tests", title, { spec, requirements: links })],
+  };
+}
+
+function testsNote(keys: string): string {
+  return `No test of ${keys} counts. On the finished product a test counts only if it fails once the functions that it reaches do nothing: compare what the product answers with what the requirement fixes.`;
 }
 
 function revisionNote(orphans: readonly string[]): string {

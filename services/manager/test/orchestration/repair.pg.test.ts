@@ -1,7 +1,8 @@
+import type { VerificationReport } from "@aura/shared/schemas/verification-report";
 import { createTestRun, createTestRuntime, directorAction } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { landedTasks, runOf, taskIdOf, taskOf, taskStatuses } from "./run-facts.ts";
+import { landedTasks, runOf, suiteOf, taskIdOf, taskOf, taskStatuses } from "./run-facts.ts";
 import {
   delta,
   plannedTask,
@@ -151,5 +152,56 @@ describe("an assembly that fails", () => {
     world.play(withJoint, (request) => (request.kind === "assembly" ? reportOf("accepted") : null));
     await world.settle();
     expect(await runOf(db, run_id)).toMatchObject({ status: "completed", stop_reason: "verified" });
+  });
+
+  /** R2's tests pass, and do not count: that is what its author is asked to mend. */
+  const uncounted: VerificationReport = {
+    ...reportOf("rejected", [
+      { code: "requirement_not_run", subject: "R2", message: "R2: no test ran; not counted: test-R2" },
+      { code: "requirement_fail", subject: "R1", message: "R1: failed: test-R1" },
+    ]),
+    verdicts: [
+      { requirement_id: "R1", verdict: "fail", tests_passed: 0, tests_total: 1, detail: "" },
+      { requirement_id: "R2", verdict: "not_run", tests_passed: 0, tests_total: 0, detail: "no test ran" },
+    ],
+  };
+
+  it("for want of a test that counts goes to a test author first, and no developer is charged", async () => {
+    let counts = false;
+    world.play(
+      (context) => {
+        if (context.kind !== "acceptance_tests" || !context.task_key.startsWith("TESTS-")) return null;
+        counts = true;
+        return submit({ ...suiteProduct([]), tests: [testFor("R2", wordOf("R2"), "test-R2-exact")] });
+      },
+      ({ kind }) => (kind === "assembly" && !counts ? uncounted : null),
+    );
+    const { run_id } = await createTestRun(db);
+    await world.settle();
+    expect(await runOf(db, run_id)).toMatchObject({ status: "completed", stop_reason: "verified" });
+    expect(await taskStatuses(db, run_id)).toMatchObject({ "TESTS-1": "verified" });
+    expect([...world.given.keys()].filter((key) => /^T\d-R/.test(key))).toEqual([]);
+    expect(world.given.get("TESTS-1")?.[0]).toMatchObject({
+      wanted_requirement_ids: ["R2"],
+      previous: { tests: [{ id: "test-R1" }, { id: "test-R2" }] },
+      last_failure: {
+        findings: [{ code: "requirement_not_run", subject: "R2" }],
+        note: expect.stringContaining("No test of R2 counts."),
+      },
+    });
+    expect((await suiteOf(db, run_id)).tests.map(({ id }) => id)).toEqual(["test-R1", "test-R2-exact"]);
+  });
+
+  it("is a person's matter after two authors whose tests do not count either", async () => {
+    world.play(
+      () => null,
+      ({ kind }) => (kind === "assembly" ? uncounted : null),
+    );
+    const { run_id } = await createTestRun(db);
+    await world.settle();
+    expect(await runOf(db, run_id)).toMatchObject({
+      ...{ status: "awaiting_director", waiting_code: "requirement_failed" },
+      waiting_detail: "R2: still no test that counts, though tests were asked for 2 times",
+    });
   });
 });

@@ -21,6 +21,7 @@ const ground = (tasks: RunTask[], failed_keys: string[], specs: [string, Partial
   run_id: "run",
   verification_id: "5f0c4a52-0000-4000-8000-000000000001",
   failed_keys,
+  untested_keys: [],
   requirements: [],
   tasks,
   specs: new Map([
@@ -50,6 +51,16 @@ describe("repairs", () => {
     expect(second).toMatchObject({ kind: "tasks", add: [{ key: "T1-R2", repairs_task_id: "T1" }] });
     const third = task("T1-R2", ["R1"], { repairs_task_id: "T1" });
     expect(planRepairs(ground([task("T1", ["R1"]), first, third], ["R1"])).kind).toBe("ask");
+  });
+
+  it("are a test author's before any developer's where no test counts, and a person's after two rounds", () => {
+    const untested = (tasks: RunTask[]) => planRepairs({ ...ground(tasks, ["R1", "R2"]), untested_keys: ["R2"] });
+    const first = untested([task("T1", ["R1", "R2"])]);
+    if (first.kind !== "tasks") throw new Error(first.kind);
+    expect(first.add).toMatchObject([{ key: "TESTS-1", kind: "acceptance_tests", repairs_task_id: null }]);
+    expect(first.add[0]?.spec).toMatchObject({ requirement_ids: ["R2"], closes: [], file_scope: [] });
+    const rounds = ["TESTS-1", "TESTS-2"].map((key) => task(key, [], { kind: "acceptance_tests" }));
+    expect(untested([task("T1", ["R1", "R2"]), ...rounds])).toMatchObject({ kind: "ask" });
   });
 
   it("are a revision of the plan where no task covers what failed", () => {

@@ -1,3 +1,5 @@
+import { readJson } from "@aura/shared/postgres/blobs";
+import { SuiteProduct } from "@aura/shared/schemas/suite-product";
 import { directorAction } from "@aura/shared/testing/factories";
 import type { TestDatabase } from "@aura/shared/testing/postgres";
 
@@ -64,4 +66,13 @@ export async function landedTasks(db: TestDatabase, runId: string): Promise<stri
     [runId],
   );
   return rows.map(({ key }) => key ?? "none");
+}
+
+/** The suite in force. */
+export async function suiteOf(db: TestDatabase, runId: string): Promise<SuiteProduct> {
+  const { rows } = await db.pools.manager.query<{ sha256: string }>(
+    `select encode(s.content_sha256, 'hex') as sha256 from orchestra_runs r join suites s on s.id = r.suite_id where r.id = $1`,
+    [runId],
+  );
+  return readJson(db.pools.manager, rows[0]?.sha256 ?? "", SuiteProduct);
 }

@@ -33,6 +33,7 @@ const progress = (rest: Partial<Progress>): Progress => ({
   assembly_report_sha256: null,
   assembly_judged_s_ago: null,
   failed_keys: [],
+  untested_keys: [],
   inspections_open: [],
   inspections_failed: [],
   ...rest,

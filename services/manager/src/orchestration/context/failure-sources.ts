@@ -27,13 +27,14 @@ export async function failureSources(db: Queryable, task: ContextTask, spec: Tas
   };
 }
 
-/** Of an assembly's report a repair is told what it has to mend, and what passes. */
-function about(report: VerificationReport | null, { closes }: TaskSpec): VerificationReport | null {
-  if (report === null || closes.length === 0) return report;
-  const concerned = (ids: readonly string[]) => ids.some((id) => closes.includes(id));
+/** Of an assembly's report a repair is told what it has to mend, and what passes; a test author what its tests do not show. */
+function about(report: VerificationReport | null, { closes, requirement_ids }: TaskSpec): VerificationReport | null {
+  const keys = closes.length > 0 ? closes : requirement_ids;
+  if (report === null || keys.length === 0) return report;
+  const concerned = (ids: readonly string[]) => ids.some((id) => keys.includes(id));
   return {
     ...report,
-    findings: report.findings.filter(({ subject }) => subject !== null && closes.includes(subject)),
+    findings: report.findings.filter(({ subject }) => subject !== null && keys.includes(subject)),
     tests: report.tests.filter((test) => test.outcome === "pass" || concerned(test.requirement_ids)),
   };
 }

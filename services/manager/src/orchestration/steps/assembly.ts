@@ -86,7 +86,7 @@ async function repair(deps: StepDeps, progress: Progress): Promise<number> {
 }
 
 async function repairPlan({ pool, policies }: StepDeps, progress: Progress): Promise<RepairPlan> {
-  const { run_id, failed_keys, assembly_verification_id } = progress;
+  const { run_id, failed_keys, untested_keys, assembly_verification_id } = progress;
   const tasks = await readRunTasks(pool, run_id);
   const specs = new Map<string, TaskSpec>();
   for (const task of tasks) specs.set(task.id, await readJson(pool, task.spec_sha256, TaskSpec));
@@ -94,6 +94,7 @@ async function repairPlan({ pool, policies }: StepDeps, progress: Progress): Pro
     run_id,
     verification_id: assembly_verification_id ?? "",
     failed_keys,
+    untested_keys,
     requirements: await readRequirements(pool, run_id),
     tasks,
     specs,
