@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { auraHome } from "../../system/aura-home.ts";
 import { openTestDatabase } from "../../system/test-database.ts";
 import { readProducts } from "../corpus-files.ts";
@@ -11,7 +12,8 @@ import { countNoticed, noticedMistakes } from "./noticed-mistakes.ts";
 /**
  * `npm run audit:calibrate [-- --product P --rounds N --lanes N --auditors N --mutants N]`: measures what confidence_score is
  * fitted to. Correct products of the corpus are delivered with suites of many strengths, through the real API; then the share of
- * honest mistakes that each suite notices is counted, in the Auditor's sandbox. What was measured is kept in .aura.
+ * honest mistakes that each suite notices is counted, in the Auditor's sandbox. What was measured is kept in .aura; Ctrl-C ends the
+ * deliveries and goes on with what there is.
  */
 const { values } = parseArgs({
   options: {
@@ -19,10 +21,12 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "1" },
     lanes: { type: "string", default: "3" },
     auditors: { type: "string", default: "2" },
-    mutants: { type: "string", default: "24" },
+    mutants: { type: "string", default: "12" },
   },
 });
 const products = readProducts().filter(({ name }) => values.product === undefined || name === values.product);
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
 const database = await openTestDatabase();
 process.env.AURA_TEST_ADMIN_URL = database.url;
 try {
@@ -38,15 +42,13 @@ try {
 async function judgeAll(trials: readonly Trial[]): Promise<JudgedSuite[]> {
   const environment = { AURA_MUTANTS: values.mutants, AURA_MUTANTS_S: "600" };
   const system = await openCorpusSystem({ auditors: Number(values.auditors), environment });
-  const waiting = [...trials];
+  const waiting = mixed(trials);
   const judged: JudgedSuite[] = [];
   const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    for (let next = waiting.shift(); next !== undefined && !stopping.signal.aborted; next = waiting.shift()) {
       const result = await judgeSuite(system, next);
-      if (result === null) throw new Error(`no verdict in time: ${next.name}`);
-      judged.push(result);
-      const { mutants_killed, mutants } = result.inputs ?? {};
-      console.error(`${judged.length}/${trials.length} ${result.name} ${result.end} ${mutants_killed}/${mutants}`);
+      console.error(`${judged.length + 1}/${trials.length} ${next.name} ${lineOf(result)}`);
+      if (result !== null) judged.push(result);
     }
   };
   try {
@@ -55,6 +57,19 @@ async function judgeAll(trials: readonly Trial[]): Promise<JudgedSuite[]> {
     await system.close();
   }
   return judged;
+}
+
+/** In an order that has nothing to do with product or strength, so that an early end leaves a fair part. */
+function mixed(trials: readonly Trial[]): Trial[] {
+  const placed = trials.map((trial) => ({ trial, place: sha256Hex(trial.name) }));
+  return placed.toSorted((a, b) => (a.place < b.place ? -1 : 1)).map(({ trial }) => trial);
+}
+
+function lineOf(result: JudgedSuite | null): string {
+  if (result === null) return "no verdict in time";
+  if (result.inputs === null) return result.end;
+  const { mutants_killed, mutants, functions_reached, functions } = result.inputs;
+  return `${result.end}: ${mutants_killed} of ${mutants} changes noticed, ${functions_reached} of ${functions} functions reached`;
 }
 
 async function withNoticed(trials: readonly Trial[], judged: readonly JudgedSuite[]) {
