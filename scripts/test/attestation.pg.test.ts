@@ -14,7 +14,7 @@ import {
 } from "@aura/shared/testing/delivered-run";
 import { AUDITOR, allDone, createTestRuntime, directorAction, type TestRuntime } from "@aura/shared/testing/factories";
 import { logSigner, sealEndedRuns, sealLog } from "@aura/shared/testing/sealing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createAttesting } from "../../services/auditor/src/attestation/attesting-loop.ts";
 import { KeyFolder } from "../../services/auditor/src/ledger/key-folder.ts";
 import { type ApiUnderTest, apiUnderTest } from "../../services/manager/test/http/api-under-test.ts";
@@ -33,8 +33,11 @@ let key: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "aura-attestation-"));
   api = await apiUnderTest({}, { seal_patience_ms: PATIENT_MS });
+  run = await judgedRun(api.db, await createTestRuntime(api.db));
+});
+/** A fresh one each: it counts as gone when it has not said for a while that it lives. */
+beforeEach(async () => {
   runtime = await createTestRuntime(api.db);
-  run = await judgedRun(api.db, runtime);
 });
 afterAll(async () => {
   await api.close();

@@ -37,7 +37,7 @@ import {
 } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { sealLog } from "@aura/shared/testing/sealing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { readRunsToSeal } from "../../src/db/sealing-statements.ts";
 import { attestingIn, forgedAbout, keyIn, type Row, rowOf, statementOf, textOf } from "./attested.ts";
 import { problems } from "./official-cyclonedx.ts";
@@ -51,8 +51,11 @@ let folder: string;
 
 beforeAll(async () => {
   db = await testDatabase();
-  runtime = await createTestRuntime(db);
   folder = mkdtempSync(join(tmpdir(), "aura-attest-"));
+});
+/** A fresh one each: it counts as gone when it has not said for a while that it lives. */
+beforeEach(async () => {
+  runtime = await createTestRuntime(db);
 });
 afterAll(async () => {
   await db.close();
