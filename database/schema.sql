@@ -157,7 +157,7 @@ create table public.attestations (
   id uuid not null,
   run_id uuid not null,
   revision_id uuid not null,
-  verification_id uuid not null,
+  verification_id uuid,
   tree_sha256 bytea not null,
   provenance_sha256 bytea not null,
   test_result_sha256 bytea not null,
@@ -2244,8 +2244,8 @@ AS $function$
   select case when args is not null then sha256(convert_to(args::text, 'UTF8')) end
 $function$;
 
-CREATE OR REPLACE FUNCTION public._attested_tree(p_envelope_sha256 bytea, p_predicate_type text)
- RETURNS text
+CREATE OR REPLACE FUNCTION public._attested_statement(p_envelope_sha256 bytea, p_predicate_type text)
+ RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
 AS $function$
@@ -2257,7 +2257,7 @@ begin
   statement := convert_from(decode(envelope->>'payload', 'base64'), 'UTF8')::jsonb;
   return case when envelope->>'payloadType' = 'application/vnd.in-toto+json' and jsonb_array_length(envelope->'signatures') = 1
     and statement->>'_type' = 'https://in-toto.io/Statement/v1' and statement->>'predicateType' = p_predicate_type
-    and jsonb_array_length(statement->'subject') = 1 then statement->'subject'->0->'digest'->>'sha256' end;
+    and jsonb_array_length(statement->'subject') = 1 then statement end;
 exception when others then  -- whatever it is, it is no statement
   return null;
 end
@@ -5680,6 +5680,23 @@ AS $function$
   where e.evtname in ('aura_ddl_guard', 'aura_drop_guard') and e.evtenabled in ('O', 'A') and r.rolsuper
 $function$;
 
+CREATE OR REPLACE FUNCTION public.delivery_judgement(p_run_id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+  select v.id
+  from orchestra_runs r
+  join revisions e on e.id = r.delivered_revision_id
+  join verification_requests q on q.run_id = r.id and q.kind in ('assembly', 'implement') and q.suite_id is not distinct from r.suite_id
+  join verifications v on v.request_id = q.id and v.tree_sha256 = e.tree_sha256
+  where r.id = p_run_id and r.status = 'completed' and v.created_at <= r.finished_at at time zone 'UTC'
+    and (r.stop_reason = 'partial' or (q.kind = 'assembly' and q.base_revision_id = e.id and v.outcome = 'accepted'))
+  order by v.outcome = 'environment', q.kind = 'implement', v.created_at desc, v.id desc limit 1
+$function$;
+
 CREATE OR REPLACE FUNCTION public.end_attempts(ctx jsonb, p_token text, task_ids uuid[], claim_ids bigint[], outcomes text[], codes text[], details text[], transcripts bytea[])
  RETURNS SETOF public.verb_outcome
  LANGUAGE plpgsql
@@ -6258,8 +6275,8 @@ begin
   perform from orchestra_runs where id in (select (i->>'run_id')::uuid from jsonb_array_elements(items) i) order by id for no key update;
   select array_agg(case
       when r.id is null then 'not_found'
-      when r.status <> 'completed' or r.stop_reason <> 'verified' or e.id is null then 'nothing_delivered'
-      when v.id is null then 'verification_missing'
+      when r.status <> 'completed' or e.id is null then 'nothing_delivered'
+      when i.verification_id is distinct from j.id or (j.id is null and r.stop_reason <> 'partial') then 'verification_missing'
       when a.id is not null and (a.verification_id, a.provenance_sha256, a.test_result_sha256, a.sbom_sha256, a.verifier_key)
         is distinct from (i.verification_id, decode(i.provenance_sha256, 'hex'), decode(i.test_result_sha256, 'hex'), decode(i.sbom_sha256, 'hex'), i.verifier_key)
         then 'already_attested'
@@ -6267,19 +6284,18 @@ begin
       when exists (
         select from unnest(array[i.provenance_sha256, i.test_result_sha256, i.sbom_sha256]) h
         where not exists (select from blobs b where b.sha256 = decode(h, 'hex') and b.body is not null)) then 'not_found'
-      when _attested_tree(decode(i.provenance_sha256, 'hex'), 'https://slsa.dev/provenance/v1') is distinct from encode(e.tree_sha256, 'hex')
-        or _attested_tree(decode(i.test_result_sha256, 'hex'), 'https://in-toto.io/attestation/test-result/v0.1') is distinct from encode(e.tree_sha256, 'hex')
-        then 'other_subject'
+      when p.statement->'subject'->0->'digest'->>'sha256' is distinct from encode(e.tree_sha256, 'hex')
+        or t.statement->'subject'->0->'digest'->>'sha256' is distinct from encode(e.tree_sha256, 'hex') then 'other_subject'
+      when coalesce(t.statement->'predicate'->>'result', '') not in ('WARNED', case r.stop_reason when 'partial' then 'FAILED' else 'PASSED' end) then 'other_result'
     end order by i.n)
   into codes
   from rows from (jsonb_to_recordset(items) as (id uuid, run_id uuid, verification_id uuid, provenance_sha256 text, test_result_sha256 text, sbom_sha256 text, verifier_key text))
     with ordinality i (id, run_id, verification_id, provenance_sha256, test_result_sha256, sbom_sha256, verifier_key, n)
   left join orchestra_runs r on r.id = i.run_id
   left join revisions e on e.id = r.delivered_revision_id
-  left join lateral (
-    select f.id from verifications f join verification_requests q on q.id = f.request_id
-    where f.id = i.verification_id and f.run_id = r.id and q.kind = 'assembly' and f.outcome = 'accepted'
-      and q.base_revision_id = e.id and f.tree_sha256 = e.tree_sha256) v on true
+  left join lateral delivery_judgement(r.id) j (id) on true
+  left join lateral _attested_statement(decode(i.provenance_sha256, 'hex'), 'https://slsa.dev/provenance/v1') p (statement) on true
+  left join lateral _attested_statement(decode(i.test_result_sha256, 'hex'), 'https://in-toto.io/attestation/test-result/v0.1') t (statement) on true
   left join attestations a on a.run_id = r.id;
   insert into attestations (id, run_id, revision_id, verification_id, tree_sha256, provenance_sha256, test_result_sha256, sbom_sha256, verifier_key)
   select i.id, r.id, e.id, i.verification_id, e.tree_sha256, decode(i.provenance_sha256, 'hex'), decode(i.test_result_sha256, 'hex'), decode(i.sbom_sha256, 'hex'), i.verifier_key
@@ -7425,7 +7441,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public._adopt_director_key(bytea): aura_owner=X/aura_owner
 -- function public._approval_digest(uuid,text,uuid,bytea): aura_owner=X/aura_owner
 -- function public._args_sha256(jsonb): aura_owner=X/aura_owner
--- function public._attested_tree(bytea,text): aura_owner=X/aura_owner
+-- function public._attested_statement(bytea,text): aura_owner=X/aura_owner
 -- function public._audit_pairs(text,text[],boolean): aura_owner=X/aura_owner
 -- function public._audit_text(text,text,text): aura_owner=X/aura_owner
 -- function public._cancel(uuid[],text[]): aura_owner=X/aura_owner
@@ -7540,6 +7556,7 @@ create event trigger aura_drop_guard on sql_drop execute function guard.check_dr
 -- function public.create_project(jsonb,text,text): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.create_run(jsonb,text,jsonb): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.ddl_guard_status(): aura_auditor=X/aura_owner, aura_manager=X/aura_owner, aura_owner=X/aura_owner
+-- function public.delivery_judgement(uuid): aura_auditor=X/aura_owner, aura_owner=X/aura_owner
 -- function public.end_attempts(jsonb,text,uuid[],bigint[],text[],text[],text[],bytea[]): aura_agent=X/aura_owner, aura_owner=X/aura_owner
 -- function public.escalate_tasks(jsonb,uuid[],text[],text[]): aura_manager=X/aura_owner, aura_owner=X/aura_owner
 -- function public.expire_reservations(jsonb,integer): aura_manager=X/aura_owner, aura_owner=X/aura_owner

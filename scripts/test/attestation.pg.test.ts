@@ -5,10 +5,16 @@ import { join } from "node:path";
 import { createLog } from "@aura/shared/log";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { callVerb } from "@aura/shared/postgres/verbs";
-import { type DeliveredRun, deliveredRun, finishTestRun, judgedRun } from "@aura/shared/testing/delivered-run";
+import {
+  type DeliveredRun,
+  deliveredRun,
+  finishTestRun,
+  judgedRun,
+  partialRun,
+} from "@aura/shared/testing/delivered-run";
 import { AUDITOR, allDone, createTestRuntime, directorAction, type TestRuntime } from "@aura/shared/testing/factories";
 import { logSigner, sealEndedRuns, sealLog } from "@aura/shared/testing/sealing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createAttesting } from "../../services/auditor/src/attestation/attesting-loop.ts";
 import { KeyFolder } from "../../services/auditor/src/ledger/key-folder.ts";
 import { type ApiUnderTest, apiUnderTest } from "../../services/manager/test/http/api-under-test.ts";
@@ -27,8 +33,11 @@ let key: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "aura-attestation-"));
   api = await apiUnderTest({}, { seal_patience_ms: PATIENT_MS });
+  run = await judgedRun(api.db, await createTestRuntime(api.db));
+});
+/** A fresh one each: it counts as gone when it has not said for a while that it lives. */
+beforeEach(async () => {
   runtime = await createTestRuntime(api.db);
-  run = await judgedRun(api.db, runtime);
 });
 afterAll(async () => {
   await api.close();
@@ -106,8 +115,8 @@ async function unpack(run_id: string, name: string): Promise<string> {
 }
 
 /** As a stranger does: plain Node, nothing of ours in reach. */
-function verifierSays(pack: string) {
-  const args = ["verifier/main.ts", ".", "--key", key, "--json"];
+function verifierSays(pack: string, ...options: string[]) {
+  const args = ["verifier/main.ts", ".", "--key", key, ...options];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: pack, env: {}, encoding: "utf8" });
   return { status, said: `${stdout}${stderr}` };
 }
@@ -119,7 +128,7 @@ test("the evidence pack holds it, its verifier checks it, and OpenSSL agrees", a
   await allDone(callVerb(api.db.pools.auditor, "register_audit_keys", AUDITOR, [key], "first key of the log"));
   await sealLog(api.db);
   const pack = await unpack(run.run_id, "pack");
-  const { status, said } = verifierSays(pack);
+  const { status, said } = verifierSays(pack, "--json");
   expect([status, said]).toEqual([0, expect.stringContaining(`"attested":{"tree_sha256":"${run.tree_sha256}"`)]);
 
   const [envelope = ""] = readFileSync(join(pack, "attestation/attestation.intoto.jsonl"), "utf8").split("\n");
@@ -133,6 +142,27 @@ test("the evidence pack holds it, its verifier checks it, and OpenSSL agrees", a
   const listed = (await api.get("/v1/audit/keys")).body;
   expect(listed.attestation_keys.map((one: { pem: string }) => one.pem)).toEqual([readFileSync(pem, "utf8")]);
   expect(listed.items.map((one: { verifier_key: string }) => one.verifier_key)).toEqual([key]);
+});
+
+test("a partial delivery is attested as that: served, linked, reported, and sound in its pack", async () => {
+  const partial = await partialRun(api.db, runtime);
+  const of = (name: string) => path(name, partial.run_id);
+  const waiting = api.get(of("attestation?statement=test_result"));
+  await attesting().once();
+  await sealEndedRuns(api.db);
+  const reply = await waiting;
+  const { predicate } = JSON.parse(Buffer.from(reply.body.payload, "base64").toString("utf8"));
+  expect([reply.status, predicate.result, predicate.failedTests]).toEqual([200, "FAILED", ["adds"]]);
+  const { attestation, stop_reason } = (await api.get(of("report"))).body;
+  expect([stop_reason, attestation.test_result_sha256]).toEqual(["partial", sha256Hex(reply.text)]);
+  expect((await api.get(`/v1/runs/${partial.run_id}`)).body.links).toMatchObject(attestation.links);
+  expect((await api.get(of("sbom"))).status).toBe(200);
+  const pack = await unpack(partial.run_id, "partial");
+  expect(verifierSays(pack, "--json")).toMatchObject({
+    status: 0,
+    said: expect.stringMatching(/"attested":.*"stop_reason":"partial"/),
+  });
+  expect(verifierSays(pack).said).toContain(`the tree ${partial.tree_sha256}, delivered as partial`);
 });
 
 test("a pack with a changed, foreign or missing attestation is found out", async () => {

@@ -108,7 +108,7 @@ export const PROBLEMS = {
   never_attested: {
     status: 409,
     title: "There is nothing to attest",
-    hint: "Only a delivery whose whole tree the Auditor accepted is attested. GET the report for what is known about this run.",
+    hint: "Only a delivery is attested, verified or partial, and this run ended without one. GET the report for what is known about it.",
     retryable: false,
   },
   log_unsealed: {

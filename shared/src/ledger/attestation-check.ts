@@ -7,12 +7,15 @@ import { NoteError, parseVerifier, type Verifier } from "./notes.ts";
 import { CannotTell, type Finding, Tampered } from "./verifier/findings.ts";
 
 /** Types of events that tell about an attestation. */
-export const ATTESTATION_EVENTS = ["attestation.created", "run.completed", "revision.created", "verification.accepted"];
+export const ATTESTATION_EVENTS = [
+  ...["attestation.created", "run.completed", "revision.created", "verification.accepted"],
+  ...["verification.rejected", "verification.inconclusive", "verification.environment"],
+];
 
 const STATEMENTS = "attestation.intoto.jsonl";
 const BILL = "sbom.cdx.json";
-/** What the two statements are, in their order. */
-const PREDICATES = ["https://slsa.dev/provenance/v1", "https://in-toto.io/attestation/test-result/v0.1"] as const;
+const PROVENANCE = "https://slsa.dev/provenance/v1";
+const TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1";
 
 /** What the check needs of an event. */
 interface Told extends Pick<Envelope, "subject_id" | "set"> {
@@ -38,41 +41,54 @@ export function* attestationFindings(told: Telling, folder: string, log: string)
   for (const wrong of wrongInDelivery(told, attested)) yield new Tampered(attested.seq, wrong);
   if (!existsSync(statements) || !existsSync(bill)) yield new CannotTell("the files of attestation/ are not all there");
   else
-    for (const wrong of wrongInFiles(attested, readFileSync(statements, "utf8"), readFileSync(bill), log))
+    for (const wrong of wrongInFiles(told, attested, readFileSync(statements, "utf8"), readFileSync(bill), log))
       yield new Tampered(attested.seq, wrong);
 }
 
-/** What was attested, and by which key; null where nothing was. */
-export function attestedIn(told: Telling): { tree_sha256: string; key_id: string } | null {
+/** What was attested, by which key, and as what it was delivered; null where nothing was. */
+export function attestedIn(told: Telling): { tree_sha256: string; key_id: string; stop_reason: string } | null {
   const [attested] = told.get("attestation.created") ?? [];
   if (attested === undefined) return null;
   const { tree_sha256, verifier_key } = attested.set;
-  return { tree_sha256: tree_sha256 ?? "", key_id: verifier_key?.split("+")[1] ?? "" };
+  const stop_reason = isPartial(told) ? "partial" : "verified";
+  return { tree_sha256: tree_sha256 ?? "", key_id: verifier_key?.split("+")[1] ?? "", stop_reason };
 }
 
-/** The tree that was attested is the one that was delivered, and the one that was accepted. */
+function isPartial(told: Telling): boolean {
+  return told.get("run.completed")?.at(-1)?.set.stop_reason === "partial";
+}
+
+/**
+ * The tree that was attested is the one that was delivered, and the one that was judged: accepted, unless the delivery was
+ * partial, which may also have been judged by nobody.
+ */
 function* wrongInDelivery(told: Telling, { set }: Told): Generator<string> {
   const { revision_id, verification_id, tree_sha256 } = set;
   const treeOf = (type: string, id: string | null | undefined) =>
     told.get(type)?.findLast(({ subject_id }) => subject_id === id)?.set.tree_sha256;
+  const outcomes = isPartial(told) ? ["accepted", "rejected", "inconclusive", "environment"] : ["accepted"];
+  const isJudged = outcomes.some((outcome) => treeOf(`verification.${outcome}`, verification_id) === tree_sha256);
   const isDelivered = told.get("run.completed")?.some((run) => run.set.delivered_revision_id === revision_id);
   if (!revision_id || !tree_sha256 || !isDelivered || treeOf("revision.created", revision_id) !== tree_sha256)
     yield "it attests another tree than the run delivered";
-  if (!verification_id || treeOf("verification.accepted", verification_id) !== tree_sha256)
-    yield "it attests a tree that no judgement of the run accepted";
+  if (verification_id ? !isJudged : !isPartial(told))
+    yield `it attests a tree that no judgement of the run ${isPartial(told) ? "was about" : "accepted"}`;
 }
 
-function* wrongInFiles({ set }: Told, statements: string, bill: Buffer, log: string): Generator<string> {
+function* wrongInFiles(told: Telling, { set }: Told, statements: string, bill: Buffer, log: string): Generator<string> {
   const [provenance = "", testResult = "", end, ...more] = statements.split("\n");
   const hashes = [provenance, testResult].map((line) => hash("sha256", line));
   if (end !== "" || more.length > 0 || hashes[0] !== set.provenance_sha256 || hashes[1] !== set.test_result_sha256)
     yield `attestation/${STATEMENTS} is not what was signed`;
   if (hash("sha256", bill) !== set.sbom_sha256) yield `attestation/${BILL} is not what was attested`;
   const key = attesterIn(set.verifier_key ?? "", log);
-  if (key === null) yield "it names no key for attestations of this log";
-  else
-    for (const [index, line] of [provenance, testResult].entries())
-      yield* wrongInStatement(line, key, PREDICATES[index], set.tree_sha256);
+  if (key === null) {
+    yield "it names no key for attestations of this log";
+    return;
+  }
+  yield* wrongInStatement(provenance, key, { predicate: PROVENANCE, tree: set.tree_sha256 });
+  const results = ["WARNED", isPartial(told) ? "FAILED" : "PASSED"];
+  yield* wrongInStatement(testResult, key, { predicate: TEST_RESULT, tree: set.tree_sha256, results });
 }
 
 function attesterIn(text: string, log: string): Verifier | null {
@@ -85,13 +101,22 @@ function attesterIn(text: string, log: string): Verifier | null {
   }
 }
 
+interface Wanted {
+  readonly predicate: string;
+  readonly tree: string | null | undefined;
+  /** What such a delivery can have come to. */
+  readonly results?: readonly string[];
+}
+
 /** A statement of this type about one subject, the tree, that this key alone signed. */
-function* wrongInStatement(envelope: string, key: Verifier, predicate: string | undefined, tree: unknown) {
+function* wrongInStatement(envelope: string, key: Verifier, { predicate, tree, results }: Wanted): Generator<string> {
   try {
-    const { _type, subject, predicateType } = JSON.parse(openEnvelope(envelope, key).toString("utf8"));
+    const { _type, subject, predicateType, predicate: said } = JSON.parse(openEnvelope(envelope, key).toString("utf8"));
     if (_type !== "https://in-toto.io/Statement/v1" || predicateType !== predicate || subject?.length !== 1)
       throw new DsseError(`it is no statement of type ${predicate} about one subject`);
     if (subject[0]?.digest?.sha256 !== tree) yield "a statement is about another tree than its event";
+    if (results !== undefined && !results.includes(said?.result))
+      yield `its test result is not ${results.join(" or ")}, as such a delivery's is`;
   } catch (error) {
     yield `an attestation is broken: ${(error as Error).message}`;
   }

@@ -1,3 +1,4 @@
+import type { VerificationOutcome } from "../enums/verification.ts";
 import { signEnvelope } from "../ledger/dsse.ts";
 import { signerOf } from "../ledger/notes.ts";
 import { canonicalJson } from "../models/canonical-json.ts";
@@ -59,22 +60,26 @@ const SUITE = SuiteProduct.parse({
 export interface DeliveredRun extends TestRun {
   readonly revision_id: string;
   readonly tree_sha256: string;
-  /** The accepted assembly. */
+  /** The judgement of the whole; where there is none, of the task that landed. */
   readonly verification_id: string;
 }
 
 export interface DeliveryOptions {
   readonly tree?: Tree;
+  /** What the judgement of the whole says; null: it was asked for 11 minutes ago, and nobody has judged. */
+  readonly outcome?: VerificationOutcome | null;
   /** R1 is tested; others as they are given here. */
   readonly others?: readonly Requirement[];
+  /** Which inspections the Director made and confirmed; all where nothing is said. */
+  readonly inspect?: readonly string[];
   readonly dependencies?: { readonly resolution: Omit<DependencyResolution, "layer_sha256">; readonly layer: Tree };
 }
 
-/** A run that came through the verbs to an accepted assembly, sealed and ready to be delivered. */
+/** A run that came through the verbs to the judgement of the whole, sealed and ready to be delivered. */
 export async function judgedRun(
   db: TestDatabase,
   runtime: TestRuntime,
-  { tree = DELIVERED_TREE, others = [], dependencies }: DeliveryOptions = {},
+  { tree = DELIVERED_TREE, outcome = "accepted", others = [], inspect, dependencies }: DeliveryOptions = {},
 ): Promise<DeliveredRun> {
   const manager = (verb: string, ...args: readonly unknown[]) =>
     allDone(callVerb(db.pools.manager, verb, MANAGER, ...args));
@@ -113,9 +118,11 @@ export async function judgedRun(
   const revision_id = (await landAndVerify(db, claim, accepted)) ?? "";
   for (const status of ["executing", "delivering"]) await manager("move_runs", [run.run_id], [status], [null], [null]);
   const tree_sha256 = await putTree(db.pools.manager, tree);
-  const verification_id = await assemble(db, run, { revision_id, tree_sha256 }, rows[0]?.id ?? "");
-  for (const [index, { verification_method }] of requirements.entries())
-    if (verification_method === "inspection")
+  const request = await askForAssembly(db, run, { revision_id, tree_sha256 });
+  if (outcome === null) await antedate(db, request);
+  const verification_id = outcome === null ? accepted : await assemble(db, request, tree_sha256, outcome, rows[0]?.id);
+  for (const [index, { id, verification_method }] of requirements.entries())
+    if (verification_method === "inspection" && inspect?.includes(id) !== false)
       await directorAction(db, "confirm_inspection", rows[index]?.id ?? "", { verdict: "pass" });
   await sealLog(db);
   return { ...run, revision_id, tree_sha256, verification_id };
@@ -132,8 +139,33 @@ export async function deliveredRun(
   return run;
 }
 
-export function finishTestRun(db: TestDatabase, { run_id, revision_id }: DeliveredRun) {
-  return callVerb(db.pools.manager, "finish_runs", MANAGER, [run_id], ["completed"], ["verified"], [revision_id]);
+export function finishTestRun(
+  db: TestDatabase,
+  { run_id, revision_id }: Pick<DeliveredRun, "run_id" | "revision_id">,
+  stop_reason: "verified" | "partial" = "verified",
+) {
+  return callVerb(db.pools.manager, "finish_runs", MANAGER, [run_id], ["completed"], [stop_reason], [revision_id]);
+}
+
+/** A run that is delivered as it is, because the Director said so; its judgement is a rejecting one unless it is told otherwise. */
+export async function partialRun(
+  db: TestDatabase,
+  runtime: TestRuntime,
+  options: DeliveryOptions = {},
+): Promise<DeliveredRun> {
+  const run = await judgedRun(db, runtime, { outcome: "rejected", ...options });
+  await deliverPartially(db, run);
+  return run;
+}
+
+/** Delivers this revision of an open run without open tasks in part. */
+export async function deliverPartially(
+  db: TestDatabase,
+  run: Pick<DeliveredRun, "run_id" | "revision_id">,
+): Promise<void> {
+  await allDone(directorAction(db, "deliver_partial", run.run_id).then((outcome) => [outcome]));
+  await sealLog(db);
+  await allDone(finishTestRun(db, run, "partial"));
 }
 
 async function judged(
@@ -158,35 +190,59 @@ async function resolved(db: TestDatabase, dependencies: DeliveryOptions["depende
   return { dependencies: { ...dependencies.resolution, layer_sha256 } };
 }
 
-async function assemble(
+/** Asks for the judgement of a revision as a whole; returns the request's id. */
+export async function askForAssembly(
   db: TestDatabase,
-  { run_id }: TestRun,
+  { run_id }: Pick<TestRun, "run_id">,
   { revision_id, tree_sha256 }: { revision_id: string; tree_sha256: string },
-  requirementId: string,
+  retry = 0,
 ): Promise<string> {
   const { plan_id, suite_id } = await runRow(db, run_id);
   const about = { run_id, kind: "assembly", base_revision_id: revision_id, tree_sha256, plan_id, suite_id };
-  const request = {
-    id: newId(),
-    ...about,
-    task_id: null,
-    attempt: null,
-    claim_id: null,
-    product_sha256: null,
-    retry: 0,
-  };
+  const request = { id: newId(), ...about, task_id: null, attempt: null, claim_id: null, product_sha256: null, retry };
   await allDone(callVerb(db.pools.manager, "request_verifications", MANAGER, [request]));
+  return request.id;
+}
+
+/** No verb does this: requests never change. */
+export async function antedate(db: TestDatabase, requestId: string): Promise<void> {
+  const client = await db.pools.admin.connect();
+  await client.query("begin; set local session_replication_role = replica");
+  const text = "update verification_requests set created_at = now() - interval '11 minutes' where id = $1";
+  await client.query(text, [requestId]);
+  await client.query("commit");
+  client.release();
+}
+
+/** What the one test and its requirement came to, where an assembly ended like this. */
+const SEEN = {
+  accepted: ["pass", "pass"],
+  rejected: ["fail", "fail"],
+  inconclusive: ["pass", "inconclusive"],
+  environment: null,
+} as const satisfies Record<VerificationOutcome, readonly [string, string] | null>;
+
+/** Judges an assembly as the Auditor does; returns the verification's id. */
+export async function assemble(
+  db: TestDatabase,
+  request: string,
+  tree_sha256: string,
+  outcome: VerificationOutcome,
+  requirement_id: string | undefined,
+): Promise<string> {
+  const seen = SEEN[outcome];
+  if (seen === null) return recordTestVerification(db, request, outcome, tree_sha256);
   const [output_sha256] = await putBlobs(db.pools.auditor, [
     { body: Buffer.from("1 passed\n"), media_type: "text/plain" },
   ]);
-  const verdict = { requirement_id: requirementId, verdict: "pass", tests_passed: 1, tests_total: 1, detail: "" };
-  const test = { test_id: "adds", requirement_keys: ["R1"], outcome: "pass", reached_product: true, assertions: 1 };
-  const evidence = { id: newId(), kind: "acceptance_run", command: ["suite"], exit_code: 0, reason: "exit" };
-  const seen = {
+  const passed = seen[0] === "pass" ? 1 : 0;
+  const verdict = { requirement_id, verdict: seen[1], tests_passed: passed, tests_total: 1, detail: "" };
+  const test = { test_id: "adds", requirement_keys: ["R1"], outcome: seen[0], reached_product: true, assertions: 1 };
+  const evidence = { id: newId(), kind: "acceptance_run", command: ["suite"], exit_code: 1 - passed, reason: "exit" };
+  return recordTestVerification(db, request, outcome, tree_sha256, [verdict], {
     tests: [{ ...test, guard: false, duration_ms: 1 }],
     evidence: [{ ...evidence, output_sha256, tree_sha256, duration_ms: 1 }],
-  };
-  return recordTestVerification(db, request.id, "accepted", tree_sha256, [verdict], seen);
+  });
 }
 
 /** Records an attestation as the Auditor does, with as little in it as the database takes. */
@@ -197,7 +253,7 @@ export async function attestTestRun(db: TestDatabase, run: DeliveredRun): Promis
   const verifier_key = key.verifier.text;
   await allDone(callVerb(auditor, "register_attestation_keys", AUDITOR, [verifier_key]));
   const subject = [{ name: "sums", digest: { sha256: run.tree_sha256 } }];
-  const statement = { _type: "https://in-toto.io/Statement/v1", subject, predicate: {} };
+  const statement = { _type: "https://in-toto.io/Statement/v1", subject, predicate: { result: "WARNED" } };
   const bodies = ["https://slsa.dev/provenance/v1", "https://in-toto.io/attestation/test-result/v0.1"].map(
     (predicateType) => signEnvelope(Buffer.from(canonicalJson({ ...statement, predicateType })), key),
   );

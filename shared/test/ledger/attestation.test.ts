@@ -15,18 +15,25 @@ const KEY = signerOf(`${LOG}/attestation`, Buffer.alloc(32, 3));
 
 const STATEMENT = { _type: "https://in-toto.io/Statement/v1", subject: [{ name: "x", digest: { sha256: TREE } }] };
 const PROVENANCE = "https://slsa.dev/provenance/v1";
-const TEST_RESULT = { predicateType: "https://in-toto.io/attestation/test-result/v0.1" };
+const TEST_RESULT = resultOf("WARNED");
 const statement = (changes: object = {}, key: Signer = KEY) =>
   signEnvelope(Buffer.from(canonicalJson({ ...STATEMENT, predicateType: PROVENANCE, predicate: {}, ...changes })), key);
+
+function resultOf(result: string) {
+  return { predicateType: "https://in-toto.io/attestation/test-result/v0.1", predicate: { result } };
+}
 
 interface Case {
   readonly lines: readonly string[];
   readonly bill: string | null;
   /** Laid over what the event says. */
-  readonly set: Readonly<Record<string, string>>;
+  readonly set: Readonly<Record<string, string | null>>;
   readonly delivered: string;
   readonly landed: string;
-  readonly accepted: string;
+  /** How it ended, and what the judgement that is named said about which tree. */
+  readonly ended: "verified" | "partial";
+  readonly outcome: string;
+  readonly judged: string;
 }
 const SOUND: Case = {
   lines: [statement(), statement(TEST_RESULT)],
@@ -34,12 +41,17 @@ const SOUND: Case = {
   set: {},
   delivered: "revision",
   landed: TREE,
-  accepted: TREE,
+  ended: "verified",
+  outcome: "accepted",
+  judged: TREE,
 };
+const PARTIAL = { ended: "partial", outcome: "rejected" } as const;
+
+const [first = "", second = ""] = SOUND.lines;
 
 /** What the checks of a pack say, the first finding or null. */
-function judged(change: Partial<Case>, log = LOG): unknown {
-  const { lines, bill, set, delivered, landed, accepted } = { ...SOUND, ...change };
+function found(change: Partial<Case>, log = LOG): unknown {
+  const { lines, bill, set, delivered, landed, ended, outcome, judged } = { ...SOUND, ...change };
   const pack = mkdtempSync(join(tmpdir(), "aura-pack-"));
   onTestFinished(() => rmSync(pack, { recursive: true }));
   mkdirSync(join(pack, "attestation"));
@@ -47,8 +59,8 @@ function judged(change: Partial<Case>, log = LOG): unknown {
   if (bill !== null) writeFileSync(join(pack, "attestation/sbom.cdx.json"), bill);
   const events = [
     { type: "revision.created", subject_id: "revision", set: { tree_sha256: landed } },
-    { type: "verification.accepted", subject_id: "verification", set: { tree_sha256: accepted } },
-    { type: "run.completed", subject_id: "run", set: { delivered_revision_id: delivered } },
+    { type: `verification.${outcome}`, subject_id: "verification", set: { tree_sha256: judged } },
+    { type: "run.completed", subject_id: "run", set: { delivered_revision_id: delivered, stop_reason: ended } },
     { type: "attestation.created", subject_id: "attestation", set: { ...attested(lines, bill), ...set } },
   ].map((event) => ({ seq: 7, ...event }));
   const [first = null] = attestationFindings(
@@ -69,15 +81,33 @@ function attested(lines: readonly string[], bill: string | null) {
 }
 
 test("an attestation whose files, key, tree and judgement agree with the events is sound", () => {
-  expect(judged({})).toBeNull();
+  expect(found({})).toBeNull();
+  expect(found({ lines: [first, statement(resultOf("PASSED"))] })).toBeNull();
+});
+
+test("so is one of a partial delivery, whatever its judgement said, and also where there was none", () => {
+  for (const result of ["WARNED", "FAILED"])
+    for (const outcome of ["accepted", "rejected", "inconclusive", "environment"])
+      expect(found({ ended: "partial", outcome, lines: [first, statement(resultOf(result))] })).toBeNull();
+  expect(found({ ...PARTIAL, set: { verification_id: null } })).toBeNull();
 });
 
 const other = signerOf(`${LOG}/attestation`, randomBytes(32));
-const [first = "", second = ""] = SOUND.lines;
 test.each<[string, Partial<Case>, string]>([
   ["of a revision that was not delivered", { delivered: "another" }, "another tree than the run delivered"],
   ["of another tree than its revision", { landed: "cd".repeat(32) }, "another tree than the run delivered"],
-  ["of a tree that nobody accepted", { accepted: "cd".repeat(32) }, "no judgement of the run accepted"],
+  ["of a tree that nobody accepted", { judged: "cd".repeat(32) }, "no judgement of the run accepted"],
+  ["of a tree that was rejected", { outcome: "rejected" }, "no judgement of the run accepted"],
+  ["without a judgement", { set: { verification_id: null } }, "no judgement of the run accepted"],
+  ["of a verified delivery that failed", { lines: [first, statement(resultOf("FAILED"))] }, "not WARNED or PASSED"],
+  ["without a result", { lines: [first, statement({ ...TEST_RESULT, predicate: {} })] }, "not WARNED or PASSED"],
+  ["of a partial delivery that passed", { ...PARTIAL, lines: [first, statement(resultOf("PASSED"))] }, "or FAILED"],
+  [
+    "of a partial delivery by another judgement",
+    { ...PARTIAL, judged: "cd".repeat(32) },
+    "no judgement of the run was",
+  ],
+  ["of a partial delivery by what is none", { ...PARTIAL, outcome: "created" }, "no judgement of the run was about"],
   ["with another statement than its event", { set: { provenance_sha256: TREE } }, "not what was signed"],
   ["with another bill than its event", { set: { sbom_sha256: TREE } }, "not what was attested"],
   ["with a line too many", { lines: [first, second, second] }, "not what was signed"],
@@ -101,14 +131,14 @@ test.each<[string, Partial<Case>, string]>([
   ],
   ["by what is no key", { set: { verifier_key: "x" } }, "no key for attestations"],
 ])("one %s is found out", (_, change, reason) => {
-  const found = judged(change);
-  expect(found).toBeInstanceOf(Tampered);
-  expect(found).toMatchObject({ seq: 7, message: expect.stringContaining(reason) });
+  const finding = found(change);
+  expect(finding).toBeInstanceOf(Tampered);
+  expect(finding).toMatchObject({ seq: 7, message: expect.stringContaining(reason) });
 });
 
 test("a key for attestations of another log does not count, and what is missing is not sound", () => {
-  expect(judged({}, "aura_orchestra/11111111-0000-4000-8000-000000000000")).toBeInstanceOf(Tampered);
-  expect(judged({ bill: null })).toBeInstanceOf(CannotTell);
+  expect(found({}, "aura_orchestra/11111111-0000-4000-8000-000000000000")).toBeInstanceOf(Tampered);
+  expect(found({ bill: null })).toBeInstanceOf(CannotTell);
 });
 
 test.each<[string, (envelope: { payload: string; payloadType: string; signatures: object[] }) => object]>([

@@ -34,7 +34,7 @@ export interface Attester {
  */
 export async function attest({ db, holder, key, version }: Attester, runId: string): Promise<string | null> {
   const delivery = await readDelivery(db, runId);
-  if (delivery === null) return "verification_missing";
+  if (delivery === null) return "nothing_delivered";
   const { sbom, attested } = await describeDelivery(db, delivery, version);
   const envelopes = [provenance, testResult].map((statement) => {
     const payload = Buffer.from(canonicalJson(statement({ ...attested, sbomSha256: sbom.sha256 })));
@@ -42,7 +42,7 @@ export async function attest({ db, holder, key, version }: Attester, runId: stri
   });
   const [provenance_sha256 = "", test_result_sha256 = ""] = await putBlobs(db, envelopes);
   const { code } = await recordAttestation(db, holder, {
-    ...{ id: derivedId("attestation", runId), run_id: runId, verification_id: delivery.verification.id },
+    ...{ id: derivedId("attestation", runId), run_id: runId, verification_id: delivery.verification?.id ?? null },
     ...{ provenance_sha256, test_result_sha256, sbom_sha256: sbom.sha256, verifier_key: key.verifier.text },
   });
   return code;

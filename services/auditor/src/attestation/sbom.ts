@@ -25,7 +25,7 @@ export interface Contents {
 }
 
 /**
- * Bill of materials of delivered software: its files, the packages that it was verified with, and who uses which. Nothing in it
+ * Bill of materials of delivered software: its files, the packages that it was built with, and who uses which. Nothing in it
  * depends on when it is made. Source: CycloneDX 1.6.
  */
 export function billOfMaterials(contents: Contents) {
@@ -38,12 +38,12 @@ export function billOfMaterials(contents: Contents) {
     serialNumber: `urn:uuid:${derivedId("sbom", delivery.run.id, delivery.revision.tree_sha256)}`,
     version: 1,
     metadata: {
-      timestamp: delivery.verification.created_at,
+      timestamp: delivery.verification?.created_at ?? delivery.run.finished_at,
       tools: { components: [{ type: "application", name: "Aura_Orchestra", version }] },
       component: productComponent(contents),
       properties: [
         property("run_id", delivery.run.id),
-        property("verification_id", delivery.verification.id),
+        ...(delivery.verification === null ? [] : [property("verification_id", delivery.verification.id)]),
         property("toolchain", delivery.run.toolchain),
       ],
     },

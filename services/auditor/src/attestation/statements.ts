@@ -1,3 +1,4 @@
+import { REQUIREMENT_STATES } from "@aura/shared/schemas/api/coverage";
 import type { DependencyResolution } from "@aura/shared/schemas/dependencies";
 import type { Delivery } from "../db/attestation-statements.ts";
 import { archiveDigest, packageUrl } from "./package-urls.ts";
@@ -34,12 +35,12 @@ export interface Attested {
 /** What was asked for, who made what out of it with which means, and what was made. */
 export function provenance(attested: Attested) {
   const { delivery, version } = attested;
-  const { run, prd } = delivery;
+  const { run, prd, deliver_partial } = delivery;
   const { toolchain, base_run_id, provider, model, oversight, strict_policy } = run;
   return statement(attested, PROVENANCE, {
     buildDefinition: {
       buildType: BUILD_TYPE,
-      externalParameters: { run_id: run.id, prd_sha256: prd.sha256, toolchain, base_run_id },
+      externalParameters: { run_id: run.id, prd_sha256: prd.sha256, toolchain, base_run_id, deliver_partial },
       internalParameters: { provider, model, oversight, strict_policy },
       resolvedDependencies: inputs(attested),
     },
@@ -51,19 +52,29 @@ export function provenance(attested: Attested) {
   });
 }
 
-/** What the Auditor's judgement of exactly this tree said. */
+/** What the Auditor's judgement of exactly this tree said; where there is none, that nothing was run. */
 export function testResult(attested: Attested) {
-  const { tests, requirements } = attested.delivery;
+  const { tests } = attested.delivery;
   const of = (...outcomes: string[]) =>
     tests.filter(({ outcome }) => outcomes.includes(outcome)).map((one) => one.test_id);
-  const [passedTests, warnedTests, failedTests] = [of("pass"), of("not_run"), of("fail", "error")];
-  const isWhole = passedTests.length > 0 && passedTests.length === tests.length;
-  const isEvidence = requirements.every(({ state }) => state === "pass");
   return statement(attested, TEST_RESULT, {
-    result: isWhole && isEvidence ? "PASSED" : "WARNED",
+    result: resultOf(attested.delivery),
     configuration: configuration(attested),
-    ...{ passedTests, warnedTests, failedTests },
+    ...{ passedTests: of("pass"), warnedTests: of("not_run"), failedTests: of("fail", "error") },
   });
+}
+
+/** A partial delivery never passes; it fails where anything that was looked at did, or was not clear. */
+function resultOf({ run, verification, tests, requirements }: Delivery): "PASSED" | "WARNED" | "FAILED" {
+  if (run.stop_reason === "partial") {
+    const isRefused = verification?.outcome === "rejected" || verification?.outcome === "inconclusive";
+    const isFailed = tests.some(({ outcome }) => outcome === "fail" || outcome === "error");
+    const isOpen = requirements.some(({ state }) => state === "fail" || state === "inconclusive");
+    return isRefused || isFailed || isOpen ? "FAILED" : "WARNED";
+  }
+  const isWhole = tests.length > 0 && tests.every(({ outcome }) => outcome === "pass");
+  const isEvidence = requirements.every(({ state }) => state === "pass");
+  return isWhole && isEvidence ? "PASSED" : "WARNED";
 }
 
 function statement({ name, digests }: Attested, predicateType: string, predicate: object) {
@@ -92,36 +103,52 @@ function byproducts({ delivery, sbomSha256 }: Attested): Resource[] {
   const { verification, evidence } = delivery;
   return [
     document("sbom.cdx.json", sbomSha256, "application/vnd.cyclonedx+json"),
-    reportOf(delivery),
-    ...(verification.environment_sha256 === null ? [] : [document("environment", verification.environment_sha256)]),
+    ...(verification === null ? [] : [reportOf(verification), ...environmentOf(verification)]),
     ...evidence.map(({ kind, output_sha256 }) => document(`evidence/${kind}`, output_sha256, "text/plain")),
   ];
 }
 
+/** The last entry says how it was judged: the report, or else the tree that nobody judged. */
 function configuration({ delivery }: Attested): Resource[] {
-  const { suite, verification, requirements } = delivery;
-  const { sandbox_level, environment_sha256, auditor, created_at } = verification;
-  const states = ["pass", "fail", "inconclusive", "not_run", "inspection", "set_aside", "overridden"] as const;
-  const counts = Object.fromEntries(
-    states.map((state) => [state, requirements.filter((r) => r.state === state).length]),
-  );
-  const judged = { auditor, created_at, sandbox_level, requirements: { total: requirements.length, ...counts } };
-  const stated = requirements.map(({ key, priority, state }) => `${key} ${priority} ${state}`);
+  const { run, suite, revision, verification } = delivery;
+  const stated = { stop_reason: run.stop_reason, ...standOf(delivery) };
+  if (verification === null) {
+    const judged = { kind: null, outcome: null, detail: "nobody judged exactly this tree by this suite" };
+    const tree = document("delivered-tree", revision.tree_sha256);
+    return [...(suite === null ? [] : [suiteOf(suite)]), { ...tree, annotations: { ...judged, ...stated } }];
+  }
+  const { kind, outcome, sandbox_level, auditor, created_at } = verification;
+  const judged = { kind, outcome, auditor, created_at, sandbox_level };
   return [
     ...(suite === null ? [] : [suiteOf(suite)]),
-    ...(environment_sha256 === null
-      ? []
-      : [{ ...document("environment", environment_sha256), annotations: { sandbox_level } }]),
-    { ...reportOf(delivery), annotations: { ...judged, verdicts: stated } },
+    ...environmentOf(verification).map((environment) => ({ ...environment, annotations: { sandbox_level } })),
+    { ...reportOf(verification), annotations: { ...judged, ...stated } },
   ];
+}
+
+/** Where each requirement stands. */
+function standOf({ requirements }: Delivery) {
+  const counts = Object.fromEntries(
+    REQUIREMENT_STATES.map((state) => [state, requirements.filter((r) => r.state === state).length]),
+  );
+  return {
+    requirements: { total: requirements.length, ...counts },
+    verdicts: requirements.map(({ key, priority, state }) => `${key} ${priority} ${state}`),
+  };
+}
+
+type Judgement = NonNullable<Delivery["verification"]>;
+
+function environmentOf({ environment_sha256 }: Judgement): Resource[] {
+  return environment_sha256 === null ? [] : [document("environment", environment_sha256)];
 }
 
 function suiteOf({ version, sha256 }: NonNullable<Delivery["suite"]>): Resource {
   return { ...document("acceptance-suite", sha256), annotations: { version } };
 }
 
-function reportOf({ verification }: Delivery): Resource {
-  return document("verification-report", verification.report_sha256);
+function reportOf({ report_sha256 }: Judgement): Resource {
+  return document("verification-report", report_sha256);
 }
 
 function document(name: string, sha256: string, mediaType = "application/json"): Resource {

@@ -99,7 +99,7 @@ export async function readRunsToSeal(db: Queryable, limit: number): Promise<Ende
       where r.finished_at is not null
         and (sealed.through_seq is null or r.finished_at > (now() at time zone 'UTC') - interval '1 hour')
         and l.seq > coalesce(sealed.through_seq, -1)
-        and (r.stop_reason is distinct from 'verified' or r.finished_at < (now() at time zone 'UTC') - interval '30 seconds'
+        and (r.status <> 'completed' or r.finished_at < (now() at time zone 'UTC') - interval '30 seconds'
              or exists (select from attestations a where a.run_id = r.id))
       order by r.finished_at limit $1`,
     [limit],

@@ -4,12 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { preAuthEncoding, STATEMENT_TYPE, signEnvelope } from "@aura/shared/ledger/dsse";
-import { publicKeyPem, type Signer, signerOf } from "@aura/shared/ledger/notes";
-import { createLog } from "@aura/shared/log";
-import { canonicalJson } from "@aura/shared/models/canonical-json";
+import { publicKeyPem, signerOf } from "@aura/shared/ledger/notes";
 import { newId } from "@aura/shared/models/ids";
 import { treeSha256 } from "@aura/shared/models/tree";
-import { putBlobs, readBlobs } from "@aura/shared/postgres/blobs";
 import { callVerb, type VerbContext } from "@aura/shared/postgres/verbs";
 import { type DeliveredRun, deliveredRun, finishTestRun, judgedRun } from "@aura/shared/testing/delivered-run";
 import {
@@ -22,10 +19,8 @@ import {
 } from "@aura/shared/testing/factories";
 import { type TestDatabase, testDatabase } from "@aura/shared/testing/postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createAttesting } from "../../src/attestation/attesting-loop.ts";
-import { publishAttesterTo } from "../../src/attestation/published-key.ts";
 import { readRunsToSeal } from "../../src/db/sealing-statements.ts";
-import { KeyFolder } from "../../src/ledger/key-folder.ts";
+import { attestingIn, forgedAbout, keyIn, type Row, rowOf, statementOf, textOf } from "./attested.ts";
 import { problems } from "./official-cyclonedx.ts";
 import { Provenance, TestResult } from "./published-schemas.ts";
 
@@ -35,52 +30,20 @@ let folder: string;
 let run: DeliveredRun;
 let row: Row;
 
-interface Row extends Record<string, unknown> {
-  readonly id: string;
-  readonly run_id: string;
-  readonly verification_id: string;
-  readonly provenance_sha256: string;
-  readonly test_result_sha256: string;
-  readonly sbom_sha256: string;
-  readonly verifier_key: string;
-}
-
 beforeAll(async () => {
   db = await testDatabase();
   runtime = await createTestRuntime(db);
   folder = mkdtempSync(join(tmpdir(), "aura-attest-"));
   run = await deliveredRun(db, runtime);
   await attesting().once();
-  row = (await rowOf(run.run_id)) as Row;
+  row = (await rowOf(db, run.run_id)) as Row;
 });
 afterAll(async () => {
   await db.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-function attesting(keys = "keys") {
-  return createAttesting({
-    ...{ pool: db.pools.auditor, log: createLog("auditor", "silent"), holder: "auditor-one", version: "9.9.9" },
-    ...{ folder: new KeyFolder(join(folder, keys)), publish: publishAttesterTo(join(folder, "public")) },
-  });
-}
-
-async function rowOf(runId: string): Promise<Row | undefined> {
-  const { rows } = await db.pools.auditor.query<Row>(
-    `select id, run_id, verification_id, encode(provenance_sha256, 'hex') as provenance_sha256, encode(test_result_sha256, 'hex') as test_result_sha256,
-            encode(sbom_sha256, 'hex') as sbom_sha256, verifier_key from attestations where run_id = $1`,
-    [runId],
-  );
-  return rows[0];
-}
-
-async function textOf(sha256: string): Promise<string> {
-  return (await readBlobs(db.pools.auditor, [sha256])).get(sha256)?.toString("utf8") ?? "";
-}
-
-async function statementOf(sha256: string) {
-  return JSON.parse(Buffer.from(JSON.parse(await textOf(sha256)).payload, "base64").toString("utf8"));
-}
+const attesting = (keys?: string) => attestingIn(db, folder, keys);
 
 const record = (attestation: object, ctx: VerbContext = AUDITOR) =>
   callVerb(db.pools.auditor, "record_attestations", ctx, [attestation]);
@@ -99,7 +62,7 @@ function opensslSays(envelope: string, keyId: string): boolean {
 }
 
 test("a delivery has a SLSA provenance and an in-toto test result that the published forms admit, about the delivered tree", async () => {
-  const provenance = await statementOf(row.provenance_sha256);
+  const provenance = await statementOf(db, row.provenance_sha256);
   const { subject, predicate } = Provenance.parse(provenance);
   expect(subject).toEqual([{ name: "a-test-run", digest: { sha256: run.tree_sha256, ...OTHERS } }]);
   expect(predicate.buildDefinition).toMatchObject({
@@ -123,7 +86,7 @@ test("a delivery has a SLSA provenance and an in-toto test result that the publi
     metadata: { invocationId: run.run_id },
     byproducts: [{ digest: { sha256: row.sbom_sha256 } }, {}, {}],
   });
-  const tested = TestResult.parse(await statementOf(row.test_result_sha256));
+  const tested = TestResult.parse(await statementOf(db, row.test_result_sha256));
   expect(tested.subject).toEqual(subject);
   expect(tested.predicate).toMatchObject({ result: "PASSED", passedTests: ["adds"], warnedTests: [], failedTests: [] });
   expect(tested.predicate.configuration.at(-1)?.annotations).toMatchObject({
@@ -146,15 +109,15 @@ test("packages that a delivery was verified with stand in provenance and bill, a
   const layer = new Map([["flask-3.0.0.dist-info/METADATA", Buffer.from("Name: Flask\nRequires-Dist: Jinja2>=3\n\n")]]);
   const built = await deliveredRun(db, runtime, { dependencies: { resolution: RESOLUTION, layer } });
   await attesting().once();
-  const { provenance_sha256, sbom_sha256 } = (await rowOf(built.run_id)) as Row;
-  const { resolvedDependencies = [] } = Provenance.parse(await statementOf(provenance_sha256)).predicate
+  const { provenance_sha256, sbom_sha256 } = (await rowOf(db, built.run_id)) as Row;
+  const { resolvedDependencies = [] } = Provenance.parse(await statementOf(db, provenance_sha256)).predicate
     .buildDefinition;
   expect(resolvedDependencies.slice(-3)).toMatchObject([
     { name: "package-layer", digest: { sha256: treeSha256(layer) } },
     { uri: "pkg:pypi/flask@3.0.0", digest: { sha256: "ef".repeat(32) } },
     { uri: "pkg:pypi/jinja2@3.0.0" },
   ]);
-  const bill = JSON.parse(await textOf(sbom_sha256));
+  const bill = JSON.parse(await textOf(db, sbom_sha256));
   expect(problems(bill)).toEqual([]);
   expect(bill.dependencies).toEqual([
     { ref: "product", dependsOn: ["pkg:pypi/flask@3.0.0"] },
@@ -170,7 +133,7 @@ test("what a person decided in place of a test makes it a warning", async () => 
   const others = [testRequirement("R2", { verification_method: "inspection" })];
   const inspected = await deliveredRun(db, runtime, { others });
   await attesting().once();
-  const { predicate } = await statementOf((await rowOf(inspected.run_id))?.test_result_sha256 ?? "");
+  const { predicate } = await statementOf(db, (await rowOf(db, inspected.run_id))?.test_result_sha256 ?? "");
   expect(predicate).toMatchObject({ result: "WARNED", passedTests: ["adds"] });
   expect(predicate.configuration.at(-1).annotations.requirements).toMatchObject({ total: 2, pass: 1, inspection: 1 });
 });
@@ -179,7 +142,7 @@ test("OpenSSL verifies both envelopes with the published key, and no changed pay
   const { keyId } = signerOf("x", randomBytes(32)).verifier;
   const [, published = ""] = row.verifier_key.split("+");
   for (const sha256 of [row.provenance_sha256, row.test_result_sha256]) {
-    const text = await textOf(sha256);
+    const text = await textOf(db, sha256);
     expect(opensslSays(text, published)).toBe(true);
     const envelope = JSON.parse(text);
     const changed = Buffer.from(envelope.payload, "base64").toString().replace(run.tree_sha256, "0".repeat(64));
@@ -190,7 +153,7 @@ test("OpenSSL verifies both envelopes with the published key, and no changed pay
   }
   const { publicKey } = generateKeyPairSync("ed25519");
   writeFileSync(join(folder, "public", `attestation-${keyId}.pem`), publicKey.export({ format: "pem", type: "spki" }));
-  expect(opensslSays(await textOf(row.provenance_sha256), keyId)).toBe(false);
+  expect(opensslSays(await textOf(db, row.provenance_sha256), keyId)).toBe(false);
 });
 
 test("the key is one of its own, told by an event, and the events carry what was signed", async () => {
@@ -209,8 +172,7 @@ test("the key is one of its own, told by an event, and the events carry what was
       set: { ...signed, revision_id: run.revision_id, tree_sha256: run.tree_sha256 },
     },
   ]);
-  const seed = new KeyFolder(join(folder, "keys")).keys()[0]?.seed ?? Buffer.alloc(0);
-  const { verifier } = signerOf(row.verifier_key.split("+")[0] ?? "", seed);
+  const { verifier } = keyIn(folder, row);
   expect([verifier.text, readFileSync(join(folder, "public", `attestation-${keyId}.pem`), "utf8")]).toEqual([
     row.verifier_key,
     publicKeyPem(verifier),
@@ -227,7 +189,7 @@ test("the same again changes nothing, also by another key: a delivery is atteste
   expect(await record(other)).toEqual(refused("already_attested"));
   const second = attesting("other-keys");
   expect([await second.once(), second.failed()]).toEqual([false, []]);
-  expect(await rowOf(run.run_id)).toEqual(row);
+  expect(await rowOf(db, run.run_id)).toEqual(row);
   const kept = (verb: string) => db.pools.admin.query(verb).catch((error: Error) => error.message);
   for (const verb of [
     "update attestations set sbom_sha256 = tree_sha256",
@@ -238,25 +200,10 @@ test("the same again changes nothing, also by another key: a delivery is atteste
     expect(await kept(verb)).toMatch(/kept for ever/);
 });
 
-/** A statement about a tree, signed by a key that the log knows. */
-async function forged(key: Signer, tree: string, predicateType: string): Promise<string> {
-  const subject = [{ name: "x", digest: { sha256: tree } }];
-  const statement = { _type: "https://in-toto.io/Statement/v1", subject, predicateType, predicate: {} };
-  const body = Buffer.from(signEnvelope(Buffer.from(canonicalJson(statement)), key));
-  const [sha256 = ""] = await putBlobs(db.pools.auditor, [{ body, media_type: "application/json" }]);
-  return sha256;
-}
-
 test("the database takes an attestation only for a delivery, its accepted assembly, its tree and a known key", async () => {
   const judged = await judgedRun(db, runtime);
-  const key = signerOf(
-    row.verifier_key.split("+")[0] ?? "",
-    new KeyFolder(join(folder, "keys")).keys()[0]?.seed ?? Buffer.alloc(0),
-  );
-  const about = async (tree: string) => ({
-    provenance_sha256: await forged(key, tree, "https://slsa.dev/provenance/v1"),
-    test_result_sha256: await forged(key, tree, "https://in-toto.io/attestation/test-result/v0.1"),
-  });
+  const key = keyIn(folder, row);
+  const about = (tree: string, result?: string) => forgedAbout(db, key, tree, result);
   const { verification_id, tree_sha256 } = judged;
   const fresh = { ...row, id: newId(), run_id: judged.run_id, verification_id, ...(await about(tree_sha256)) };
   expect(await record(fresh)).toEqual(refused("nothing_delivered"));
@@ -269,14 +216,17 @@ test("the database takes an attestation only for a delivery, its accepted assemb
     [{ run_id: newId() }, "not_found"],
     [{ verification_id: row.verification_id }, "verification_missing"],
     [{ verification_id: newId() }, "verification_missing"],
+    [{ verification_id: null }, "verification_missing"],
     [{ verifier_key: `${row.verifier_key.split("+")[0]}+00000000+AAAA` }, "unknown_key"],
     [{ sbom_sha256: "0".repeat(64) }, "not_found"],
     [await about("0".repeat(64)), "other_subject"],
+    [await about(tree_sha256, "FAILED"), "other_result"],
+    [await about(tree_sha256, ""), "other_result"],
     [{ provenance_sha256: fresh.test_result_sha256 }, "other_subject"],
     [{ test_result_sha256: row.sbom_sha256 }, "other_subject"],
   ];
   for (const [change, code] of cases) expect(await record({ ...fresh, ...change }), code).toEqual(refused(code));
-  expect(await rowOf(judged.run_id)).toBeUndefined();
+  expect(await rowOf(db, judged.run_id)).toBeUndefined();
   expect(await record(fresh)).toMatchObject([{ outcome: "done" }]);
 });
 
@@ -320,7 +270,7 @@ test("a delivery whose bytes were erased is a critical event, once, and no other
   await loop.once();
   await loop.once();
   expect(loop.failed()).toEqual([{ run_id: erased.run_id, why: expect.stringContaining("gone.py") }]);
-  expect(await rowOf(next.run_id)).toBeDefined();
+  expect(await rowOf(db, next.run_id)).toBeDefined();
   const alarms = await db.pools.auditor.query(
     "select severity, subject_id from audit_events where event_type = 'attestation.failed'",
   );

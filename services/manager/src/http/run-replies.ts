@@ -18,7 +18,7 @@ function linksOf(row: RunRow): Record<string, string> {
     report: `${self}/report`,
     events: `/v1/events?run_id=${row.id}`,
     budget: `/v1/budgets/${row.id}`,
-    ...(row.stop_reason === "verified" ? { attestation: `${self}/attestation`, sbom: `${self}/sbom` } : {}),
+    ...(row.status === "completed" ? { attestation: `${self}/attestation`, sbom: `${self}/sbom` } : {}),
     best: `${self}/software.tar.gz?revision=best`,
     ...(row.plan_revision === null ? {} : { plan: `${self}/plan` }),
     ...(row.suite_version === null ? {} : { suite: `${self}/suite` }),

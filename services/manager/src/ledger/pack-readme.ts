@@ -14,7 +14,7 @@ const CONTENTS = `## What is in here
 | \`approvals.json\` | what waited for a decision, what was shown then, and what was decided |
 | \`overrides.json\` | every act of a Director on this run, with its reason; refused ones too |
 | \`evidence/\` | judgements of the Auditor (\`verifications.json\`), and each output and report in a file named by its SHA-256 |
-| \`attestation/\` | of software that was delivered as verified: SLSA provenance and test result as DSSE envelopes, and the bill of materials (CycloneDX) |
+| \`attestation/\` | of delivered software, verified or partial: SLSA provenance and test result as DSSE envelopes, and the bill of materials (CycloneDX) |
 | \`spend.json\` | what was spent, for which model and task |
 | \`report.json\`, \`report.md\` | the delivery report |
 `;
@@ -60,8 +60,8 @@ where. 2: cannot tell, because something is missing; missing is never sound. Wha
 yourself, is said in docs/architecture/LEDGER_FORMAT.md of Aura_Orchestra.
 
 It shows that the events are those that were signed, and that none of the run's events up to its seal is left out; that the attestation
-is signed by the key that the log names for it, and is about the tree that was accepted and delivered. The other files
-are told by these events through hashes where they have one (\`sha256sum evidence/*\` gives the names of the files); the rest of them
+is signed by the key that the log names for it, and is about the tree that was delivered: an accepted one, unless the delivery
+was partial, which its test result never calls \`PASSED\`. The other files are told by these events through hashes where they have one (\`sha256sum evidence/*\` gives the names of the files); the rest of them
 is the word of the system.
 
 ${CONTENTS}

@@ -6,7 +6,9 @@ export function describe(verification: Answer<Summary>): string {
     `Sound: ${seen.events} events of ${seen.origin}.`,
     `${seen.checkpoints} checkpoints and ${seen.kept_checkpoints} kept elsewhere agree; ${seen.runs_sealed} seals of runs hold.`,
     `Payloads: ${payloads.kept} as written, ${payloads.erased} erased on record, ${payloads.archived} archived.`,
-    attested === null ? "" : `Attested: the delivered tree ${attested.tree_sha256}, by the key ${attested.key_id}.`,
+    attested === null
+      ? ""
+      : `Attested: the tree ${attested.tree_sha256}, delivered as ${attested.stop_reason}, by the key ${attested.key_id}.`,
     ...not_checked.map((what) => `Not checked: ${what}.`),
   ]);
 }
