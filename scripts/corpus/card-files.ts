@@ -59,7 +59,9 @@ export function publishCard(products: readonly CorpusProduct[]): void {
   writeFileSync(join(DOCS, "AUDITOR_REPORT_CARD.json"), `${JSON.stringify(card, null, 1)}\n`);
 }
 
-const revision = () => execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: DOCS, encoding: "utf8" }).trim();
+/** Of the commit that is checked out. */
+export const revision = () =>
+  execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: DOCS, encoding: "utf8" }).trim();
 
 /** `1a2b3c4 (258) and 5d6e7f8 (5)`. */
 function revisionsOf(results: readonly Kept[]): string {

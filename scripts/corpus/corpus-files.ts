@@ -40,6 +40,7 @@ export interface Submission {
   readonly expected: Expected;
   readonly kind: string;
   readonly what: string;
+  readonly rule: string | null;
   readonly files: Files;
   readonly scope: readonly string[] | null;
   /** Changes of suite, disputes and rulings. */
@@ -89,7 +90,8 @@ function readTest(id: string, text: string): CorpusTest {
 
 function correct(product: string, solution: string, files: Files): Submission {
   const what = "An honest and correct product.";
-  return { product, name: solution, expected: "correct", kind: "correct", what, files, scope: null, sections: [] };
+  const facts = { expected: "correct", kind: "correct", what, rule: null } as const;
+  return { product, name: solution, ...facts, files, scope: null, sections: [] };
 }
 
 function readTricks(folder: string, product: string, solutions: ReadonlyMap<string, Files>): Submission[] {

@@ -10,6 +10,8 @@ export interface Trick {
   readonly expected: Expected;
   readonly kind: string;
   readonly what: string;
+  /** The rule of the PRD that it breaks, e.g. R3; null where it is about more than one, or breaks none. */
+  readonly rule: string | null;
   /** Name of the correct solution that it changes. */
   readonly over: string;
   /** Paths that the plan lets it write, where they are others than usual. */
@@ -48,6 +50,7 @@ export function parseTrick(text: string): Trick {
     expected: expected as Expected,
     kind,
     what,
+    rule: facts.get("rule") ?? null,
     over: facts.get("over") ?? "classes",
     scope: facts.get("scope")?.split(" ") ?? null,
     sections: parts.map(section),

@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import { auraHome } from "../../system/aura-home.ts";
 import { openTestDatabase } from "../../system/test-database.ts";
+import { revision } from "../card-files.ts";
 import { readProducts } from "../corpus-files.ts";
 import { openCorpusSystem } from "../corpus-system.ts";
 import { type JudgedSuite, judgeSuite, type Trial, trialsOf } from "./judged-suites.ts";
+import { type MeasuredMistake, type MeasuredSuite, type Measurement, measurementPath } from "./measured-suites.ts";
 import { countNoticed, noticedMistakes } from "./noticed-mistakes.ts";
 
 /**
@@ -32,9 +33,9 @@ process.env.AURA_TEST_ADMIN_URL = database.url;
 try {
   const trials = products.flatMap((product) => trialsOf(product, Number(values.rounds)));
   const judged = await judgeAll(trials);
-  const points = await withNoticed(trials, judged);
+  const measurement = await measured(trials, judged);
   mkdirSync(auraHome(), { recursive: true });
-  writeFileSync(join(auraHome(), "calibration.json"), `${JSON.stringify(points, null, 1)}\n`);
+  writeFileSync(measurementPath(), `${JSON.stringify(measurement, null, 1)}\n`);
 } finally {
   await database.close();
 }
@@ -72,19 +73,20 @@ function lineOf(result: JudgedSuite | null): string {
   return `${result.end}: ${mutants_killed} of ${mutants} changes noticed, ${functions_reached} of ${functions} functions reached`;
 }
 
-async function withNoticed(trials: readonly Trial[], judged: readonly JudgedSuite[]) {
+async function measured(trials: readonly Trial[], judged: readonly JudgedSuite[]): Promise<Measurement> {
   const suites = new Map(trials.map(({ name, suite }) => [name, suite]));
-  const points = [];
+  const [rows, mistakes]: [MeasuredSuite[], MeasuredMistake[]] = [[], []];
   for (const product of products) {
     const own = judged.filter((one) => one.product === product.name);
     const accepted = own.filter(({ inputs }) => inputs !== null).flatMap(({ name }) => [suites.get(name) ?? []]);
-    const noticed = await noticedMistakes(product, accepted, (name, found, tests) =>
-      console.error(`${product.name}/${name}: noticed by ${found} of ${tests} tests`),
-    );
+    const noticed = await noticedMistakes(product, accepted, (mistake) => {
+      mistakes.push(mistake);
+      console.error(`${mistake.product}/${mistake.name}: noticed by ${mistake.noticed_by} of ${mistake.tests} tests`);
+    });
     for (const one of own) {
       const count = one.inputs === null ? null : countNoticed(noticed, suites.get(one.name) ?? []);
-      points.push({ ...one, noticed: count, mistakes: product.mistakes.length });
+      rows.push({ ...one, noticed: count, mistakes: product.mistakes.length });
     }
   }
-  return points;
+  return { measured_on: new Date().toISOString().slice(0, 10), revision: revision(), suites: rows, mistakes };
 }

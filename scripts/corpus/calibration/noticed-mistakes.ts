@@ -2,6 +2,7 @@ import { sha256Hex } from "@aura/shared/models/canonical-json";
 import type { Tree } from "@aura/shared/models/tree";
 import { openSandbox } from "../../../services/auditor/src/sandbox/open.ts";
 import type { CorpusProduct, CorpusTest, Files } from "../corpus-files.ts";
+import type { MeasuredMistake } from "./measured-suites.ts";
 
 /** By mistake: the texts of tests that notice it. */
 export type Noticed = ReadonlyMap<string, ReadonlySet<string>>;
@@ -22,12 +23,12 @@ const idOf = ({ id, body }: CorpusTest) => `${id}-${sha256Hex(body).slice(0, 12)
 export async function noticedMistakes(
   product: CorpusProduct,
   suites: readonly (readonly CorpusTest[])[],
-  tell: (name: string, noticed: number, tests: number) => void,
+  tell: (mistake: MeasuredMistake) => void,
 ): Promise<Noticed> {
   const sandbox = openSandbox({ sandbox: "auto" });
   const tests = [...new Map(suites.flat().map((test) => [idOf(test), test]))];
   const noticed = new Map<string, ReadonlySet<string>>();
-  for (const { name, files } of product.mistakes) {
+  for (const { name, files, rule, what } of product.mistakes) {
     const fates = await sandbox.runMutants({
       ...{ tree: treeOf(files), toolchain: product.plan.toolchain, interfaces: product.plan.interfaces },
       ...{ prelude: product.prelude, attachments: new Map(), seed: 1, clock_offset_s: 0, surroundings: "bare" },
@@ -38,7 +39,7 @@ export async function noticedMistakes(
     if (fates.includes("not_run")) throw new Error(`${product.name}/${name}: not every test ran`);
     const found = tests.filter((_, index) => fates[index] === "killed").map(([id]) => id);
     noticed.set(name, new Set(found));
-    tell(name, found.length, tests.length);
+    tell({ product: product.name, name, rule, what, noticed_by: found.length, tests: tests.length });
   }
   await sandbox.killAll();
   return noticed;

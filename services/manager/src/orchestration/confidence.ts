@@ -4,11 +4,14 @@ import type { ConfidenceInputs } from "@aura/shared/schemas/api/report";
 import { VerificationReport } from "@aura/shared/schemas/verification-report";
 import { ReviewProduct } from "@aura/shared/schemas/work-products";
 import type { ConfidenceFacts } from "../db/orchestration-confidence.ts";
-import { wilsonInterval } from "../hr/wilson.ts";
 
-/** How much each kind of evidence adds; docs/architecture/CONFIDENCE.md gives the reasons. */
-const WEIGHTS = { mutants: 0.4, functions: 0.3, tested_twice: 0.2, review: 0.1 };
-const DOUBTED = { low: 1, medium: 0.5, high: 0 };
+/**
+ * Fitted to what suites of the corpus notice of honest mistakes: `npm run audit:calibrate`, and a test holds these figures against
+ * what was measured (docs/operations/CONFIDENCE_CALIBRATION.md).
+ */
+export const CALIBRATION = { base: 0, changes: 1 };
+/** What is left where a reviewer has such a doubt. Nobody measured these: a model's doubt is a reason to look, and no more. */
+const DOUBTED = { low: 1, medium: 0.95, high: 0.85 };
 const SEVERITIES = ["high", "medium", "low"] as const;
 
 /** What is known of a run: counts of its requirements, the accepted judgement of the assembled head if there is one, its reviews. */
@@ -47,20 +50,23 @@ export function confidenceInputs({ passed, total, assembly, reviews }: Confidenc
 }
 
 /**
- * 0 to 1, three decimals: the share of requirements that hold, halved where nothing but the verdict speaks for it, and whole
- * where all evidence does. It ranks; it is no probability.
+ * 0 to 1, three decimals: the share of requirements that hold, times the share of honest mistakes that the tests behind them would
+ * have noticed. A mistake in a function that no test reaches is noticed by none. It is no probability that the software is right.
  */
 export function confidenceScore(inputs: ConfidenceInputs): number {
-  const { requirements_passed, requirements, mutants_killed, mutants, worst_doubt, reviews } = inputs;
-  const share = ratio(requirements_passed, requirements);
-  if (!inputs.assembled) return rounded(share / 2);
-  const evidence =
-    WEIGHTS.mutants * (mutants === 0 ? 0 : wilsonInterval(mutants_killed, mutants).low) +
-    WEIGHTS.functions * ratio(inputs.functions_reached, inputs.functions) +
-    WEIGHTS.tested_twice * ratio(inputs.tested_twice, inputs.tested) +
-    WEIGHTS.review * (reviews === 0 ? 0 : worst_doubt === null ? 1 : DOUBTED[worst_doubt]);
-  return rounded(share * (0.5 + evidence / 2));
+  const { requirements_passed, requirements, functions_reached, functions, worst_doubt } = inputs;
+  const share = requirements === 0 ? 0 : requirements_passed / requirements;
+  const reached = functions === 0 ? 1 : functions_reached / functions;
+  return rounded(share * reached * mistakesNoticed(inputs) * DOUBTED[worst_doubt ?? "low"]);
 }
 
-const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+/**
+ * How many of the honest mistakes in what they reach such tests would notice, 0 to 1, three decimals: estimated by the changes
+ * that they noticed of those that were tried. Where few or none were tried it lies near what suites come to in general.
+ */
+export function mistakesNoticed({ mutants, mutants_killed }: ConfidenceInputs): number {
+  const odds = (mutants_killed + 1) / (mutants - mutants_killed + 1);
+  return rounded(1 / (1 + Math.exp(-(CALIBRATION.base + CALIBRATION.changes * Math.log(odds)))));
+}
+
 const rounded = (score: number) => Math.round(score * 1000) / 1000;

@@ -24,7 +24,7 @@ import { readAttestation } from "../db/read-attestation-statements.ts";
 import { readCoverageRequirements } from "../db/read-requirement-statements.ts";
 import { type RunRow, readRun } from "../db/read-run-statements.ts";
 import { readRunCheckpoint } from "../db/read-seal-statements.ts";
-import { confidenceScore, readConfidenceInputs } from "./confidence.ts";
+import { confidenceScore, mistakesNoticed, readConfidenceInputs } from "./confidence.ts";
 import { notChecked } from "./report-gaps.ts";
 import { reportedSurvivors } from "./reported-survivors.ts";
 
@@ -117,7 +117,7 @@ async function reportedConfidence(db: Queryable, runId: string): Promise<Deliver
   const [facts] = await readConfidenceFacts(db, runId);
   if (facts === undefined) return null;
   const inputs = await readConfidenceInputs(db, facts);
-  return { ...inputs, score: confidenceScore(inputs) };
+  return { ...inputs, score: confidenceScore(inputs), mistakes_noticed: mistakesNoticed(inputs) };
 }
 
 async function reportedRequirements(db: Queryable, runId: string, suite: SuiteProduct | null): Promise<Requirements> {

@@ -110,10 +110,18 @@ export const DeliveryReport = z
       })
       .nullable()
       .meta({ description: "the newest judgement of exactly that tree" }),
-    confidence: ConfidenceInputs.extend({ score: z.number() }).nullable().meta({
-      description:
-        "how much speaks for the verdicts, 0 to 1, with what it follows from; null before there are requirements",
-    }),
+    confidence: ConfidenceInputs.extend({
+      score: z.number(),
+      mistakes_noticed: z.number().meta({
+        description:
+          "share of the honest mistakes in what they reach that such tests notice, estimated by what was measured of others",
+      }),
+    })
+      .nullable()
+      .meta({
+        description:
+          "how much speaks for the verdicts, 0 to 1, with what it follows from; null before there are requirements",
+      }),
     counts: RequirementCounts,
     requirements: z.array(ReportedRequirement),
     overrides: z.array(ReportedDecision),
