@@ -96,9 +96,10 @@ export type Coverage = z.infer<typeof Coverage>;
 export const SecondRun = z.strictObject({
   /** How many were run again. */
   tests: z.int().nonnegative(),
+  agreed: z.int().nonnegative(),
   /** By how much the clock was ahead; 0 where nothing could move it. */
   clock_offset_s: z.int().nonnegative(),
-  /** Tests of which two runs on the same tree disagreed. */
+  /** Tests of which two runs on the same tree disagreed, those among them that failed first and passed when they were repeated. */
   disagreed: z.array(
     z.strictObject({
       test_id: z.string(),

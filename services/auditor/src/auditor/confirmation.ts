@@ -59,14 +59,18 @@ export async function confirmPasses(
     evidence: [...run.evidence, second.evidence, ...causes.evidence, ...removal.evidence, ...part.evidence],
     functions: instrumented.functions,
     reached,
-    second_run: secondRun(run, { tests: chosen.length, clock_offset_s: second.clock_offset_s, causes: causes.flaky }),
+    second_run: secondRun(run, {
+      repeated: chosen.length,
+      clock_offset_s: second.clock_offset_s,
+      causes: causes.flaky,
+    }),
   };
 }
 
-const NOT_MADE = { tests: 0, clock_offset_s: 0, causes: new Map<string, string>() };
+const NOT_MADE = { repeated: 0, clock_offset_s: 0, causes: new Map<string, string>() };
 
 /** How it ended, for people: with what only the repetition of failures showed, since those are two runs that disagree, too. */
-function secondRun({ tests, flaky }: SuiteRun, { causes, ...made } = NOT_MADE): SecondRun {
+function secondRun({ tests, flaky }: SuiteRun, { repeated, clock_offset_s, causes } = NOT_MADE): SecondRun {
   const shown = (id: string) => {
     const cause = causes.get(id);
     if (cause !== undefined) return failedThen(cause);
@@ -76,7 +80,7 @@ function secondRun({ tests, flaky }: SuiteRun, { causes, ...made } = NOT_MADE): 
     const because = shown(test_id);
     return because === null ? [] : [{ test_id, requirement_ids, because }];
   });
-  return { ...made, disagreed };
+  return { tests: repeated, agreed: repeated - causes.size, clock_offset_s, disagreed };
 }
 
 const failedThen = (cause: string) => `it passed, and failed ${cause} on the same tree.`;

@@ -44,7 +44,7 @@ test("a sound product passes again with another seed, order and clock, and what 
   const run = await confirmed(tests, ADDER);
   expect(run.tests.map(({ outcome }) => outcome)).toEqual(["pass", "pass"]);
   expect([...run.flaky, ...run.survivors]).toEqual([]);
-  expect(run.second_run).toMatchObject({ tests: 2, disagreed: [] });
+  expect(run.second_run).toMatchObject({ tests: 2, agreed: 2, disagreed: [] });
   expect(run.second_run.clock_offset_s).toBeGreaterThan(30 * 86_400);
   const command = ["acceptance", "python", "seed=109440", expect.stringMatching(/^clock=\+[1-9]\d{6,7}s$/), "everyday"];
   expect(run.evidence.find(({ kind }) => kind === "confirmation_run")).toMatchObject({ command, exit_code: 0 });
@@ -102,6 +102,7 @@ main(sys.argv[1:])
   );
   expect(run.second_run).toMatchObject({
     tests: 2,
+    agreed: 1,
     disagreed: [
       {
         test_id: "bomb",

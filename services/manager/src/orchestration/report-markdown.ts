@@ -118,7 +118,8 @@ function secondRunLine(verification: DeliveryReport["verification"]): string {
   const days = Math.floor(run.clock_offset_s / 86_400);
   const circumstances = `other seed, order and surroundings, clock ${days === 0 ? "not moved" : `${days} days ahead`}`;
   const disagreed = run.disagreed.map(({ test_id, because }) => `${line(test_id)}: ${line(because)}`).join(" ");
-  return `${run.tests} tests that passed were run again (${circumstances}); ${disagreed === "" ? "all agreed" : `disagreed: ${disagreed}`}`;
+  const ending = disagreed === "" ? "" : `; disagreed: ${disagreed}`;
+  return `${run.agreed} of ${run.tests} tests that passed did so again (${circumstances})${ending}`;
 }
 
 function reachedLine(verification: DeliveryReport["verification"]): string {

@@ -67,7 +67,7 @@ describe("the delivery report", () => {
     expect(report.not_checked).toContain("No test reached Words.__len__, main in t1/words.py.");
     const text = renderReportMarkdown(report);
     expect(text).toContain(
-      "2 tests that passed were run again (other seed, order and surroundings, clock 40 days ahead); disagreed: test-R2: failed once",
+      "1 of 2 tests that passed did so again (other seed, order and surroundings, clock 40 days ahead); disagreed: test-R2: failed once",
     );
     expect(text).toContain("| Reached by the tests | 1 of 3 functions, as the product's processes say |");
     expect(text).toContain("| Changes that the tests noticed | 1 of 2 |");

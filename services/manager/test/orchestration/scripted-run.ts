@@ -327,6 +327,7 @@ const MUTATION: Mutation = {
 };
 const SECOND_RUN: SecondRun = {
   tests: 2,
+  agreed: 1,
   clock_offset_s: 40 * 86_400,
   disagreed: [
     { test_id: "test-R2", requirement_ids: ["R2"], because: "failed once and passed once on the same tree." },
