@@ -16,12 +16,12 @@ export function Evidence({ run, report }: { run: Run; report: DeliveryReport }) 
     <section class="evidence" aria-labelledby="evidence">
       <header>
         <h2 id="evidence">Evidence</h2>
-        {replay && (
+        {verification !== null && replay && (
           <p class="hint">The agents' replies are recorded ones. Everything here was judged anew in this run.</p>
         )}
       </header>
       {verification === null || confidence === null ? (
-        <NotYet run={run} what="No code has been judged yet, so there is nothing to show." />
+        <NotYet run={run} what="No code has been accepted yet, so there is no product to show evidence of." />
       ) : (
         <div class="evidence-grid">
           <ConfidenceCard confidence={confidence} />

@@ -27,20 +27,24 @@ export function Report({ run }: { run: Run }) {
   );
 }
 
-function Judgement({ run, report: { verification, replay } }: { run: Run; report: DeliveryReport }) {
+function Judgement({ run, report: { verification, revision, replay } }: { run: Run; report: DeliveryReport }) {
   const delivered = run.delivered_revision !== null;
   return (
     <section class="card report">
       <h2>{delivered ? "Delivery report" : "Report so far"}</h2>
-      <p>
-        <a
-          class="button primary"
-          href={`/v1/runs/${run.id}/software.tar.gz${delivered ? "" : "?revision=best"}`}
-          download
-        >
-          Download {delivered ? "the delivered software" : "the best so far"}
-        </a>
-      </p>
+      {revision === null ? (
+        <Empty>There is no software yet: nothing has landed.</Empty>
+      ) : (
+        <p>
+          <a
+            class="button primary"
+            href={`/v1/runs/${run.id}/software.tar.gz${delivered ? "" : "?revision=best"}`}
+            download
+          >
+            Download {delivered ? "the delivered software" : "the best so far"}
+          </a>
+        </p>
+      )}
       {replay && <p class="status warn">Recorded replies: no model was asked.</p>}
       {verification !== null && (
         <p>
