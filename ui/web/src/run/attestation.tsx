@@ -10,18 +10,25 @@ export function AttestationCard({ report }: { report: DeliveryReport }) {
   return (
     <section class="card" aria-labelledby="attestation">
       <h3 id="attestation">Attestation</h3>
-      {attestation === null ? <Empty>{whyNone(report)}</Empty> : <Signed attestation={attestation} />}
+      {attestation === null ? (
+        <Empty>{whyNone(report)}</Empty>
+      ) : (
+        <Signed attestation={attestation} isPartial={report.stop_reason === "partial"} />
+      )}
     </section>
   );
 }
 
-function Signed({ attestation }: { attestation: Attestation }) {
+function Signed({ attestation, isPartial }: { attestation: Attestation; isPartial: boolean }) {
   const { links, provenance_sha256, test_result_sha256, sbom_sha256, key_id, key_name, created_at } = attestation;
   return (
     <>
       <p class="lead">
         Signed <Time at={created_at} />.
       </p>
+      {isPartial && (
+        <p>What is signed says what of this partial delivery was shown and what was not, and never that it passed.</p>
+      )}
       <ul class="downloads">
         <Download
           name="Provenance"
@@ -64,8 +71,8 @@ function Download({ name, what, href, sha256 }: { name: string; what: string; hr
 
 function whyNone({ status, stop_reason, finished_at }: DeliveryReport): string {
   if (finished_at === null) return "Nothing is signed before the run delivers. Then it appears here by itself.";
-  if (status === "completed" && stop_reason === "verified")
+  if (status === "completed")
     return "The Auditor signs within seconds of a delivery. If nothing comes, its /readyz says why.";
   const ending = stop_reason === null ? words(status) : `${words(status)} (${words(stop_reason)})`;
-  return `Only a delivery whose whole tree the Auditor accepted is signed, and this run ended ${ending}.`;
+  return `Only a delivery is signed, verified or partial, and this run ended ${ending}.`;
 }
