@@ -20,6 +20,8 @@ export interface CommandProduct {
   readonly twoTools?: boolean;
   /** The first tool changes its words as soon as the second is there, until it has seen that fail. */
   readonly clash?: boolean;
+  /** Each tool has a function `retired` that nothing calls. */
+  readonly unused?: boolean;
   /** Seconds that the code takes for every command. */
   readonly slow_s?: number;
 }
@@ -164,10 +166,12 @@ function codeOf(product: CommandProduct, attempt: number, tool: Tool): Record<st
     .map((n) => `    "${product.name}${n}": "${wrong.includes(n) ? `wrong ${n}` : printed(product, n)}",`);
   const clashes = product.clash === true && tool === "cmds" && attempt === 1;
   return {
-    [`${tool}/__init__.py`]: '"""A tool with commands."""\n\nPREFIX = "clash "\n',
+    [`${tool}/__init__.py`]: `"""A tool with commands."""\n\nPREFIX = "clash "\n${product.unused ? RETIRED : ""}`,
     [`${tool}/__main__.py`]: mainOf(tool, rows, clashes ? READ_PREFIX : 'PREFIX = ""', product.slow_s ?? 0),
   };
 }
+
+const RETIRED = '\n\ndef retired():\n    return "no command any more"\n';
 
 const READ_PREFIX = `try:
     from more import PREFIX

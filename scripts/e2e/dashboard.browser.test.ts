@@ -193,7 +193,7 @@ test("an observer sees all of it and is offered nothing to do", async () => {
 });
 
 test.each([
-  ["light", ["overview", "intervention", "monitoring", "agents", "new", "runs/ID", "runs/ID/tasks"]],
+  ["light", ["overview", "intervention", "monitoring", "agents", "auditor", "new", "runs/ID", "runs/ID/tasks"]],
   ["dark", ["overview", "intervention", "runs/ID"]],
 ] as const)("no page has a barrier in the %s theme, nor scrolls sideways on a phone", async (colorScheme, hashes) => {
   const [run] = (await system.api.call(OPERATIONS.listRuns, { query: {} })).data;

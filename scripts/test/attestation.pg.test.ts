@@ -82,6 +82,7 @@ test("after it a caller waits for the attestation and for the checkpoint over it
   const { attestation } = (await api.get(path("report"))).body;
   const hashes = [lines[0], lines[1], sbom.text].map((text) => sha256Hex(text ?? ""));
   expect([attestation.provenance_sha256, attestation.test_result_sha256, attestation.sbom_sha256]).toEqual(hashes);
+  expect(attestation.key_name).toMatch(/^aura_orchestra\/[0-9a-f-]+\/attestation$/);
   const markdown = await api.get(path("report"), { headers: { accept: "text/markdown" } });
   expect(markdown.text).toContain(`| Attestation | ${path("attestation")}, signed by key ${attestation.key_id}`);
   expect((await api.get(`/v1/runs/${run.run_id}`)).body.links).toMatchObject(attestation.links);

@@ -129,6 +129,12 @@ export const PROBLEMS = {
     hint: "The Auditor signs within seconds of the first event: try again. If it does not, its /readyz says why.",
     retryable: true,
   },
+  no_report_card: {
+    status: 404,
+    title: "There is no report card of the Auditor to be read",
+    hint: "How often the Auditor is wrong is not known here. `npm run audit:corpus -- --publish` measures it and writes docs/operations/AUDITOR_REPORT_CARD.json.",
+    retryable: false,
+  },
   head_moved: {
     status: 409,
     title: "The landed head moved since the verification",

@@ -42,6 +42,7 @@ function factsOf(config: Config, managerId: string): AppFacts {
     budget_tokens: config.AURA_BUDGET_TOKENS,
     recordings: resolve(REPOSITORY, config.AURA_RECORDINGS),
     panels: resolve(REPOSITORY, "ui/director_dashboard"),
+    report_card: resolve(REPOSITORY, "docs/operations/AUDITOR_REPORT_CARD.json"),
     page: resolve(REPOSITORY, "ui/web/dist"),
     rate_limits: {
       calls: config.MANAGER_CALLS_PER_MINUTE,

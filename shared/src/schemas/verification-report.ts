@@ -77,10 +77,39 @@ export const Coverage = z.strictObject({
   functions: z.int().nonnegative(),
   functions_reached: z.int().nonnegative(),
   requirements: z.array(z.strictObject({ requirement_id: z.string(), functions_reached: z.int().nonnegative() })),
+  /** The first 200 that have functions, by path; none in verdicts from before it was recorded. */
+  files: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        functions: z.int().positive(),
+        functions_reached: z.int().nonnegative(),
+      }),
+    )
+    .default([]),
   /** The first 200 that no test reached; `name` with what it lies in, such as `Wallet.withdraw`. */
   unreached: z.array(z.strictObject({ path: z.string(), name: z.string(), line: z.int().positive() })),
 });
 export type Coverage = z.infer<typeof Coverage>;
+
+/** Of an assembled product: every test that passed was run again under other circumstances. */
+export const SecondRun = z.strictObject({
+  /** How many were run again. */
+  tests: z.int().nonnegative(),
+  agreed: z.int().nonnegative(),
+  /** By how much the clock was ahead; 0 where nothing could move it. */
+  clock_offset_s: z.int().nonnegative(),
+  /** Tests of which two runs on the same tree disagreed, those among them that failed first and passed when they were repeated. */
+  disagreed: z.array(
+    z.strictObject({
+      test_id: z.string(),
+      requirement_ids: z.array(z.string()),
+      /** What the runs showed, as a sentence. */
+      because: z.string(),
+    }),
+  ),
+});
+export type SecondRun = z.infer<typeof SecondRun>;
 
 /**
  * How many changes of the delivered product its tests noticed, of a sample made in functions that they reach. A survivor
@@ -124,6 +153,8 @@ export const VerificationReport = z.strictObject({
   environment: EnvironmentFacts.nullable(),
   /** Of a plan that names dependencies: what was fetched for it. */
   dependencies: DependencyResolution.optional(),
+  /** Of an assembled product. */
+  second_run: SecondRun.optional(),
   /** Of an assembled product. */
   coverage: Coverage.optional(),
   /** Of an assembled product that was accepted. */

@@ -4,6 +4,7 @@ import { follow } from "./lib/live.ts";
 import { route } from "./lib/router.ts";
 import { recallSession, session } from "./lib/session.ts";
 import { AgentsPage } from "./pages/agents.tsx";
+import { AuditorPage } from "./pages/auditor.tsx";
 import { DashboardPage } from "./pages/dashboard.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NewRunPage } from "./pages/new-run.tsx";
@@ -49,6 +50,8 @@ function Content() {
       return <RunPage key={rest[0]} run_id={rest[0] ?? ""} view={rest.slice(1)} />;
     case "agents":
       return <AgentsPage chosen={rest[0]} />;
+    case "auditor":
+      return <AuditorPage />;
     default:
       return (
         <p class="empty">

@@ -8,6 +8,9 @@ import "./styles/panels.css";
 import "./styles/charts.css";
 import "./styles/queue.css";
 import "./styles/run.css";
+import "./styles/measures.css";
+import "./styles/evidence.css";
+import "./styles/auditor.css";
 
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

@@ -45,7 +45,8 @@ function boundedCoverage(coverage: Coverage): Coverage {
     ...{ path: bounded(path, NAME_MAX), name: bounded(name, NAME_MAX) },
     line,
   }));
-  return { ...coverage, unreached };
+  const files = coverage.files.map((file) => ({ ...file, path: bounded(file.path, NAME_MAX) }));
+  return { ...coverage, files, unreached };
 }
 
 function boundedOrNull(text: string | null): string | null {

@@ -1,11 +1,11 @@
 import { sha256Hex } from "@aura/shared/models/canonical-json";
 import type { Tree } from "@aura/shared/models/tree";
 import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
-import type { EvidenceItem, TestResult } from "@aura/shared/schemas/verification-report";
+import type { EvidenceItem, SecondRun, TestResult } from "@aura/shared/schemas/verification-report";
 import type { ProductFunction, Sandbox } from "../sandbox/port.ts";
 import { isPass } from "../validators/verdicts.ts";
 import { aliveWithoutOwnFunctions } from "./own-functions.ts";
-import { runTests, type SuiteGround, type SuiteRun, unsteady } from "./suite-run.ts";
+import { FAILED_FIRST, runTests, type SuiteGround, type SuiteRun, unsteady } from "./suite-run.ts";
 
 const DAY_S = 86_400;
 
@@ -13,6 +13,7 @@ export interface ConfirmedRun extends SuiteRun {
   readonly functions: readonly ProductFunction[];
   /** Numbers of the functions that each test reached, by its id. */
   readonly reached: ReadonlyMap<string, readonly number[]>;
+  readonly second_run: SecondRun;
 }
 
 /** What a second run has different. */
@@ -37,7 +38,7 @@ export async function confirmPasses(
     tests.filter(({ id }) => passed.has(id)),
     ground.seed,
   );
-  if (chosen.length === 0) return { ...run, functions: [], reached: new Map() };
+  if (chosen.length === 0) return { ...run, functions: [], reached: new Map(), second_run: secondRun(run) };
   const other = otherCircumstances(ground.seed);
   const instrumented = await sandbox.instrument({ tree: ground.tree, toolchain: ground.toolchain });
   const second = await runTests(sandbox, { ...ground, ...other, tree: instrumented.tree }, chosen, "confirmation_run");
@@ -58,8 +59,31 @@ export async function confirmPasses(
     evidence: [...run.evidence, second.evidence, ...causes.evidence, ...removal.evidence, ...part.evidence],
     functions: instrumented.functions,
     reached,
+    second_run: secondRun(run, {
+      repeated: chosen.length,
+      clock_offset_s: second.clock_offset_s,
+      causes: causes.flaky,
+    }),
   };
 }
+
+const NOT_MADE = { repeated: 0, clock_offset_s: 0, causes: new Map<string, string>() };
+
+/** How it ended, for people: with what only the repetition of failures showed, since those are two runs that disagree, too. */
+function secondRun({ tests, flaky }: SuiteRun, { repeated, clock_offset_s, causes } = NOT_MADE): SecondRun {
+  const shown = (id: string) => {
+    const cause = causes.get(id);
+    if (cause !== undefined) return failedThen(cause);
+    return flaky.has(id) ? FAILED_FIRST : null;
+  };
+  const disagreed = tests.flatMap(({ test_id, requirement_ids }) => {
+    const because = shown(test_id);
+    return because === null ? [] : [{ test_id, requirement_ids, because }];
+  });
+  return { tests: repeated, agreed: repeated - causes.size, clock_offset_s, disagreed };
+}
+
+const failedThen = (cause: string) => `it passed, and failed ${cause} on the same tree.`;
 
 const counts = ({ flaky, survivors }: SuiteRun, { test_id }: TestResult) =>
   !flaky.has(test_id) && !survivors.has(test_id);
@@ -129,7 +153,7 @@ function clockCause({ clock_offset_s }: Circumstances): string {
 
 function named(test: TestResult, flaky: ReadonlyMap<string, string>): TestResult {
   const cause = flaky.get(test.test_id);
-  return cause === undefined ? test : unsteady(test, `it passed, and failed ${cause} on the same tree.`);
+  return cause === undefined ? test : unsteady(test, failedThen(cause));
 }
 
 /** Tests that still pass when no function of the product has a body. */

@@ -2,7 +2,7 @@ import type { AcceptanceTest } from "@aura/shared/schemas/suite-product";
 import type { Coverage } from "@aura/shared/schemas/verification-report";
 import type { ConfirmedRun } from "./confirmation.ts";
 
-/** Functions that a report names one by one. */
+/** Functions, and files, that a report names one by one. */
 const NAMED_MAX = 200;
 
 /**
@@ -27,8 +27,21 @@ export function coverageOf({ functions, reached }: ConfirmedRun, tests: readonly
     requirements: [...byRequirement]
       .map(([requirement_id, own]) => ({ requirement_id, functions_reached: own.size }))
       .sort((a, b) => a.requirement_id.localeCompare(b.requirement_id, "en", { numeric: true })),
+    files: filesOf(functions, all).slice(0, NAMED_MAX),
     unreached: unreached.slice(0, NAMED_MAX),
   };
+}
+
+function filesOf(functions: ConfirmedRun["functions"], reached: ReadonlySet<number>): Coverage["files"] {
+  const counted = functions.map(({ path }, number) => ({ path, isReached: reached.has(number) }));
+  const product = counted.filter(({ path, isReached }) => isReached || !isOwnTest(path));
+  return [...Map.groupBy(product, ({ path }) => path)]
+    .map(([path, own]) => ({
+      path,
+      functions: own.length,
+      functions_reached: own.filter(({ isReached }) => isReached).length,
+    }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** The product's own tests, by the names that the toolchains look for: no part of what is delivered to be used. */

@@ -119,7 +119,8 @@ function requireAll(tests: readonly AcceptanceTest[], results: readonly TestResu
   throw new EnvironmentFailure(finding("sandbox_failed", null, `The run gave no result for ${lost.join(", ")}.`));
 }
 
-const FAILED_FIRST = "failed once and passed once on the same tree.";
+/** What the repetition of a failed test shows that passes. */
+export const FAILED_FIRST = "failed once and passed once on the same tree.";
 
 /** @param how what two runs of it showed, as a sentence */
 export function unsteady(test: TestResult, how: string): TestResult {

@@ -107,7 +107,8 @@ export class LocalSandbox implements Sandbox {
         const { tests, reached } = await withSetting(jail, request, clock, (setting) =>
           runSuite(request, { ...setting, product }, () => this.jail !== jail),
         );
-        return { tests, evidence: acceptanceEvidence(request, clock, tests, begun), environment, reached };
+        const evidence = acceptanceEvidence(request, clock, tests, begun);
+        return { tests, evidence, environment, clock_offset_s: clock.offset_s, reached };
       } finally {
         jail.discard(product);
       }

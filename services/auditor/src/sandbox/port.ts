@@ -44,6 +44,8 @@ export interface AcceptanceResult {
   readonly tests: TestResult[];
   readonly evidence: EvidenceItem;
   readonly environment: EnvironmentFacts;
+  /** Seconds by which the clock was really ahead: 0 where nothing could move it. */
+  readonly clock_offset_s: number;
   /** Of an instrumented tree: numbers of the functions that each test reached, by its id, as the product's processes said. */
   readonly reached: Readonly<Record<string, readonly number[]>>;
 }

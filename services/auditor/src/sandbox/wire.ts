@@ -97,6 +97,7 @@ export const ANSWERS = {
     tests: z.array(TestResult),
     evidence: EvidenceItem,
     environment: EnvironmentFacts,
+    clock_offset_s: z.int().nonnegative(),
     reached: z.record(z.string(), z.array(z.int().nonnegative())),
   }),
   stripBodies: WireTree,

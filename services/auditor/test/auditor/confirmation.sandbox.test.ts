@@ -44,6 +44,8 @@ test("a sound product passes again with another seed, order and clock, and what 
   const run = await confirmed(tests, ADDER);
   expect(run.tests.map(({ outcome }) => outcome)).toEqual(["pass", "pass"]);
   expect([...run.flaky, ...run.survivors]).toEqual([]);
+  expect(run.second_run).toMatchObject({ tests: 2, agreed: 2, disagreed: [] });
+  expect(run.second_run.clock_offset_s).toBeGreaterThan(30 * 86_400);
   const command = ["acceptance", "python", "seed=109440", expect.stringMatching(/^clock=\+[1-9]\d{6,7}s$/), "everyday"];
   expect(run.evidence.find(({ kind }) => kind === "confirmation_run")).toMatchObject({ command, exit_code: 0 });
   expect(coverageOf(run, tests)).toEqual({
@@ -52,6 +54,11 @@ test("a sound product passes again with another seed, order and clock, and what 
     requirements: [
       { requirement_id: "R1", functions_reached: 2 },
       { requirement_id: "R2", functions_reached: 4 },
+    ],
+    files: [
+      { path: "adder/__main__.py", functions: 1, functions_reached: 1 },
+      { path: "adder/core.py", functions: 1, functions_reached: 1 },
+      { path: "adder/web.py", functions: 4, functions_reached: 3 },
     ],
     unreached: [{ path: "adder/web.py", name: "Handler.do_PUT", line: 14 }],
   });
@@ -93,6 +100,17 @@ main(sys.argv[1:])
   expect(run.tests.find(({ test_id }) => test_id === "bomb")?.message).toMatch(
     /^unsteady: it passed, and failed with the clock \d+ days ahead, and not with the clock of now on the same tree\.$/,
   );
+  expect(run.second_run).toMatchObject({
+    tests: 2,
+    agreed: 1,
+    disagreed: [
+      {
+        test_id: "bomb",
+        requirement_ids: ["R1"],
+        because: expect.stringMatching(/^it passed, and failed with the clock/),
+      },
+    ],
+  });
   expect(verdictOf("R1", run)).toMatchObject({ verdict: "inconclusive", detail: "unsteady: bomb" });
 });
 

@@ -45,7 +45,7 @@ function answering(answers: TestResult[][], reason = "exit") {
       tree_sha256: null,
       duration_ms: 1,
     };
-    return { tests: answers[runs.length - 1] ?? [], evidence, environment: FACTS, reached: {} };
+    return { tests: answers[runs.length - 1] ?? [], evidence, environment: FACTS, clock_offset_s: 0, reached: {} };
   };
   return { runs, sandbox: scriptedSandbox({ runAcceptance, stripBodies: async () => STRIPPED }) };
 }

@@ -18,8 +18,7 @@ const FactsRow = DeliveryReport.pick({
   revision: z.object({ id: z.uuid(), number: z.int(), tree_sha256: z.string() }).nullable(),
   verification: DeliveryReport.shape.verification
     .unwrap()
-    .omit({ environment: true, coverage: true, mutation: true })
-    .extend({ environment_sha256: z.string().nullable() })
+    .omit({ environment: true, second_run: true, coverage: true, mutation: true })
     .nullable(),
 });
 export type ReportFacts = z.infer<typeof FactsRow>;

@@ -22,6 +22,8 @@ export interface AppFacts {
   readonly recordings: string;
   /** Folder with the panel documents of the dashboard. */
   readonly panels: string;
+  /** File with the Auditor's published report card. */
+  readonly report_card: string;
   /** Folder that the page is built into. */
   readonly page: string;
   readonly rate_limits: RateLimitFacts;

@@ -3,6 +3,7 @@ import { DASHBOARD_PAGES, type DashboardPage } from "@aura/shared/schemas/panel-
 import type { FastifyInstance } from "fastify";
 import { readPanelDocuments } from "../dashboard/panel-documents.ts";
 import { type CompiledPage, compilePage, readPanelRows } from "../dashboard/panel-rows.ts";
+import { readReportCard } from "../dashboard/report-card.ts";
 import { addRoute } from "./add-route.ts";
 import type { AppDeps } from "./app-deps.ts";
 
@@ -17,4 +18,6 @@ export function addDashboardRoutes(app: FastifyInstance, { observer, facts }: Ap
   addRoute(app, OPERATIONS.getDashboard, async ({ params }) => documents[params.page]);
 
   addRoute(app, OPERATIONS.getDashboardData, async ({ params }) => readPanelRows(observer, pages[params.page]));
+
+  addRoute(app, OPERATIONS.getReportCard, async () => readReportCard(facts.report_card));
 }

@@ -101,16 +101,17 @@ async function reportedAttestation(db: Queryable, runId: string): Promise<Delive
   if (row === null) return null;
   const { provenance_sha256, test_result_sha256, sbom_sha256, created_at } = row;
   const links = { attestation: `/v1/runs/${runId}/attestation`, sbom: `/v1/runs/${runId}/sbom` };
-  const key_id = parseVerifier(row.verifier_key).keyId;
-  return { provenance_sha256, test_result_sha256, sbom_sha256, key_id, created_at, links };
+  const { keyId: key_id, name: key_name } = parseVerifier(row.verifier_key);
+  return { provenance_sha256, test_result_sha256, sbom_sha256, key_id, key_name, created_at, links };
 }
 
 async function reportedVerification(db: Queryable, verification: ReportFacts["verification"]) {
   if (verification === null) return null;
-  const { environment_sha256, ...judged } = verification;
+  const { environment_sha256, report_sha256 } = verification;
   const environment = environment_sha256 === null ? null : await readJson(db, environment_sha256, EnvironmentFacts);
-  const { coverage = null, mutation = null } = await readJson(db, judged.report_sha256, VerificationReport);
-  return { ...judged, environment, coverage, mutation };
+  const found = await readJson(db, report_sha256, VerificationReport);
+  const { second_run = null, coverage = null, mutation = null } = found;
+  return { ...verification, environment, second_run, coverage, mutation };
 }
 
 async function reportedConfidence(db: Queryable, runId: string): Promise<DeliveryReport["confidence"]> {

@@ -68,6 +68,7 @@ function factsTable(report: DeliveryReport): string {
     ],
     ["Isolation", isolation(verification)],
     ["Attestation", attestationLine(report)],
+    ["Second run", secondRunLine(verification)],
     ["Reached by the tests", reachedLine(verification)],
     ["Changes that the tests noticed", mutationLine(verification)],
     ["Confidence", confidenceLine(report)],
@@ -108,6 +109,17 @@ function isolation(verification: DeliveryReport["verification"]): string {
     ? ` (${environment.isolator}, kernel ${environment.runtime} ${environment.kernel})`
     : "";
   return `${verification?.sandbox_level ?? "none"}${by}${tried === "" ? "" : `; canaries: ${tried}`}`;
+}
+
+/** Whether every pass happened again, under other circumstances. */
+function secondRunLine(verification: DeliveryReport["verification"]): string {
+  const run = verification?.second_run ?? null;
+  if (run === null) return "not recorded";
+  const days = Math.floor(run.clock_offset_s / 86_400);
+  const circumstances = `other seed, order and surroundings, clock ${days === 0 ? "not moved" : `${days} days ahead`}`;
+  const disagreed = run.disagreed.map(({ test_id, because }) => `${line(test_id)}: ${line(because)}`).join(" ");
+  const ending = disagreed === "" ? "" : `; disagreed: ${disagreed}`;
+  return `${run.agreed} of ${run.tests} tests that passed did so again (${circumstances})${ending}`;
 }
 
 function reachedLine(verification: DeliveryReport["verification"]): string {

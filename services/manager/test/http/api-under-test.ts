@@ -40,6 +40,7 @@ export const FACTS: AppFacts = {
   budget_tokens: 2_000_000,
   recordings: "/nonexistent",
   panels: fileURLToPath(new URL("../../../../ui/director_dashboard/", import.meta.url)),
+  report_card: fileURLToPath(new URL("../../../../docs/operations/AUDITOR_REPORT_CARD.json", import.meta.url)),
   page: "/nonexistent",
   rate_limits: { calls: 6000, heavy_calls: 120, anonymous_calls: 1200, key_attempts: 30 },
   trusted_proxies: [],

@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OPERATIONS } from "@aura/shared/schemas/api/operations";
 import { DASHBOARD_PAGES } from "@aura/shared/schemas/panel-document";
 import { createTestRuntime } from "@aura/shared/testing/factories";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ApiUnderTest, apiUnderTest } from "./api-under-test.ts";
+import { readReportCard } from "../../src/dashboard/report-card.ts";
+import { type ApiUnderTest, apiUnderTest, FACTS } from "./api-under-test.ts";
 import { landedRun } from "./landed-run.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "aura-page-"));
@@ -40,6 +41,37 @@ test("the rows are those of the database, amounts and times exact", async () => 
 
 test("a page that nobody wrote is a malformed request", async () => {
   expect((await api.get("/v1/dashboard/secrets")).status).toBe(400);
+});
+
+test("the Auditor's report card has the figures of the published file, and every submission counts to one revision", async () => {
+  const file = JSON.parse(readFileSync(FACTS.report_card, "utf8"));
+  const { status, body } = await api.get("/v1/auditor/report-card");
+  const card = OPERATIONS.getReportCard.reply.parse(body);
+  const { judged_on, false_accepts, false_rejects, guards, results } = file;
+  expect([status, card]).toEqual([200, expect.objectContaining({ judged_on, false_accepts, false_rejects, guards })]);
+  expect(card.submissions).toBe(results.length);
+  expect(card.revisions.reduce((sum, { submissions }) => sum + submissions, 0)).toBe(results.length);
+});
+
+test("a report card that is missing, broken or impossible is refused, and never a zero", async () => {
+  const file = JSON.parse(readFileSync(FACTS.report_card, "utf8"));
+  const path = join(folder, "card.json");
+  const refused = (detail: RegExp) =>
+    expect(readReportCard(path)).rejects.toMatchObject({
+      code: "no_report_card",
+      detail: expect.stringMatching(detail),
+    });
+  await refused(/not there/);
+  writeFileSync(path, "{");
+  await refused(/not JSON/);
+  for (const of of [undefined, null, -1, "225"]) {
+    writeFileSync(path, JSON.stringify({ ...file, false_accepts: { ...file.false_accepts, of } }));
+    await refused(/false_accepts\.of/);
+  }
+  writeFileSync(path, JSON.stringify({ ...file, false_accepts: { ...file.false_accepts, errors: 226 } }));
+  await refused(/no rate of its cases/);
+  writeFileSync(path, JSON.stringify({ ...file, results: [] }));
+  await refused(/results/);
 });
 
 test("without a built page the root says how to build it, and why it failed", async () => {

@@ -16,7 +16,7 @@ const survivor = {
 const ASSEMBLY = {
   ...reportOf("accepted"),
   verdicts: [verdict("R1", 2), verdict("R2", 1)],
-  coverage: { functions: 4, functions_reached: 3, requirements: [], unreached: [] },
+  coverage: { functions: 4, functions_reached: 3, requirements: [], files: [], unreached: [] },
   mutation: { sampled: 13, killed: 11, not_run: 1, survived: [survivor] },
 };
 const GROUND: ConfidenceGround = { passed: 2, total: 2, assembly: ASSEMBLY, reviews: [] };

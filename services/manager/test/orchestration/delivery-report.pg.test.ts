@@ -50,6 +50,8 @@ describe("the delivery report", () => {
         kind: "assembly",
         outcome: "accepted",
         sandbox_level: "bubblewrap",
+        environment_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        second_run: { tests: 2, disagreed: [{ test_id: "test-R2", requirement_ids: ["R2"] }] },
         environment: { sandbox_level: "bubblewrap", canaries: { tcp: "contained", fork_300: "contained" } },
       },
       revision: { number: 2, files: 2 },
@@ -64,6 +66,9 @@ describe("the delivery report", () => {
     expect(report.not_checked.some((line) => line.startsWith("REPLAY"))).toBe(true);
     expect(report.not_checked).toContain("No test reached Words.__len__, main in t1/words.py.");
     const text = renderReportMarkdown(report);
+    expect(text).toContain(
+      "1 of 2 tests that passed did so again (other seed, order and surroundings, clock 40 days ahead); disagreed: test-R2: failed once",
+    );
     expect(text).toContain("| Reached by the tests | 1 of 3 functions, as the product's processes say |");
     expect(text).toContain("| Changes that the tests noticed | 1 of 2 |");
     expect(text).toContain("- survivor_accepted: count (t1/words.py:5; R1): equal values count on the other side");

@@ -12,6 +12,7 @@ import type {
   EnvironmentFacts,
   Finding,
   Mutation,
+  SecondRun,
   TestResult,
   VerificationReport,
 } from "@aura/shared/schemas/verification-report";
@@ -150,7 +151,8 @@ export class ScriptedWorld {
     const chosen = request.task_id === null ? tests : await this.#closing(request, tests);
     const results = chosen.map((test) => resultOf(test, tree));
     const failed = results.some((test) => test.outcome !== "pass");
-    const coverage = request.kind === "assembly" ? { coverage: COVERAGE, mutation: MUTATION } : {};
+    const coverage =
+      request.kind === "assembly" ? { second_run: SECOND_RUN, coverage: COVERAGE, mutation: MUTATION } : {};
     return {
       ...reportOf(failed ? "rejected" : "accepted"),
       tests: results,
@@ -323,10 +325,19 @@ const MUTATION: Mutation = {
     },
   ],
 };
+const SECOND_RUN: SecondRun = {
+  tests: 2,
+  agreed: 1,
+  clock_offset_s: 40 * 86_400,
+  disagreed: [
+    { test_id: "test-R2", requirement_ids: ["R2"], because: "failed once and passed once on the same tree." },
+  ],
+};
 const COVERAGE: Coverage = {
   functions: 3,
   functions_reached: 1,
   requirements: [],
+  files: [],
   unreached: [
     { path: "t1/words.py", name: "Words.__len__", line: 3 },
     { path: "t1/words.py", name: "main", line: 9 },

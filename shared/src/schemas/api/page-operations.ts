@@ -1,9 +1,10 @@
 import { PanelDocument } from "../panel-document.ts";
 import { DashboardData, DashboardParams } from "./dashboard.ts";
 import { operation } from "./operation.ts";
+import { AuditorReportCard } from "./report-card.ts";
 import { EndedSession, Session, SessionRequest } from "./session.ts";
 
-/** What the dashboard needs beside everything else: its panels, their rows, and a session instead of a key. */
+/** What the dashboard needs beside everything else: its panels, their rows, the Auditor's report card, and a session instead of a key. */
 export const PAGE_OPERATIONS = {
   getDashboard: operation({
     id: "getDashboard",
@@ -24,6 +25,16 @@ export const PAGE_OPERATIONS = {
     summary: "The rows of every panel of a page, in one snapshot",
     params: DashboardParams,
     reply: DashboardData,
+  }),
+  getReportCard: operation({
+    id: "getReportCard",
+    method: "GET",
+    path: "/v1/auditor/report-card",
+    access: "suite",
+    tag: "dashboard",
+    summary:
+      "How often the Auditor was wrong when it was measured: false accepts and rejects, and what each guard keeps out",
+    reply: AuditorReportCard,
   }),
   startSession: operation({
     id: "startSession",

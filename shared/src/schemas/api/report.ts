@@ -6,7 +6,7 @@ import { DependencyResolution } from "../dependencies.ts";
 import { AttachmentRef } from "../prd.ts";
 import { Requirement } from "../requirements-product.ts";
 import { SURVIVOR_ANSWERS, Survivor } from "../survivors.ts";
-import { Coverage, EnvironmentFacts, Mutation } from "../verification-report.ts";
+import { Coverage, EnvironmentFacts, Mutation, SecondRun } from "../verification-report.ts";
 import { ReviewProduct } from "../work-products.ts";
 import { Id, Sha256, Timestamp } from "./conventions.ts";
 import { CoverageRequirement, CoverageTest, REQUIREMENT_STATES } from "./coverage.ts";
@@ -98,8 +98,13 @@ export const DeliveryReport = z
         environment: EnvironmentFacts.nullable().meta({
           description: "what the product ran in, and what became of the programs that tried to break out of it",
         }),
+        environment_sha256: Sha256.nullable(),
         auditor: z.string(),
         created_at: Timestamp,
+        second_run: SecondRun.nullable().meta({
+          description:
+            "whether every pass happened again under other circumstances; null before the whole is judged, and in verdicts from before it was recorded",
+        }),
         coverage: Coverage.nullable().meta({
           description:
             "functions that the tests reached, as the product's own processes say; null before the whole is judged",
@@ -173,6 +178,7 @@ export const DeliveryReport = z
         test_result_sha256: Sha256,
         sbom_sha256: Sha256,
         key_id: z.string(),
+        key_name: z.string(),
         created_at: Timestamp,
         links: z.strictObject({ attestation: z.string(), sbom: z.string() }),
       })

@@ -43,6 +43,21 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** Where whole percents would make a zero of something small. */
+export function finePercent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** `1 change`, `2 changes`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** Words as a sentence begins. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** `awaiting_director` as people read it. */
 export function words(code: string): string {
   return code.replaceAll("_", " ");
@@ -50,9 +65,9 @@ export function words(code: string): string {
 
 export type Level = "good" | "warn" | "bad" | "plain";
 
-const GOOD = "verified completed accepted pass active released approved allow done submitted settled ok upheld";
+const GOOD = "verified completed accepted pass active released approved allow done submitted settled ok upheld agreed";
 const WARN =
-  "awaiting_director pending probation inconclusive partial needs_approval paused changes_requested expired held_up gave_up taken_back degraded inspection overridden set_aside plan_approval delivery_approval landing_approval question";
+  "awaiting_director pending probation inconclusive partial needs_approval paused changes_requested expired held_up gave_up taken_back degraded inspection overridden set_aside plan_approval delivery_approval landing_approval question disagreed";
 const BAD =
   "failed rejected fail suspended stopped deny refused error stuck environment verification_failed policy failures_used_up charged_in_full budget_exhausted provider_failed";
 const LEVELS = new Map<string, Level>([

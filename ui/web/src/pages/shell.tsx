@@ -12,6 +12,7 @@ const PAGES = [
   ["intervention", "Intervention"],
   ["monitoring", "Monitoring"],
   ["agents", "Agents"],
+  ["auditor", "Auditor"],
 ] as const;
 
 /** What stands around every page: where to go, how fresh it is, who is here. */

@@ -5,62 +5,87 @@ import { count, usd } from "../lib/format.ts";
 import { useLoaded } from "../lib/loaded.ts";
 import { ProblemNote } from "../parts/problem.tsx";
 import { Empty, Status, Time } from "../parts/shown.tsx";
+import { Evidence } from "./evidence.tsx";
+
+const MATTERS = ["run", "verification", "revision", "requirement", "attestation", "task"];
 
 /** What is known, how, and what is not known. */
 export function Report({ run }: { run: Run }) {
   const { value, error } = useLoaded(
     `report ${run.id}`,
     () => getJson<DeliveryReport>(`/v1/runs/${run.id}/report`),
-    (event) =>
-      event.run_id === run.id && ["run", "verification", "revision", "requirement"].includes(event.subject_type ?? ""),
+    (event) => event.run_id === run.id && MATTERS.includes(event.subject_type ?? ""),
   );
   if (value === null) return error === null ? <Empty>Reading …</Empty> : <ProblemNote error={error} />;
+  return (
+    <>
+      <ProblemNote error={error} />
+      <Judgement run={run} report={value} />
+      <Evidence run={run} report={value} />
+      <Known report={value} />
+    </>
+  );
+}
+
+function Judgement({ run, report: { verification, revision, replay } }: { run: Run; report: DeliveryReport }) {
   const delivered = run.delivered_revision !== null;
   return (
     <section class="card report">
       <h2>{delivered ? "Delivery report" : "Report so far"}</h2>
-      <p>
-        <a
-          class="button primary"
-          href={`/v1/runs/${run.id}/software.tar.gz${delivered ? "" : "?revision=best"}`}
-          download
-        >
-          Download {delivered ? "the delivered software" : "the best so far"}
-        </a>
-      </p>
-      {value.replay && <p class="status warn">Recorded replies: no model was asked.</p>}
-      {value.verification !== null && (
+      {revision === null ? (
+        <Empty>There is no software yet: nothing has landed.</Empty>
+      ) : (
         <p>
-          The newest judgement of exactly this tree: <Status word={value.verification.outcome} />,{" "}
-          <Time at={value.verification.created_at} />, in {value.verification.sandbox_level ?? "no sandbox"}, report{" "}
-          <code>{value.verification.report_sha256.slice(0, 16)}</code>
+          <a
+            class="button primary"
+            href={`/v1/runs/${run.id}/software.tar.gz${delivered ? "" : "?revision=best"}`}
+            download
+          >
+            Download {delivered ? "the delivered software" : "the best so far"}
+          </a>
         </p>
       )}
+      {replay && <p class="status warn">Recorded replies: no model was asked.</p>}
+      {verification !== null && (
+        <p>
+          The newest judgement of exactly this tree: <Status word={verification.outcome} />,{" "}
+          <Time at={verification.created_at} />, report <code>{verification.report_sha256.slice(0, 16)}</code>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Known({ report }: { report: DeliveryReport }) {
+  return (
+    <section class="card report">
+      <h2>Requirement by requirement</h2>
+      {report.requirements.length === 0 && <Empty>The analyst has not finished reading the PRD.</Empty>}
       <ul class="verdicts">
-        {value.requirements.map((row) => (
+        {report.requirements.map((row) => (
           <li key={row.key}>
             <strong>{row.key}</strong> {row.title} <Status word={row.state} /> {row.tests_passed}/{row.tests_total}{" "}
             tests
           </li>
         ))}
       </ul>
-      <Lines title="Not checked" lines={value.not_checked} empty="The report names nothing that was left out." />
+      <Lines title="Not checked" lines={report.not_checked} empty="The report names nothing that was left out." />
       <Lines
         title="A person's word instead of evidence"
-        lines={[...value.overrides, ...value.inspections, ...value.set_aside].map(sentence)}
+        lines={[...report.overrides, ...report.inspections, ...report.set_aside].map(sentence)}
       />
       <Lines
         title="Assumptions"
-        lines={value.assumptions.map(({ question, assumption }) => `${question} Assumed: ${assumption}`)}
+        lines={report.assumptions.map(({ question, assumption }) => `${question} Assumed: ${assumption}`)}
       />
-      <Lines title="Answers" lines={value.answers.map(({ question, answer }) => `${question} ${answer}`)} />
+      <Lines title="Answers" lines={report.answers.map(({ question, answer }) => `${question} ${answer}`)} />
       <Lines
         title="Disputed tests"
-        lines={value.disputes.map(({ test_id, basis, ruling }) => `${test_id}: ${basis} (${ruling ?? "open"})`)}
+        lines={report.disputes.map(({ test_id, basis, ruling }) => `${test_id}: ${basis} (${ruling ?? "open"})`)}
       />
       <p class="who">
-        {usd(value.spend.usd)} of {usd(value.spend.usd_limit)}, {count(value.spend.tokens)} tokens in{" "}
-        {value.model_calls} model calls
+        {usd(report.spend.usd)} of {usd(report.spend.usd_limit)}, {count(report.spend.tokens)} tokens in{" "}
+        {report.model_calls} model calls
       </p>
     </section>
   );

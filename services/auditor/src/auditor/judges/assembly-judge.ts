@@ -42,6 +42,7 @@ export const judgeAssembledProduct: Judge = async (context, request) => {
     guards: [...run.guards],
     evidence: [...run.evidence, ...(mutants === null ? [] : [mutants.evidence]), await runOwnTests(sandbox, ground)],
     environment: run.environment,
+    second_run: run.second_run,
     coverage: coverageOf(run, tests),
     ...(mutants === null ? {} : { mutation: mutants.mutation }),
   });

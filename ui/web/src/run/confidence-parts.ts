@@ -1,0 +1,85 @@
+import type { DeliveryReport } from "@aura/shared/schemas/api/report";
+import { counted, type Level } from "../lib/format.ts";
+
+export type Confidence = NonNullable<DeliveryReport["confidence"]>;
+
+/** One thing that the number is computed from. How much it weighs is the Manager's to know. */
+export interface ConfidencePart {
+  readonly label: string;
+  readonly part: number;
+  readonly of: number;
+  readonly said: string;
+  readonly level: Level;
+  /** What is missing of it, in words; null where nothing is. */
+  readonly gap: string | null;
+}
+
+const DOUBTS = ["high", "medium", "low"] as const;
+
+export function confidenceParts(inputs: Confidence): ConfidencePart[] {
+  const { requirements, requirements_passed, mutants, mutants_killed } = inputs;
+  const { functions, functions_reached, tested, tested_twice } = inputs;
+  return [
+    part("Requirements that hold", requirements_passed, requirements, {
+      none: "no requirement is in scope",
+      short: (n) => `${counted(n, "requirement")} that ${n === 1 ? "does" : "do"} not hold`,
+      level: "bad",
+    }),
+    part("Changes that tests noticed", mutants_killed, mutants, {
+      none: "no change of the product was tried on the tests",
+      short: (n) => `${counted(n, "change")} that no test noticed`,
+    }),
+    part("Functions that tests reached", functions_reached, functions, {
+      none: "nothing shows which functions the tests reach",
+      short: (n) => `${counted(n, "function")} that no test reaches`,
+    }),
+    part("Requirements tested more than once", tested_twice, tested, {
+      none: "no requirement passes by tests on the product as a whole",
+      short: (n) => `${counted(n, "requirement")} with only one test`,
+    }),
+    reviewPart(inputs),
+  ];
+}
+
+/**
+ * What keeps the number from being higher: a requirement that fails and a whole that nobody judged before all, then the widest gap
+ * first. A doubt has no width and comes last.
+ */
+export function confidenceGaps(inputs: Confidence): string[] {
+  const [requirements, ...others] = confidenceParts(inputs);
+  const first = [
+    ...(requirements?.gap == null ? [] : [requirements.gap]),
+    ...(inputs.assembled ? [] : ["the product has not been judged and accepted as a whole"]),
+  ];
+  if (!inputs.assembled) return first; // the other gaps follow from that
+  const shares = others.slice(0, -1).toSorted((a, b) => missing(b) - missing(a));
+  return [...first, ...[...shares, ...others.slice(-1)].flatMap(({ gap }) => gap ?? [])];
+}
+
+const missing = ({ part, of }: ConfidencePart) => (of === 0 ? 1 : 1 - part / of);
+
+interface Words {
+  readonly none: string;
+  readonly short: (missing: number) => string;
+  /** Where something is missing. */
+  readonly level?: Level;
+}
+
+function part(label: string, done: number, of: number, { none, short, level = "warn" }: Words): ConfidencePart {
+  if (of === 0) return { label, part: 0, of, said: "not known", level: "plain", gap: none };
+  const said = `${done} of ${of}`;
+  if (done === of) return { label, part: done, of, said, level: "good", gap: null };
+  return { label, part: done, of, said, level, gap: short(of - done) };
+}
+
+/** The steps from the gravest doubt to none: a place in an order, and no measure. */
+function reviewPart({ reviews, worst_doubt }: Confidence): ConfidencePart {
+  const label = "Worst doubt of reviews";
+  if (reviews === 0)
+    return { label, part: 0, of: 0, said: "no review", level: "plain", gap: "nobody reviewed the code" };
+  const of = DOUBTS.length;
+  if (worst_doubt === null) return { label, part: of, of, said: "none", level: "good", gap: null };
+  const level = worst_doubt === "high" ? "bad" : "warn";
+  const gap = `a reviewer's ${worst_doubt} doubt`;
+  return { label, part: DOUBTS.indexOf(worst_doubt), of, said: worst_doubt, level, gap };
+}
