@@ -102,7 +102,7 @@ solutions, submissions that try to be accepted without deserving it, and suites 
 through the real API as a run of its own: three services, the real sandbox, a scripted model in the place of a language model.
 Accepted means delivered as verified; the first refusal of code or suite ends a run. Made by \`npm run audit:corpus\`.
 
-The tricks were invented by people who want to break the verdict, so the rate of false accepts is that of this corpus and no
+The tricks were invented to break the verdict, so the rate of false accepts is that of this corpus and no
 estimate of what a model hands in by itself. Two that their author meant as correct (\`pantry/blind/packed-source\`,
 \`pricing/blind/rational-cents\`) do what the source checks refuse on purpose (code in a compressed text, a look for a test runner);
 they count among those with something harmless beside them.

@@ -19,11 +19,6 @@ import { scatter } from "./scatter.ts";
 const DOCS = fileURLToPath(new URL("../../../docs/operations/", import.meta.url));
 const PICTURE = "confidence-calibration.svg";
 
-const measurement = readMeasurement(measurementPath());
-writeFileSync(join(DOCS, "CONFIDENCE_CALIBRATION.json"), `${JSON.stringify(measurement, null, 1)}\n`);
-writeFileSync(join(DOCS, "CONFIDENCE_CALIBRATION.md"), page(measurement));
-writeFileSync(join(DOCS, PICTURE), picture(measurement));
-
 function page({ measured_on, revision, suites, mistakes }: Measurement): string {
   const delivered = suites.filter(({ inputs }) => inputs !== null);
   const weights = fitted(pointsOf(CHANGES, suites)).map((weight) => weight.toFixed(2));
@@ -33,7 +28,7 @@ function page({ measured_on, revision, suites, mistakes }: Measurement): string 
 This is what that estimate rests on. Made by \`npm run audit:calibrate\` and \`npm run audit:calibrate:publish\`.
 
 - measured on ${measured_on}, at revision ${revision}
-- ${mistakes.length} honest mistakes in ${new Set(mistakes.map(({ product }) => product)).size} products of the corpus: slips, edges and misreadings, written from the PRDs by people who knew neither
+- ${mistakes.length} honest mistakes in ${new Set(mistakes.map(({ product }) => product)).size} products of the corpus: slips, edges and misreadings, written from the PRDs by authors who knew neither
   the suites nor the changes that the Auditor makes. Each breaks a rule of its PRD and was seen to answer differently from three correct solutions
 - ${suites.length} suites: the honest one of each product, and lazier ones made from it (fewer tests, tests that stop earlier, comparisons content with any
   value). Each was handed in with a correct product through the real API. ${suites.length - delivered.length} were refused by the Auditor as they look at too little; ${delivered.length} deliveries are left
@@ -48,8 +43,11 @@ Logistic regression of the share of mistakes noticed: base ${weights[0]}, and ${
 | estimated by | mean distance from what was measured, each product by the weights of the others |
 | --- | ---: |
 ${comparedModels(suites)
-  .map(({ name, error }) => `| ${name} | ${percent(error)} |`)
+  .map(({ name, error }) => `| ${name} | ${points(error)} points |`)
   .join("\n")}
+
+So the changes that tests noticed tell suites apart only a little: what is known of a delivery is above all what such suites come to in general.
+A suite whose assertions are content with any value notices most changes, since many end in an error, and few mistakes.
 
 ## Suites by the changes that they noticed
 
@@ -73,7 +71,7 @@ ${mistakes
 ## What this does not say
 
 - Three small products, one author of their suites, ${delivered.length} suites of which many share tests: the intervals would be wide, and none is given.
-- Mistakes of people who were asked for some. A model's own may be easier or harder to notice.
+- Mistakes of authors who were asked for some. A model's own may be easier or harder to notice.
 - Nothing about mistakes that its author would make in product and test alike: a requirement that both misread.
 `;
 }
@@ -124,3 +122,9 @@ function picture({ suites }: Measurement): string {
 const shareOf = ({ noticed, mistakes }: MeasuredSuite) => (noticed ?? 0) / mistakes;
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+const points = (share: number) => (share * 100).toFixed(1);
+
+const measurement = readMeasurement(measurementPath());
+writeFileSync(join(DOCS, "CONFIDENCE_CALIBRATION.json"), `${JSON.stringify(measurement, null, 1)}\n`);
+writeFileSync(join(DOCS, "CONFIDENCE_CALIBRATION.md"), page(measurement));
+writeFileSync(join(DOCS, PICTURE), picture(measurement));

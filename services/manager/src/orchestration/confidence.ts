@@ -9,7 +9,7 @@ import type { ConfidenceFacts } from "../db/orchestration-confidence.ts";
  * Fitted to what suites of the corpus notice of honest mistakes: `npm run audit:calibrate`, and a test holds these figures against
  * what was measured (docs/operations/CONFIDENCE_CALIBRATION.md).
  */
-export const CALIBRATION = { base: 0, changes: 1 };
+export const CALIBRATION = { base: -0.24, changes: 0.38 };
 /** What is left where a reviewer has such a doubt. Nobody measured these: a model's doubt is a reason to look, and no more. */
 const DOUBTED = { low: 1, medium: 0.95, high: 0.85 };
 const SEVERITIES = ["high", "medium", "low"] as const;
@@ -62,7 +62,7 @@ export function confidenceScore(inputs: ConfidenceInputs): number {
 
 /**
  * How many of the honest mistakes in what they reach such tests would notice, 0 to 1, three decimals: estimated by the changes
- * that they noticed of those that were tried. Where few or none were tried it lies near what suites come to in general.
+ * that they noticed of those that were tried. Where none were tried it is that of a suite which notices half of them.
  */
 export function mistakesNoticed({ mutants, mutants_killed }: ConfidenceInputs): number {
   const odds = (mutants_killed + 1) / (mutants - mutants_killed + 1);

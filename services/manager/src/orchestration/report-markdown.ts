@@ -142,6 +142,7 @@ function confidenceLine({ confidence }: DeliveryReport): string {
   const parts = [
     `${requirements_passed} of ${requirements} requirements hold`,
     confidence.assembled ? "judged as a whole" : "not judged as a whole",
+    `such tests notice about ${Math.round(confidence.mistakes_noticed * 100)} % of honest mistakes in what they reach`,
     `${tested_twice} of ${tested} by more than one test`,
     `${reviews} reviews, worst doubt ${worst_doubt ?? "none"}`,
   ];

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { type ConfidenceGround, confidenceInputs, confidenceScore } from "../../src/orchestration/confidence.ts";
+import {
+  type ConfidenceGround,
+  confidenceInputs,
+  confidenceScore,
+  mistakesNoticed,
+} from "../../src/orchestration/confidence.ts";
 import { reportOf } from "./scripted-run.ts";
 
 const verdict = (requirement_id: string, tests_total: number) => ({
@@ -26,26 +31,43 @@ const doubt = (severity: "low" | "medium" | "high") => ({
 });
 const score = (ground: Partial<ConfidenceGround>) => confidenceScore(confidenceInputs({ ...GROUND, ...ground }));
 
-test("what speaks for a run is counted, and each kind of it weighs as the document says", () => {
+/** Of 11 changes noticed of 12, and of none tried: by the formula, in another language. */
+const [NOTICED_11_OF_12, NOTICED_NOTHING_TRIED] = [0.608, 0.44];
+
+test("what speaks for a run is counted, and the score is what the document says", () => {
   expect(confidenceInputs(GROUND)).toEqual({
     ...{ requirements: 2, requirements_passed: 2, assembled: true, functions: 4, functions_reached: 3 },
     ...{ mutants: 12, mutants_killed: 11, tested: 2, tested_twice: 1, reviews: 0, worst_doubt: null },
   });
-  const low = 0.64612; // Wilson, 11 of 12, 95 %: by the formula, in another language
-  expect(score({})).toBeCloseTo(0.5 + (0.4 * low + 0.3 * 0.75 + 0.2 * 0.5) / 2, 3);
+  expect(mistakesNoticed(confidenceInputs(GROUND))).toBe(NOTICED_11_OF_12);
+  expect(score({})).toBeCloseTo(0.75 * NOTICED_11_OF_12, 3);
+  expect(score({ passed: 1 })).toBeCloseTo((0.75 * NOTICED_11_OF_12) / 2, 3);
 });
 
-test("a review adds nothing where it has grave doubts, and can make no requirement pass", () => {
-  const [none, high, medium, low] = [
-    score({}),
-    ...(["high", "medium", "low"] as const).map((s) => score({ reviews: [doubt(s)] })),
+test("more changes noticed never mean less, and more that were missed never mean more", () => {
+  const noticed = (mutants_killed: number, mutants: number) =>
+    mistakesNoticed({ ...confidenceInputs(GROUND), mutants, mutants_killed });
+  const [none, half, most, all, many] = [
+    noticed(0, 12),
+    noticed(6, 12),
+    noticed(11, 12),
+    noticed(12, 12),
+    noticed(40, 40),
   ];
-  expect([high, medium, low].map((value) => Math.round(((value ?? 0) - none) * 1000) / 1000)).toEqual([0, 0.025, 0.05]);
+  expect([none, half, most, all, many].toSorted((a = 0, b = 0) => a - b)).toEqual([none, half, most, all, many]);
+  expect(half).toBe(NOTICED_NOTHING_TRIED);
+});
+
+test("a review adds nothing, takes away by its gravest doubt, and can make no requirement pass", () => {
+  const none = score({});
+  const doubted = (["low", "medium", "high"] as const).map((severity) => score({ reviews: [doubt(severity)] }) / none);
+  expect(doubted.map((share) => Math.round(share * 100))).toEqual([100, 95, 85]);
+  expect(score({ reviews: [{ summary: "", doubts: [] }] })).toBe(none);
   expect(score({ passed: 0, reviews: [doubt("low")] })).toBe(0);
 });
 
-test("without a judgement of the whole, or without anything behind it, half of the share is left", () => {
-  expect(score({ passed: 1, assembly: null })).toBe(0.25);
-  expect(score({ assembly: reportOf("accepted") })).toBe(0.5);
+test("without a judgement of the whole, or without changes behind it, nothing was tried", () => {
+  expect(score({ passed: 1, assembly: null })).toBe(NOTICED_NOTHING_TRIED / 2);
+  expect(score({ assembly: reportOf("accepted") })).toBe(NOTICED_NOTHING_TRIED);
   expect(score({ passed: 0, total: 0, assembly: null })).toBe(0);
 });

@@ -18,7 +18,7 @@ const DOUBTS = ["high", "medium", "low"] as const;
 
 export function confidenceParts(inputs: Confidence): ConfidencePart[] {
   const { requirements, requirements_passed, mutants, mutants_killed } = inputs;
-  const { functions, functions_reached, tested, tested_twice } = inputs;
+  const { functions, functions_reached } = inputs;
   return [
     part("Requirements that hold", requirements_passed, requirements, {
       none: "no requirement is in scope",
@@ -32,10 +32,6 @@ export function confidenceParts(inputs: Confidence): ConfidencePart[] {
     part("Functions that tests reached", functions_reached, functions, {
       none: "nothing shows which functions the tests reach",
       short: (n) => `${counted(n, "function")} that no test reaches`,
-    }),
-    part("Requirements tested more than once", tested_twice, tested, {
-      none: "no requirement passes by tests on the product as a whole",
-      short: (n) => `${counted(n, "requirement")} with only one test`,
     }),
     reviewPart(inputs),
   ];

@@ -1,3 +1,4 @@
+import { percent } from "../lib/format.ts";
 import { Track } from "../parts/measure.tsx";
 import { type Confidence, type ConfidencePart, confidenceGaps, confidenceParts } from "./confidence-parts.ts";
 
@@ -10,6 +11,12 @@ export function ConfidenceCard({ confidence }: { confidence: Confidence }) {
       <Ring score={confidence.score} />
       <div class="confidence-said">
         <p class="lead">{meaningOf(confidence)}</p>
+        {confidence.assembled && (
+          <p>
+            Such tests notice about <strong>{percent(confidence.mistakes_noticed)}</strong> of the honest mistakes in
+            what they reach: estimated by the changes that they noticed, and by what was measured of other suites.
+          </p>
+        )}
         <p>
           {widest === undefined ? (
             "Nothing is missing of what is counted."
@@ -21,8 +28,8 @@ export function ConfidenceCard({ confidence }: { confidence: Confidence }) {
           )}
         </p>
         <p class="hint">
-          It is no promise that the software is right: it counts what speaks for the verdicts of this run, and nobody
-          looked at what the PRD does not say. <a href="#/auditor">How often the Auditor itself was wrong</a>
+          It is no probability that the software is right: nobody knows how many mistakes there were to notice, and
+          nobody looked at what the PRD does not say. <a href="#/auditor">How often the Auditor itself was wrong</a>
         </p>
       </div>
       <ul class="parts">
