@@ -73,6 +73,7 @@ test("a run that only fails shows no number, and whom it waits for", async () =>
   await evidence.getByText("No code has been accepted yet").waitFor();
   expect(await evidence.innerText()).toContain("It waits for you");
   expect(await evidence.getByText("of 1").count()).toBe(0);
+  expect(await director.page.getByRole("link", { name: "Download the best so far" }).count()).toBe(1);
 });
 
 test("the confidence is the API's number, with what it is computed from and what keeps it from being higher", async () => {

@@ -3,7 +3,10 @@ import { counted, type Level } from "../lib/format.ts";
 
 export type Confidence = NonNullable<DeliveryReport["confidence"]>;
 
-/** One thing that the number is computed from. How much it weighs is the Manager's to know. */
+/**
+ * One thing that the number is computed from. How much it weighs is the Manager's to know. Of a product that is not accepted as a whole
+ * what its tests reach and notice is not counted, and the numbers are 0 of 0.
+ */
 export interface ConfidencePart {
   readonly label: string;
   readonly part: number;
@@ -49,7 +52,7 @@ export function confidenceGaps(inputs: Confidence): string[] {
   const [requirements, ...others] = confidenceParts(inputs);
   const first = [
     ...(requirements?.gap == null ? [] : [requirements.gap]),
-    ...(inputs.assembled ? [] : ["the product has not been judged and accepted as a whole"]),
+    ...(inputs.assembled ? [] : ["the product has not been accepted as a whole"]),
   ];
   if (!inputs.assembled) return first; // the other gaps follow from that
   const shares = others.slice(0, -1).toSorted((a, b) => missing(b) - missing(a));
@@ -66,7 +69,7 @@ interface Words {
 }
 
 function part(label: string, done: number, of: number, { none, short, level = "warn" }: Words): ConfidencePart {
-  if (of === 0) return { label, part: 0, of, said: "not known", level: "plain", gap: none };
+  if (of === 0) return { label, part: 0, of, said: "not counted", level: "plain", gap: none };
   const said = `${done} of ${of}`;
   if (done === of) return { label, part: done, of, said, level: "good", gap: null };
   return { label, part: done, of, said, level, gap: short(of - done) };
