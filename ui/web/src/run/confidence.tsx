@@ -1,3 +1,4 @@
+import { percent } from "../lib/format.ts";
 import { Track } from "../parts/measure.tsx";
 import { type Confidence, type ConfidencePart, confidenceGaps, confidenceParts } from "./confidence-parts.ts";
 
@@ -10,6 +11,12 @@ export function ConfidenceCard({ confidence }: { confidence: Confidence }) {
       <Ring score={confidence.score} />
       <div class="confidence-said">
         <p class="lead">{meaningOf(confidence)}</p>
+        {confidence.assembled && (
+          <p>
+            Tests like these are estimated to notice {percent(confidence.mistakes_noticed)} of the honest mistakes in
+            what they reach.
+          </p>
+        )}
         <p>
           {widest === undefined ? (
             "Nothing is missing of what is counted."
@@ -47,7 +54,7 @@ function PartRow({ part: { label, part, of, said, level } }: { part: ConfidenceP
   return (
     <li>
       <span class="part-label">{label}</span>
-      <span class={`part-said ${level}`}>{said}</span>
+      <span class={`part-said ${of === 0 ? "unknown" : level}`}>{said}</span>
       <Track part={part} of={of} level={level} />
     </li>
   );
