@@ -38,7 +38,7 @@ function Signed({ attestation, isPartial }: { attestation: Attestation; isPartia
         />
         <Download
           name="Test result"
-          what="what it passed"
+          what="what was tested"
           href={`${links.attestation}?statement=test_result`}
           sha256={test_result_sha256}
         />

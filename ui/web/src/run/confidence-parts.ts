@@ -3,14 +3,17 @@ import { counted, type Level } from "../lib/format.ts";
 
 export type Confidence = NonNullable<DeliveryReport["confidence"]>;
 
-/** One thing that the number is computed from. How much it weighs is the Manager's to know. */
+/**
+ * One thing that speaks for the verdicts. How much it weighs is the Manager's to know. Of a product that is not accepted as a whole
+ * what its tests reach and notice is not counted, and the numbers are 0 of 0.
+ */
 export interface ConfidencePart {
   readonly label: string;
   readonly part: number;
   readonly of: number;
   readonly said: string;
   readonly level: Level;
-  /** What is missing of it, in words; null where nothing is. */
+  /** What is missing of it, in words; null where nothing is, and where what is missing keeps the number from nothing. */
   readonly gap: string | null;
 }
 
@@ -18,7 +21,7 @@ const DOUBTS = ["high", "medium", "low"] as const;
 
 export function confidenceParts(inputs: Confidence): ConfidencePart[] {
   const { requirements, requirements_passed, mutants, mutants_killed } = inputs;
-  const { functions, functions_reached } = inputs;
+  const { functions, functions_reached, tested, tested_twice } = inputs;
   return [
     part("Requirements that hold", requirements_passed, requirements, {
       none: "no requirement is in scope",
@@ -33,6 +36,7 @@ export function confidenceParts(inputs: Confidence): ConfidencePart[] {
       none: "nothing shows which functions the tests reach",
       short: (n) => `${counted(n, "function")} that no test reaches`,
     }),
+    { ...part("Requirements tested more than once", tested_twice, tested), gap: null },
     reviewPart(inputs),
   ];
 }
@@ -45,7 +49,7 @@ export function confidenceGaps(inputs: Confidence): string[] {
   const [requirements, ...others] = confidenceParts(inputs);
   const first = [
     ...(requirements?.gap == null ? [] : [requirements.gap]),
-    ...(inputs.assembled ? [] : ["the product has not been judged and accepted as a whole"]),
+    ...(inputs.assembled ? [] : ["the product has not been accepted as a whole"]),
   ];
   if (!inputs.assembled) return first; // the other gaps follow from that
   const shares = others.slice(0, -1).toSorted((a, b) => missing(b) - missing(a));
@@ -61,21 +65,22 @@ interface Words {
   readonly level?: Level;
 }
 
-function part(label: string, done: number, of: number, { none, short, level = "warn" }: Words): ConfidencePart {
-  if (of === 0) return { label, part: 0, of, said: "not known", level: "plain", gap: none };
+function part(label: string, done: number, of: number, words?: Words): ConfidencePart {
+  if (of === 0) return { label, part: 0, of, said: "not counted", level: "plain", gap: words?.none ?? null };
   const said = `${done} of ${of}`;
   if (done === of) return { label, part: done, of, said, level: "good", gap: null };
-  return { label, part: done, of, said, level, gap: short(of - done) };
+  const level = words === undefined ? "plain" : (words.level ?? "warn");
+  return { label, part: done, of, said, level, gap: words?.short(of - done) ?? null };
 }
 
-/** The steps from the gravest doubt to none: a place in an order, and no measure. */
+/** The steps from the gravest doubt to none: a place in an order, and no measure. Low doubts keep the number from nothing. */
 function reviewPart({ reviews, worst_doubt }: Confidence): ConfidencePart {
   const label = "Worst doubt of reviews";
-  if (reviews === 0)
-    return { label, part: 0, of: 0, said: "no review", level: "plain", gap: "nobody reviewed the code" };
+  if (reviews === 0) return { label, part: 0, of: 0, said: "no review", level: "plain", gap: null };
   const of = DOUBTS.length;
   if (worst_doubt === null) return { label, part: of, of, said: "none", level: "good", gap: null };
+  const part = DOUBTS.indexOf(worst_doubt);
+  if (worst_doubt === "low") return { label, part, of, said: worst_doubt, level: "plain", gap: null };
   const level = worst_doubt === "high" ? "bad" : "warn";
-  const gap = `a reviewer's ${worst_doubt} doubt`;
-  return { label, part: DOUBTS.indexOf(worst_doubt), of, said: worst_doubt, level, gap };
+  return { label, part, of, said: worst_doubt, level, gap: `a reviewer's ${worst_doubt} doubt` };
 }

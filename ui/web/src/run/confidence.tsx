@@ -13,8 +13,8 @@ export function ConfidenceCard({ confidence }: { confidence: Confidence }) {
         <p class="lead">{meaningOf(confidence)}</p>
         {confidence.assembled && (
           <p>
-            Such tests notice about <strong>{percent(confidence.mistakes_noticed)}</strong> of the honest mistakes in
-            what they reach: estimated by the changes that they noticed, and by what was measured of other suites.
+            Tests like these are estimated to notice {percent(confidence.mistakes_noticed)} of the honest mistakes in
+            what they reach.
           </p>
         )}
         <p>
@@ -54,7 +54,7 @@ function PartRow({ part: { label, part, of, said, level } }: { part: ConfidenceP
   return (
     <li>
       <span class="part-label">{label}</span>
-      <span class={`part-said ${level}`}>{said}</span>
+      <span class={`part-said ${of === 0 ? "unknown" : level}`}>{said}</span>
       <Track part={part} of={of} level={level} />
     </li>
   );

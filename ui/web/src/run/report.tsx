@@ -27,14 +27,15 @@ export function Report({ run }: { run: Run }) {
   );
 }
 
-function Judgement({ run, report: { verification, revision, replay } }: { run: Run; report: DeliveryReport }) {
+function Judgement({ run, report }: { run: Run; report: DeliveryReport }) {
+  const { verification, revision, requirements, replay } = report;
   const delivered = run.delivered_revision !== null;
+  const hasCode = revision !== null || requirements.some(({ evidence }) => evidence !== null);
   return (
     <section class="card report">
       <h2>{delivered ? "Delivery report" : "Report so far"}</h2>
-      {revision === null ? (
-        <Empty>There is no software yet: nothing has landed.</Empty>
-      ) : (
+      {!hasCode && <Empty>There is no software yet: no code has been judged.</Empty>}
+      {hasCode && (
         <p>
           <a
             class="button primary"
