@@ -94,10 +94,12 @@ async function untilJudged(api: ApiClient, run_id: string): Promise<Ending | nul
 
 const nothing = (end: string): Ending => ({ accepted: false, end, findings: [], failed_tests: [] });
 
-/** The judgement that a task was charged with. */
+/** The judgement that a task was charged with, or that the assembled product has to be mended for. */
 async function refusal(api: ApiClient, run_id: string): Promise<Ending | null> {
   const { data } = await api.call(OPERATIONS.listTasks, { params: { run_id } });
-  const task = data.find(({ failures, repairs_task_id }) => failures > 0 || repairs_task_id !== null);
+  if (data.some(({ key, repairs_task_id }) => repairs_task_id !== null || key.startsWith("TESTS-")))
+    return refusalOfWhole(api, run_id);
+  const task = data.find(({ failures }) => failures > 0);
   if (task === undefined) return null;
   const { verifications, attempts } = await api.call(OPERATIONS.getTask, { params: { task_id: task.id } });
   const verdict = verifications.findLast(({ outcome }) => outcome !== "accepted");
@@ -109,6 +111,18 @@ async function refusal(api: ApiClient, run_id: string): Promise<Ending | null> {
       ...new Set(verdict.findings.map(({ code, subject }) => (subject === null ? code : `${code} ${subject}`))),
     ],
     failed_tests: verdict.tests.filter(({ outcome }) => outcome !== "pass").map(({ test_id }) => test_id),
+  };
+}
+
+async function refusalOfWhole(api: ApiClient, run_id: string): Promise<Ending> {
+  const { verification, requirements } = await api.call(OPERATIONS.getReport, { params: { run_id } });
+  const open = requirements.filter(({ state }) => state === "fail" || state === "inconclusive" || state === "not_run");
+  const failed = open.flatMap(({ tests }) => tests.filter(({ outcome }) => outcome !== null && outcome !== "pass"));
+  return {
+    accepted: false,
+    end: `${verification?.kind ?? "assembly"} ${verification?.outcome ?? "rejected"}`,
+    findings: open.map(({ key, state }) => `requirement_${state} ${key}`),
+    failed_tests: [...new Set(failed.map(({ test_id }) => test_id))],
   };
 }
 
