@@ -49,10 +49,10 @@ export default defineConfig({
     pool: "forks",
     projects: [
       project("unit", 10, false),
-      project("pg", 60, true),
+      project("pg", 120, true),
       project("sandbox", 120, false),
-      project("server", 60, true, { kind: "pg", without: NOT_ABOUT_SQL }), // once more on another server
-      project("e2e", 400, true, { maxWorkers: 3 }), // these wait more than they work
+      project("server", 120, true, { kind: "pg", without: NOT_ABOUT_SQL }), // once more on another server
+      project("e2e", 900, true, { maxWorkers: 3 }), // these wait more than they work
       project("fault", 400, true),
       // one after the other: the kernel counts the processes of a user, and two sandbox containers have the same one
       project("container", 900, false, { maxWorkers: 1 }),

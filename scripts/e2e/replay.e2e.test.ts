@@ -10,6 +10,8 @@ import { startTestSystem, type TestSystem, untilRun } from "./test-system.ts";
 
 /** The shipped recordings, and beside them one whose last implementation reply is broken. */
 const NOBODY = { base_url: "http://127.0.0.1:9/v1" };
+/** A whole example with all that its verdicts cost: far more than it takes on a slow machine. */
+const RUN_S = 800;
 let folder: string;
 
 beforeAll(() => {
@@ -55,7 +57,7 @@ function broken(json: string): string {
 
 test("the shipped recording shows a rejected attempt and its repair, and ends verified", async () => {
   await play("lend", folder, async (system, run_id) => {
-    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", 320);
+    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", RUN_S);
     expect(run).toMatchObject({ stop_reason: "verified", provider: "replay" });
     expect(run.requirements.pass).toBe(run.requirements.total);
     const { rows } = await system.database.pools.admin.query(
@@ -68,7 +70,7 @@ test("the shipped recording shows a rejected attempt and its repair, and ends ve
 
 test("the shipped service is delivered, and keeps its data from one start to the next", async () => {
   await play("signup", folder, async (system, run_id) => {
-    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", 320);
+    const run = await untilRun(system.api, run_id, ({ status }) => status === "completed", RUN_S);
     expect(run).toMatchObject({ stop_reason: "verified", provider: "replay", toolchain: "typescript" });
     expect(run.requirements).toMatchObject({ total: 24, pass: 24 });
     const product = join(folder, "delivered");
@@ -106,7 +108,7 @@ const peopleOn = async ({ url }: DeliveredService) => (await fetch(`${url}/sheet
 test("a recording with a broken implementation ends without the requirements it broke, and says why", async () => {
   breakLastImplementation(join(folder, "lend", "recording.json"));
   await play("lend", folder, async (system, run_id) => {
-    const run = await untilRun(system.api, run_id, ({ status }) => status === "awaiting_director", 320);
+    const run = await untilRun(system.api, run_id, ({ status }) => status === "awaiting_director", RUN_S);
     expect(run.requirements.pass).toBeLessThan(run.requirements.total);
     expect(run.waiting_for).toMatchObject({ owner: "director", reason: "not_recorded" });
     expect(run.waiting_for?.detail).toMatch(/no recorded reply for T\d/);
