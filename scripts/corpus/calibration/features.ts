@@ -1,4 +1,5 @@
 import type { ConfidenceInputs } from "@aura/shared/schemas/api/report";
+import { changesNoticed } from "../../../services/manager/src/orchestration/confidence.ts";
 import { errorElsewhere, estimate, fitted, type Measured } from "./fit.ts";
 import type { MeasuredSuite } from "./measured-suites.ts";
 
@@ -8,17 +9,14 @@ export interface Model {
   readonly features: (inputs: ConfidenceInputs) => number[];
 }
 
-/** Changes noticed to changes missed, each with one more: as the Manager counts them. */
-const changes = ({ mutants, mutants_killed }: ConfidenceInputs) =>
-  Math.log((mutants_killed + 1) / (mutants - mutants_killed + 1));
 const testedTwice = ({ tested, tested_twice }: ConfidenceInputs) => (tested === 0 ? 0 : tested_twice / tested);
 
-export const CHANGES: Model = { name: "changes noticed", features: (inputs) => [1, changes(inputs)] };
+export const CHANGES: Model = { name: "changes noticed", features: (inputs) => [1, changesNoticed(inputs)] };
 const MODELS: readonly Model[] = [
   { name: "the same for every suite", features: () => [1] },
   CHANGES,
   { name: "requirements tested twice", features: (inputs) => [1, testedTwice(inputs)] },
-  { name: "both", features: (inputs) => [1, changes(inputs), testedTwice(inputs)] },
+  { name: "both", features: (inputs) => [1, changesNoticed(inputs), testedTwice(inputs)] },
 ];
 
 export interface ModelError {

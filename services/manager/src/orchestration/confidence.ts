@@ -64,9 +64,13 @@ export function confidenceScore(inputs: ConfidenceInputs): number {
  * How many of the honest mistakes in what they reach such tests would notice, 0 to 1, three decimals: estimated by the changes
  * that they noticed of those that were tried. Where none were tried it is that of a suite which notices half of them.
  */
-export function mistakesNoticed({ mutants, mutants_killed }: ConfidenceInputs): number {
-  const odds = (mutants_killed + 1) / (mutants - mutants_killed + 1);
-  return rounded(1 / (1 + Math.exp(-(CALIBRATION.base + CALIBRATION.changes * Math.log(odds)))));
+export function mistakesNoticed(inputs: ConfidenceInputs): number {
+  return rounded(1 / (1 + Math.exp(-(CALIBRATION.base + CALIBRATION.changes * changesNoticed(inputs)))));
+}
+
+/** What the estimate is made from: the logarithm of changes noticed to changes missed, each with one more. */
+export function changesNoticed({ mutants, mutants_killed }: ConfidenceInputs): number {
+  return Math.log((mutants_killed + 1) / (mutants - mutants_killed + 1));
 }
 
 const rounded = (score: number) => Math.round(score * 1000) / 1000;
